@@ -1,0 +1,50 @@
+"""Every trouble a user can mend, one class per kind.
+
+    BenchError
+    |- UnknownName      a dataset, method, suite or parameter that is not registered
+    |- ConfigError      a suite file or command line that cannot be understood
+    |- DataError        data that are missing, broken, changed or unfit for the scenario
+    |- StoreError       a results folder that cannot be read, written or is in use
+    |- MissingExtra     an optional library that is not installed
+    |- TrackingError    the tracking server cannot be reached
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class BenchError(Exception):
+    """Base of all errors whose message is meant for the user: what is wrong and what to do."""
+
+
+class UnknownName(BenchError):
+    """A name that is not registered; the message lists the near matches."""
+
+    def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
+        names = sorted(known)
+        near = get_close_matches(name, names, n=3, cutoff=0.5)
+        hint = f"did you mean {', '.join(near)}?" if near else f"known: {', '.join(names[:12])}"
+        more = " ..." if not near and len(names) > 12 else ""
+        super().__init__(f"unknown {what} {name!r}; {hint}{more}")
+
+
+class ConfigError(BenchError):
+    """A suite file or command line that cannot be understood."""
+
+
+class DataError(BenchError):
+    """Data that are missing, broken, changed, or unfit for the scenario asked."""
+
+
+class StoreError(BenchError):
+    """A results folder that cannot be read, written, or is in use by another run."""
+
+
+class MissingExtra(BenchError):
+    """An optional library that is not installed; the message names the pip command."""
+
+
+class TrackingError(BenchError):
+    """The tracking server cannot be reached or refuses."""
