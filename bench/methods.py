@@ -1,0 +1,170 @@
+"""The registry of methods: cards from entry points, detectors made on demand.
+
+A package registers methods through the entry-point group ``mnp_bench.methods``; each entry point
+loads to a mapping ``{name: {field of MethodSpec: value}}``: plain data, so that listing methods
+imports neither torch nor pyod. Our own methods come the same way (``baselines.cards``, ``mnp.cards``).
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib
+import importlib.util
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+from bench.errors import ConfigError, MissingExtra, UnknownName
+from bench.types import MethodSpec
+
+GROUP = "mnp_bench.methods"
+DISTRIBUTION = "mnp-bench"
+_FIELDS = {f.name for f in fields(MethodSpec)}
+
+
+@functools.cache
+def specs() -> dict[str, MethodSpec]:
+    """Return every registered method, sorted by name.
+
+    Raises
+    ------
+    ConfigError
+        A card has unknown or missing fields, or two packages register one name.
+    """
+    found: dict[str, MethodSpec] = {}
+    for point in entry_points(group=GROUP):
+        for name, card in point.load().items():
+            if name in found:
+                raise ConfigError(f"method {name!r} is registered twice (second time by {point.value}); rename one")
+            found[name] = _spec(name, card, point.value)
+    return dict(sorted(found.items()))
+
+
+def get(name: str) -> MethodSpec:
+    """Return one method's card; ``package.module:Class`` names any PyOD detector directly."""
+    if name in specs():
+        return specs()[name]
+    if ":" in name:
+        return _by_path(name)
+    raise UnknownName("method", name, specs())
+
+
+def missing(spec: MethodSpec) -> str:
+    """Return "" when the method can run here, else one line that names the pip command."""
+    absent = [module for module in spec.requires if importlib.util.find_spec(module) is None]
+    if not absent:
+        return ""
+    install = f"{DISTRIBUTION}[{spec.extra}]" if spec.extra else " ".join(absent)
+    return f"{spec.name} needs {', '.join(absent)}: pip install '{install}'"
+
+
+def create(name: str, seed: int = 0, **params: Any) -> Any:
+    """Make an unfitted detector: the card's parameters, overridden by ``params``.
+
+    Parameters
+    ----------
+    name : str
+        A registered name, or ``package.module:Class`` of a PyOD detector.
+    seed : int
+        The detector's own random stream starts here.
+
+    Raises
+    ------
+    UnknownName, MissingExtra, ConfigError
+        The name, the library or a parameter does not exist.
+    """
+    spec = get(name)
+    reason = missing(spec)
+    if reason:
+        raise MissingExtra(reason)
+    factory = _load(spec.factory)
+    arguments = {**dict(spec.params), **params}
+    seed_name = _seed_name(factory)
+    if seed_name:
+        arguments[seed_name] = seed
+    try:
+        return factory(**arguments)
+    except TypeError as error:
+        raise ConfigError(f"method {name!r} does not take these parameters: {error}") from error
+
+
+def source_hash(spec: MethodSpec) -> str:
+    """Hash the method's own source: its module (a package counts whole) and, if replicated, replicas/.
+
+    Only files inside the method's own top-level package are read, and nothing is imported, so an
+    edit of one method changes the identity of that method's cells only.
+    """
+    module = spec.factory.partition(":")[0]
+    names = [module, *(["replicas"] if spec.replicated else [])]
+    digest = hashlib.sha256()
+    for name in names:
+        for relative, text in _sources(name):
+            digest.update(f"{relative}\0".encode() + text + b"\0")
+    return digest.hexdigest()
+
+
+def _spec(name: str, card: Mapping[str, Any], origin: str) -> MethodSpec:
+    unknown = sorted(set(card) - _FIELDS)
+    if unknown:
+        raise ConfigError(f"the card of method {name!r} ({origin}) has unknown fields {unknown}; known: {sorted(_FIELDS)}")
+    values = {key: tuple(value) if isinstance(value, list) else value for key, value in card.items()}
+    if isinstance(values.get("params"), Mapping):
+        values["params"] = tuple(sorted(values["params"].items()))
+    try:
+        return MethodSpec(**{"name": name, **values})
+    except TypeError as error:
+        raise ConfigError(f"the card of method {name!r} ({origin}) is incomplete: {error}") from error
+
+
+def _by_path(name: str) -> MethodSpec:
+    module, _, attribute = name.partition(":")
+    try:
+        found = importlib.util.find_spec(module)
+    except ModuleNotFoundError:
+        found = None
+    if found is None or not attribute.isidentifier():
+        raise ConfigError(f"method path {name!r} cannot be found; write it as package.module:Class, e.g. pyod.models.knn:KNN")
+    return MethodSpec(
+        name=name, title=attribute, family="unsupervised", year=0, citation=f"used by dotted path {name}",
+        factory=name, deviations="none known: used as its package ships it",
+    )  # fmt: skip
+
+
+def _load(factory: str) -> Any:
+    module, _, attribute = factory.partition(":")
+    loaded = importlib.import_module(module)
+    if not hasattr(loaded, attribute):
+        raise ConfigError(f"{module} has no class {attribute!r}")
+    return getattr(loaded, attribute)
+
+
+def _seed_name(factory: Any) -> str:
+    import inspect
+
+    parameters = inspect.signature(factory).parameters
+    return next((name for name in ("seed", "random_state") if name in parameters), "")
+
+
+@functools.cache
+def _sources(name: str) -> tuple[tuple[str, bytes], ...]:
+    return tuple(_walk(name))
+
+
+def _walk(name: str) -> Iterator[tuple[str, bytes]]:
+    found = importlib.util.find_spec(name)
+    if found is None or found.origin is None:
+        raise ConfigError(f"the source of {name} cannot be found")
+    origin = Path(found.origin)
+    package = name.rpartition(".")[0]
+    if name in ("mnp", "replicas") or origin.name == "__init__.py":
+        files = sorted(origin.parent.rglob("*.py"))
+        root = origin.parent
+    elif package == "mnp":
+        files, root = sorted(origin.parent.rglob("*.py")), origin.parent
+    else:
+        files, root = [origin], origin.parent
+    for file in files:
+        yield f"{name}/{file.relative_to(root).as_posix()}", file.read_bytes()
