@@ -1,0 +1,60 @@
+"""What must be set before torch is imported so that small products give the same bits everywhere.
+
+MKL's small matrix products choose a code path by the memory alignment of each slice, which makes a
+replica's last bit depend on its position in the group; ``MKL_CBWR=COMPATIBLE`` pins one path.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import warnings
+from collections.abc import Iterator, Mapping
+
+EXACT_ENVIRONMENT: Mapping[str, str] = {
+    "MKL_CBWR": "COMPATIBLE",
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+}
+
+
+class ExactnessWarning(UserWarning):
+    """torch was imported before MKL's code path was pinned: last bits may depend on the group."""
+
+
+def prepare() -> None:
+    """Pin MKL's code path for this process, or warn that it is too late.
+
+    Called when ``replicas`` is imported; worker processes get EXACT_ENVIRONMENT from their parent.
+    """
+    if "MKL_CBWR" in os.environ:
+        return
+    if "torch" in sys.modules:
+        warnings.warn(
+            "torch was imported before MKL_CBWR was set, so scores may differ in the last bit between groups; "
+            "set MKL_CBWR=COMPATIBLE in the environment, or import mnp/baselines before torch",
+            ExactnessWarning,
+            stacklevel=3,
+        )
+        return
+    os.environ["MKL_CBWR"] = EXACT_ENVIRONMENT["MKL_CBWR"]
+
+
+@contextlib.contextmanager
+def one_thread() -> Iterator[None]:
+    """Run torch and the BLAS/OpenMP pools on one thread inside this block, then restore them.
+
+    Threads split element-wise loops at places that depend on the tensor's size, hence on the group.
+    """
+    import torch
+    from threadpoolctl import threadpool_limits
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with threadpool_limits(limits=1):
+            yield
+    finally:
+        torch.set_num_threads(before)

@@ -1,0 +1,83 @@
+"""Element-wise optimisers on flat parameter rows: exactly independent per replica."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+
+State = list[torch.Tensor]
+
+
+class Optimiser(Protocol):
+    """What training needs of an optimiser: states shaped like the parameters, updated in place."""
+
+    def state(self, flat: torch.Tensor) -> State:
+        """Fresh state tensors for (R, P) parameters."""
+        ...
+
+    def step(self, flat: torch.Tensor, gradient: torch.Tensor, state: State, count: int) -> None:
+        """Update ``flat`` in place; ``count`` is 1 for the first step."""
+        ...
+
+
+@dataclass(frozen=True)
+class Adam:
+    """Adam (Kingma, Ba 2015) with L2 added to the gradient, as ``torch.optim.Adam``."""
+
+    lr: float
+    weight_decay: float = 0.0
+    betas: tuple[float, float] = (0.9, 0.999)
+    eps: float = 1e-8
+
+    def state(self, flat: torch.Tensor) -> State:
+        return [torch.zeros_like(flat), torch.zeros_like(flat)]
+
+    def step(self, flat: torch.Tensor, gradient: torch.Tensor, state: State, count: int) -> None:
+        mean, square = state
+        first, second = self.betas
+        if self.weight_decay:
+            gradient = gradient.add(flat, alpha=self.weight_decay)
+        mean.lerp_(gradient, 1.0 - first)
+        square.mul_(second).addcmul_(gradient, gradient, value=1.0 - second)
+        scale = (1.0 - second**count) ** 0.5
+        denominator = square.sqrt().div_(scale).add_(self.eps)
+        flat.addcdiv_(mean, denominator, value=-self.lr / (1.0 - first**count))
+
+
+@dataclass(frozen=True, eq=False)
+class RMSprop:
+    """RMSprop as the Keras of 2019 ships it: rho 0.9, epsilon 1e-7 outside the root.
+
+    Parameters
+    ----------
+    clipnorm : float or None
+        The norm over all of a replica's gradients is clipped to this value (Keras 2.x before it moved
+        into TensorFlow; tf.keras clips each variable by itself).
+    l2 : float
+        Keras' ``l2(c)`` adds c * sum(w^2) to the loss, so 2 c w to the gradient, before clipping.
+    decayed : (P,) tensor or None
+        1 where ``l2`` applies (``Layout.decay_mask``); None = everywhere.
+    """
+
+    lr: float = 1e-3
+    rho: float = 0.9
+    eps: float = 1e-7
+    clipnorm: float | None = None
+    l2: float = 0.0
+    decayed: torch.Tensor | None = None
+
+    def state(self, flat: torch.Tensor) -> State:
+        return [torch.zeros_like(flat)]
+
+    def step(self, flat: torch.Tensor, gradient: torch.Tensor, state: State, count: int) -> None:
+        (square,) = state
+        if self.l2:
+            pull = flat if self.decayed is None else flat * self.decayed
+            gradient = gradient.add(pull, alpha=2.0 * self.l2)
+        if self.clipnorm is not None:
+            norm = gradient.square().sum(dim=1, keepdim=True).sqrt()
+            gradient = gradient * (self.clipnorm / norm.clamp(min=self.clipnorm))
+        square.mul_(self.rho).addcmul_(gradient, gradient, value=1.0 - self.rho)
+        flat.addcdiv_(gradient, square.sqrt().add_(self.eps), value=-self.lr)

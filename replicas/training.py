@@ -1,0 +1,182 @@
+"""The training loop: R runs, one program, each run exactly as if it were alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+
+from replicas.exact import GROUP_MULTIPLE, padded
+from replicas.optimiser import Optimiser
+from replicas.parameters import Layout
+from replicas.stopping import Stopping, StoppingRule
+
+Batch = tuple[torch.Tensor, ...]
+Context = dict[str, torch.Tensor]
+Draw = Callable[[int, int], tuple[np.ndarray, ...]]
+Loss = Callable[[Mapping[str, torch.Tensor], Batch, Context], tuple[torch.Tensor, torch.Tensor]]
+Monitor = Callable[[torch.Tensor, np.ndarray, Context], np.ndarray]
+DRAWN_STEPS = 16  # steps drawn at once: a constant, since it shapes the streams
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One training stage of a method.
+
+    Attributes
+    ----------
+    layout : Layout
+    loss : callable (views, batch, context) -> (total (R,), parts (R, m))
+        Reduced per replica; parts are recorded as epoch means.
+    draw : callable (run, steps) -> tuple of (steps, ...) arrays
+        Must use the run's own stream for this stage and nothing else.
+    optimiser : Optimiser
+    epochs, steps : int
+    stopping : StoppingRule or None
+    monitor : callable (flat (k, P), runs (k,), context of these) -> (k,) values, or None
+        None with a stopping rule monitors the epoch's mean training loss.
+    after_epoch : callable (context, parts' epoch means (R, m)) -> None, or None
+        May update the context in place for the next epoch.
+    """
+
+    layout: Layout
+    loss: Loss
+    draw: Draw
+    optimiser: Optimiser
+    epochs: int
+    steps: int
+    stopping: StoppingRule | None = None
+    monitor: Monitor | None = None
+    after_epoch: Callable[[Context, torch.Tensor], None] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """What a stage leaves: weights (n, P), epochs run (n,), and per-run epoch means of the parts."""
+
+    flat: torch.Tensor
+    epochs: np.ndarray
+    history: list[np.ndarray]
+    monitored: list[np.ndarray] = field(default_factory=list)
+
+
+def train(stage: Stage, start: torch.Tensor, context: Context | None = None) -> Trained:
+    """Train all runs of ``start`` (n, P); ``context`` holds tensors of shape (n, ...) for the loss.
+
+    The group is padded to a multiple of eight with copies of its last run and shrinks as runs
+    stop; neither changes a bit of any run's result.
+
+    Returns
+    -------
+    Trained
+    """
+    runs = start.shape[0]
+    stopping = Stopping(stage.stopping or StoppingRule(patience=None), runs, stage.layout.size)
+    final = start.clone()
+    epochs = np.zeros(runs, dtype=int)
+    history: list[list[np.ndarray]] = [[] for _ in range(runs)]
+    monitored: list[list[float]] = [[] for _ in range(runs)]
+    group = _Group(np.arange(runs), start, context or {}, stage.optimiser)
+    count = 0
+    for _ in range(stage.epochs):
+        means, totals = _epoch(stage, group, count)
+        count += stage.steps
+        active = group.first
+        if stage.after_epoch is not None:
+            stage.after_epoch(group.context, means)
+        live = ~stopping.stopped[group.ids[active]]
+        places = active[live]
+        members = group.ids[places]
+        picked = torch.from_numpy(places)
+        weights = group.flat.detach()[picked]
+        if stage.stopping is not None:
+            values = _values(stage, group, picked, members, weights, totals)
+            stopping.update(members, values, weights)
+            for run, value in zip(members, values, strict=True):
+                monitored[run].append(float(value))
+        final[torch.from_numpy(members)] = weights
+        epochs[members] += 1
+        for run, row in zip(members, means[picked].numpy(), strict=True):
+            history[run].append(row)
+        if stopping.stopped.all():
+            break
+        group.shrink(~stopping.stopped)
+    best = np.flatnonzero(stopping.keeps_best(np.arange(runs))) if stage.stopping else np.empty(0, dtype=int)
+    final[torch.from_numpy(best)] = stopping.weights[torch.from_numpy(best)]
+    return Trained(
+        final, epochs, [np.array(rows, dtype=np.float32) for rows in history], [np.array(v) for v in monitored]
+    )
+
+
+class _Group:
+    """The padded group: which run sits where, and every tensor that goes with it."""
+
+    def __init__(self, runs: np.ndarray, start: torch.Tensor, context: Context, optimiser: Optimiser) -> None:
+        places = np.concatenate([runs, np.repeat(runs[-1:], padded(len(runs)) - len(runs))])
+        index = torch.from_numpy(places)
+        self.ids = places
+        self.flat = start[index].contiguous()
+        self.context = {name: value[index].contiguous() for name, value in context.items()}
+        self.state = optimiser.state(self.flat)
+
+    @property
+    def first(self) -> np.ndarray:
+        """The first place of each run, in order of the runs."""
+        return np.unique(self.ids, return_index=True)[1]
+
+    def shrink(self, live: np.ndarray) -> None:
+        """Drop finished runs once at least eight places come free."""
+        places = self.first[live[self.ids[self.first]]]
+        width = padded(len(places))
+        if width > len(self.ids) - GROUP_MULTIPLE:
+            return
+        places = np.concatenate([places, np.repeat(places[-1:], width - len(places))])
+        index = torch.from_numpy(places)
+        self.ids = self.ids[places]
+        self.flat = self.flat[index]
+        self.context = {name: value[index] for name, value in self.context.items()}
+        self.state = [value[index] for value in self.state]
+
+
+def _epoch(stage: Stage, group: _Group, count: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Run one epoch; return the epoch means of the parts (R, m) and of the total (R,)."""
+    parts_sum: torch.Tensor | None = None
+    total_sum = torch.zeros(len(group.ids))
+    for begin in range(0, stage.steps, DRAWN_STEPS):
+        steps = min(DRAWN_STEPS, stage.steps - begin)
+        batches = _draw(stage, group, steps)
+        for step in range(steps):
+            flat = group.flat.detach().requires_grad_()
+            batch = tuple(piece[step] for piece in batches)
+            total, parts = stage.loss(stage.layout.views(flat), batch, group.context)
+            (gradient,) = torch.autograd.grad(total.sum(), flat)
+            count += 1
+            with torch.no_grad():
+                stage.optimiser.step(group.flat, gradient, group.state, count)
+                total_sum += total.detach()
+                parts_sum = parts.detach().clone() if parts_sum is None else parts_sum.add_(parts.detach())
+    assert parts_sum is not None
+    return parts_sum / stage.steps, total_sum / stage.steps
+
+
+def _draw(stage: Stage, group: _Group, steps: int) -> Batch:
+    """Draw every run's next steps from its own stream; padding shares its original's."""
+    drawn = {run: stage.draw(int(run), steps) for run in np.unique(group.ids)}
+    columns = zip(*(drawn[run] for run in group.ids), strict=True)
+    return tuple(torch.from_numpy(np.stack(column, axis=1)) for column in columns)
+
+
+def _values(
+    stage: Stage,
+    group: _Group,
+    picked: torch.Tensor,
+    members: np.ndarray,
+    weights: torch.Tensor,
+    totals: torch.Tensor,
+) -> np.ndarray:
+    if stage.monitor is None:
+        return totals[picked].numpy().astype(float)
+    context = {name: value[picked] for name, value in group.context.items()}
+    return stage.monitor(weights, members, context)
