@@ -1,0 +1,122 @@
+"""From raw arrays to a checked ``Dataset``: float32 features, 0/1 truth, optional kinds, one hash.
+
+The hash of the arrays is the dataset's identity everywhere (cells, splits, stores), never its name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+import numpy as np
+
+from bench.errors import DataError
+from bench.types import Dataset, DatasetCard
+
+
+def digest(X: np.ndarray, y: np.ndarray, kind: np.ndarray | None) -> str:
+    """Sha256 of the arrays, the same on every machine.
+
+    Parameters
+    ----------
+    X : (n, d) float32
+    y : (n,) int8
+    kind : (n,) str or None
+
+    Returns
+    -------
+    str
+        64 hex digits; covers shape, values and order.
+    """
+    sha = hashlib.sha256(f"{X.shape[0]}x{X.shape[1]}".encode())
+    for start in range(0, len(X), 65536):
+        sha.update(np.ascontiguousarray(X[start : start + 65536], dtype="<f4").tobytes())
+    sha.update(np.ascontiguousarray(y, dtype="i1").tobytes())
+    if kind is not None:
+        sha.update("\n".join(kind.tolist()).encode())
+    return sha.hexdigest()
+
+
+def make_dataset(
+    X: np.ndarray,
+    y: np.ndarray,
+    kind: np.ndarray | None,
+    card: DatasetCard,
+    feature_names: tuple[str, ...] = (),
+) -> Dataset:
+    """Check the arrays and wrap them.
+
+    Parameters
+    ----------
+    X : (n, d) real numbers
+    y : (n,) 0 = normal, 1 = anomaly
+    kind : (n,) str or None
+        Anomaly type of anomalies, mode of normals.
+    card : DatasetCard
+        Its sizes are filled in from the arrays where they are unknown.
+    feature_names : tuple of str
+
+    Returns
+    -------
+    Dataset
+        With read-only float32 C-contiguous X and int8 y.
+
+    Raises
+    ------
+    DataError
+        Shapes that do not fit, values that are not finite in float32, labels other than 0/1, one
+        class only, or sizes that contradict the card.
+    """
+    name = card.name
+    X, y = np.asarray(X), np.asarray(y)
+    if X.ndim != 2 or y.ndim != 1 or len(X) != len(y) or X.shape[1] == 0:
+        raise DataError(f"{name}: X must be (n, d) and y (n,), got {X.shape} and {y.shape}; check the file")
+    if kind is not None and kind.shape != y.shape:
+        raise DataError(f"{name}: kind must be ({len(y)},), got {kind.shape}; give one type per row")
+    if X.dtype.kind not in "fiub":
+        raise DataError(f"{name}: X holds {X.dtype}, not numbers; encode text columns before storing them")
+    with np.errstate(over="ignore"):  # a value beyond float32 becomes inf and is refused just below
+        X = np.ascontiguousarray(X, dtype=np.float32)
+    check_finite(X, name)
+    labels = np.unique(y)
+    if not np.isin(labels, (0, 1)).all():
+        raise DataError(f"{name}: y holds {labels[:5].tolist()}; labels must be 0 (normal) and 1 (anomaly)")
+    if len(labels) < 2:
+        raise DataError(f"{name}: every row has label {int(labels[0])}; both classes, 0 and 1, are needed")
+    y = np.ascontiguousarray(y, dtype=np.int8)
+    if kind is not None:
+        kind = np.ascontiguousarray(kind.astype(str))
+        kind.setflags(write=False)
+    X, y = frozen(X), frozen(y)
+    return Dataset(name, X, y, kind, digest(X, y, kind), sized(card, X, y), feature_names)
+
+
+def frozen(array: np.ndarray) -> np.ndarray:
+    """A read-only view: many splits share one array."""
+    view = array.view()
+    view.setflags(write=False)
+    return view
+
+
+def check_finite(X: np.ndarray, name: str) -> None:
+    """Raise DataError at the first value that is NaN or infinite, naming its row and column."""
+    for start in range(0, len(X), 65536):
+        bad = ~np.isfinite(X[start : start + 65536])
+        if bad.any():
+            row, column = np.argwhere(bad)[0]
+            raise DataError(
+                f"{name}: row {start + int(row)}, column {int(column)} is NaN or infinite; "
+                "clean the data or ask for missing values to be imputed"
+            )
+
+
+def sized(card: DatasetCard, X: np.ndarray, y: np.ndarray) -> DatasetCard:
+    """The card with its sizes filled from the arrays; raises DataError where they contradict it."""
+    found = {"rows": X.shape[0], "features": X.shape[1], "anomalies": int(y.sum())}
+    for what, value in found.items():
+        told = getattr(card, what)
+        if told is not None and told != value:
+            raise DataError(
+                f"{card.name}: the file holds {value} {what}, its card says {told}; fetch it again"
+            )
+    return replace(card, **found)

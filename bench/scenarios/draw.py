@@ -1,0 +1,140 @@
+"""``split``: the pure function (dataset, scenario, seed) -> Split."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+
+from bench.errors import DataError
+from bench.scenarios import noise
+from bench.scenarios.labels import Revealed, reveal
+from bench.scenarios.protocols import PAPER_RANDOM_STATE, PROTOCOLS, Parts, apportion, strata
+from bench.scenarios.reasons import reasons
+from bench.types import Dataset, Scenario, Split
+
+
+def split(dataset: Dataset, scenario: Scenario, seed: int) -> Split:
+    """Draw the arrays of one run.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    scenario : Scenario
+    seed : int
+        Draws the split and the labels (under ``paper`` both are fixed).
+
+    Returns
+    -------
+    Split
+        Equal arguments give equal arrays. Splits of one dataset share its feature array unless the
+        scenario changes features or adds rows.
+
+    Raises
+    ------
+    DataError
+        The dataset cannot supply it; ``problems`` says so beforehand.
+    """
+    if wrong := reasons(dataset, scenario):
+        raise DataError(f"{dataset.name}: {'; '.join(wrong)}")
+    parts, revealed = outline(dataset, scenario, seed)
+    X, number = _base(dataset, _cut_fields(scenario), seed)
+    train = parts.train[revealed.kept]
+    y_train, truth = revealed.y, dataset.y[train]
+    train = number(train)
+    if revealed.fill:
+        rng = noise.noise_stream(dataset, "perturbed anomalies", _stream_seed(scenario, seed))
+        made = noise.perturbed(X[number(parts.train[revealed.sources])], revealed.fill, rng)
+        # Copies go to random places among the rows that are there, whose own order stays.
+        places = np.sort(rng.integers(len(train) + 1, size=len(made)))
+        train = np.insert(train, places, len(X) + np.arange(len(made)))
+        y_train = np.insert(y_train, places, 0)
+        truth = np.insert(truth, places, 1)
+        X = np.concatenate([X, made])
+        X.setflags(write=False)
+    val = _validation(parts, dataset, scenario)
+    return Split(
+        X=X,
+        train=train,
+        y_train=y_train,
+        test=number(parts.test),
+        y_test=dataset.y[parts.test],
+        truth_train=truth,
+        kind_test=None if dataset.kind is None else dataset.kind[parts.test],
+        val=None if val is None else number(val),
+        y_val=None if val is None else dataset.y[val],
+    )
+
+
+def outline(dataset: Dataset, scenario: Scenario, seed: int) -> tuple[Parts, Revealed]:
+    """The rows of a split and their roles, without touching features; raises DataError as ``split`` does."""
+    parts = _cut(dataset, _cut_fields(scenario), seed)
+    y = dataset.y[parts.train]
+    if len(np.unique(dataset.y[parts.test])) < 2 or len(np.unique(y)) < 2:
+        raise DataError("the training or the test part lacks a class; use a larger set or other fractions")
+    kind = None if dataset.kind is None else dataset.kind[parts.train]
+    rng = noise.noise_stream(dataset, "false labels", _stream_seed(scenario, seed))
+    return parts, reveal(parts, y, kind, scenario, rng)
+
+
+def _stream_seed(scenario: Scenario, seed: int) -> int:
+    return PAPER_RANDOM_STATE if scenario.protocol == "paper" else seed
+
+
+def _cut_fields(scenario: Scenario) -> Scenario:
+    """The scenario with everything reset that must not move a row between training and test."""
+    known = scenario.known_types if scenario.protocol == "paper" else ()
+    return replace(
+        scenario,
+        label_budget=1,
+        contamination=None,
+        contamination_fill="refuse",
+        known_types=known,
+        unseen_only=False,
+        label_noise=0.0,
+    )
+
+
+@lru_cache(maxsize=16)
+def _cut(dataset: Dataset, scenario: Scenario, seed: int) -> Parts:
+    rows = noise.distinct(dataset) if scenario.drop_duplicates else np.arange(len(dataset.y))
+    limit = scenario.max_rows
+    if limit is not None and len(rows) > limit and scenario.protocol != "adbench":
+        groups = strata(dataset, rows)
+        classes = apportion([sum(map(len, group)) for group in groups], limit)
+        shares = [apportion([len(g) for g in group], n) for group, n in zip(groups, classes, strict=True)]
+        rng = noise.noise_stream(dataset, "subsample", _stream_seed(scenario, seed))
+        rows = noise.subsample(groups, shares, rng)
+    return PROTOCOLS[scenario.protocol](dataset, rows, scenario, seed)
+
+
+class _RowNumbers:
+    """Numbers of dataset rows in a base array that holds only some of them."""
+
+    def __init__(self, used: np.ndarray | None) -> None:
+        self.used = used
+
+    def __call__(self, rows: np.ndarray) -> np.ndarray:
+        return rows if self.used is None else np.searchsorted(self.used, rows)
+
+
+@lru_cache(maxsize=8)
+def _base(dataset: Dataset, scenario: Scenario, seed: int) -> tuple[np.ndarray, _RowNumbers]:
+    """The feature array that splits of this cut share, and how dataset rows are numbered in it."""
+    if not scenario.irrelevant_features:
+        return dataset.X, _RowNumbers(None)
+    parts = _cut(dataset, scenario, seed)
+    used = np.unique(np.concatenate([parts.train, parts.test, *([] if parts.val is None else [parts.val])]))
+    rng = noise.noise_stream(dataset, "irrelevant features", _stream_seed(scenario, seed))
+    X = noise.irrelevant(np.asarray(dataset.X[used]), scenario.irrelevant_features, rng)
+    X.setflags(write=False)
+    return X, _RowNumbers(used)
+
+
+def _validation(parts: Parts, dataset: Dataset, scenario: Scenario) -> np.ndarray | None:
+    """Validation rows; anomalies of types that must stay unseen are not among them."""
+    if parts.val is None or not scenario.unseen_only or dataset.kind is None:
+        return parts.val
+    seen = (dataset.y[parts.val] == 0) | np.isin(dataset.kind[parts.val], scenario.known_types)
+    return parts.val[seen]
