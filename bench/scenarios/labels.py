@@ -110,7 +110,8 @@ def reveal(
         highest = floor(1e4 * len(pool) / (len(pool) + unlabelled)) / 1e4
         reasons.append(
             f"contamination = {scenario.contamination} needs {wanted} unlabelled anomalies beside "
-            f'{unlabelled} normals, {len(pool)} are left; ask for at most {highest} or for contamination_fill = "perturb"'
+            f"{unlabelled} normals, {len(pool)} are left; "
+            f'ask for at most {highest} or for contamination_fill = "perturb"'
         )
     fill = max(0, wanted - len(pool))
     if fill and scenario.contamination_fill == "perturb" and len(present) < 2:
