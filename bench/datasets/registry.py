@@ -8,13 +8,12 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
-from bench.errors import DataError, UnknownName
+from bench.datasets.places import data_folder
+from bench.errors import UnknownName
 from bench.types import Dataset, DatasetCard
 
-DATA_DIR_VARIABLE = "MNP_BENCH_DATA"
-
 #: A source is a module with ``cards()``, ``available(card, data_dir)`` and ``load(card, data_dir)``.
-SOURCES = ("bundled",)
+SOURCES = ("bundled", "adbench")
 
 
 def _source(name: str) -> ModuleType:
@@ -43,24 +42,6 @@ def card(name: str) -> DatasetCard:
         return _all_cards()[name]
     except KeyError:
         raise UnknownName("dataset", name, _all_cards()) from None
-
-
-def data_folder(data_dir: str | os.PathLike[str] | None = None) -> Path | None:
-    """The folder of the user's own copies: the argument, else ``MNP_BENCH_DATA``, else None.
-
-    Raises
-    ------
-    DataError
-        The folder named does not exist.
-    """
-    named = data_dir or os.environ.get(DATA_DIR_VARIABLE)
-    if not named:
-        return None
-    folder = Path(named).expanduser().resolve()
-    if not folder.is_dir():
-        how = "--data-dir" if data_dir else DATA_DIR_VARIABLE
-        raise DataError(f"{how} names {folder}, which is no folder; correct it or leave it out")
-    return folder
 
 
 def available(card: DatasetCard, data_dir: str | os.PathLike[str] | None = None) -> str:

@@ -1,0 +1,203 @@
+"""ADBench's sets: the 47 Classical ones and its features of images and texts.
+
+Their facts are the tables ``adbench.csv`` and ``adbench_features.toml``.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import tomllib
+from dataclasses import replace
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+from bench.datasets.npz import read_npz
+from bench.datasets.places import cache_folder, file_sha256, find
+from bench.datasets.stored import stored
+from bench.errors import DataError
+from bench.types import Dataset, DatasetCard
+
+PAPER = "Han, Hu, Huang, Jiang & Zhao (2022), ADBench: Anomaly Detection Benchmark, NeurIPS"
+LICENCE = "BSD 2-Clause (ADBench repository); the origin's own terms apply to the data"
+#: Upstream places, best first; a file's path below ``adbench/`` follows.
+MIRRORS = (
+    "https://github.com/Minqi824/ADBench/raw/main/adbench/datasets/",
+    "https://jihulab.com/BraudoCC/ADBench_datasets/-/raw/339d2ab2d53416854f6535442a67393634d1a778/",
+)
+#: A rebuild of 3_backdoor from the UNSW-NB15 tables: same rows and columns, not upstream's bytes.
+BACKDOOR_REBUILD = "896ca6c7c9b0ad5e7369bdc324095f4967806b7b2a80c648db854619bcfe2490"
+
+
+@cache
+def cards() -> dict[str, DatasetCard]:
+    """All cards by name: ``adbench/38_thyroid``, ``adbench/CV_by_ViT/SVHN_0``, ..."""
+    return {card.name: card for card in (*_classical(), *_features())}
+
+
+def _text(name: str) -> str:
+    return resources.files("bench.datasets").joinpath(name).read_text(encoding="utf-8")
+
+
+def _classical() -> list[DatasetCard]:
+    return [_classical_card(row) for row in csv.DictReader(io.StringIO(_text("adbench.csv")))]
+
+
+def _classical_card(row: dict[str, str]) -> DatasetCard:
+    rows, anomalies = int(row["rows"]), int(row["anomalies"])
+    oddities = []
+    if row["duplicates"] and int(row["duplicates"]) >= 0.01 * rows:
+        share = round(100 * int(row["duplicates"]) / rows)
+        oddities.append(
+            f"{row['duplicates']} rows ({share}%) repeat another row and can fall on both sides of a split"
+        )
+    if row["mixed"] and int(row["mixed"]):
+        oddities.append(f"{row['mixed']} rows have an identical row with the other label")
+    if row["constant"] and int(row["constant"]):
+        oddities.append(f"{row['constant']} constant columns")
+    if anomalies > 0.2 * rows:
+        oddities.append(f"the anomalies are a large class ({round(100 * anomalies / rows)}% of the rows)")
+    if rows < 1000:
+        oddities.append(
+            "ADBench's own runs draw 1,000 rows with replacement before the split, so copies are tested"
+        )
+    if row["name"] == "3_backdoor":
+        oddities.append(
+            "upstream's hash is not known here; a rebuild from the UNSW-NB15 tables, on which the above was "
+            "counted, is accepted too"
+        )
+    elif not row["sha256"]:
+        oddities.append("upstream's hash is not known here; the first download that reads well is pinned")
+    return DatasetCard(
+        name=f"adbench/{row['name']}",
+        title=row["topic"][0].upper() + row["topic"][1:],
+        source="adbench",
+        family=row["family"],
+        licence=LICENCE,
+        citation=f"{row['citation']}; via {row['origin']} and {PAPER}",
+        url=row["url"],
+        rows=rows,
+        features=int(row["features"]),
+        anomalies=anomalies,
+        sha256=row["sha256"] or None,
+        oddities=tuple(oddities),
+        superseded_by=f"adbench/{row['superseded_by']}" if row["superseded_by"] else None,
+    )
+
+
+def _features() -> list[DatasetCard]:
+    table = tomllib.loads(_text("adbench_features.toml"))
+    found = []
+    for folder in table["folders"]:
+        for corpus in (table["corpora"][name] for name in folder["corpora"]):
+            for part in corpus["files"]:
+                found.append(
+                    DatasetCard(
+                        name=f"adbench/{folder['name']}/{part}",
+                        title=f"{corpus['title']}, {folder['features']}",
+                        source="adbench",
+                        family=corpus["family"],
+                        licence=LICENCE,
+                        citation=f"{corpus['citation']}; via {PAPER}",
+                        url=corpus["url"],
+                        oddities=(
+                            corpus["sizes"],
+                            "upstream's hash is not known here; the first download that reads well is pinned",
+                        ),
+                    )
+                )
+    return found
+
+
+def file_of(card: DatasetCard) -> str:
+    """Upstream's path of the set's file: ``Classical/38_thyroid.npz``."""
+    below = card.name.removeprefix("adbench/")
+    return f"{below}.npz" if "/" in below else f"Classical/{below}.npz"
+
+
+def _candidates(card: DatasetCard) -> tuple[str, ...]:
+    """Where the file may lie in a folder: as cached here, or as in a copy of upstream's repository."""
+    path = file_of(card)
+    return (
+        f"adbench/{path.removeprefix('Classical/')}",
+        f"adbench/{path}",
+        path,
+        path.removeprefix("Classical/"),
+    )
+
+
+def urls(card: DatasetCard) -> tuple[str, ...]:
+    """Download addresses, best first."""
+    return tuple(mirror + file_of(card) for mirror in MIRRORS)
+
+
+def target(card: DatasetCard) -> Path:
+    """Where a download of the set goes."""
+    return cache_folder() / _candidates(card)[0]
+
+
+def pin(card: DatasetCard) -> str | None:
+    """The hash that upstream's file must have: the registry's, else the one of this user's first download."""
+    return card.sha256 or _pins().get(card.name)
+
+
+def _pins() -> dict[str, str]:
+    path = cache_folder() / "adbench" / "pins.json"
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
+
+
+def remember_pin(card: DatasetCard, sha256: str) -> None:
+    """Pin an unpinned set in the user's cache."""
+    path = cache_folder() / "adbench" / "pins.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".draft")
+    draft.write_text(json.dumps(_pins() | {card.name: sha256}, indent=1, sort_keys=True), encoding="utf-8")
+    draft.replace(path)
+
+
+def available(card: DatasetCard, data_dir: Path | None) -> str:
+    """Empty if the file is there, else the sentence that names both ways to get it."""
+    if find(_candidates(card), data_dir):
+        return ""
+    return (
+        f"{card.name} is not on this machine; run `mnp-bench fetch {card.name}` once with a network, "
+        f"or point --data-dir or MNP_BENCH_DATA at a folder that holds {_candidates(card)[0]}"
+    )
+
+
+def load(card: DatasetCard, data_dir: Path | None) -> Dataset:
+    """Load a set from the user's folder or cache, memory-mapped; never from the network.
+
+    Raises
+    ------
+    DataError
+        The file is missing, is not the one that is pinned, or cannot be read.
+    """
+    path = find(_candidates(card), data_dir)
+    if path is None:
+        raise DataError(available(card, data_dir))
+    found = file_sha256(path)
+    card = accept(card, path, found)
+    return stored({"file": found}, lambda: read_npz(path), card)
+
+
+def accept(card: DatasetCard, path: Path, found: str) -> DatasetCard:
+    """The card, if the file's hash is a known one; a known rebuild is named as such.
+
+    Raises
+    ------
+    DataError
+        Another hash is pinned.
+    """
+    if card.name == "adbench/3_backdoor" and found == BACKDOOR_REBUILD:
+        note = "this copy is a rebuild from the UNSW-NB15 tables, not upstream's file"
+        return replace(card, title=f"{card.title} (rebuild)", oddities=(*card.oddities[:-1], note))
+    pinned = pin(card)
+    if pinned is not None and pinned != found:
+        raise DataError(
+            f"{path} has sha256 {found[:12]}..., but {card.name} is pinned to {pinned[:12]}...; "
+            f"delete it and run `mnp-bench fetch {card.name}`, or use it as a table of your own"
+        )
+    return card

@@ -1,0 +1,248 @@
+"""Downloads into the user's cache: https, hash-checked, resumed after a break, second mirror if the first fails."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from bench.datasets import adbench, registry
+from bench.datasets.arrays import make_dataset
+from bench.datasets.npz import read_npz
+from bench.datasets.places import cache_folder, file_sha256
+from bench.errors import DataError, UnknownName
+from bench.types import DatasetCard
+
+#: Called with the set's name, the bytes that are there and the bytes expected (None = unknown).
+Progress = Callable[[str, int, "int | None"], None]
+
+TIMEOUT_SECONDS = (10, 60)
+BLOCK = 1 << 18
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What became of one set: its file, and a notice for the user ("" = downloaded or there, as pinned)."""
+
+    name: str
+    path: Path
+    notice: str = ""
+
+
+def groups() -> dict[str, tuple[str, ...]]:
+    """Names of collections that can be fetched at once, with their members."""
+    found: dict[str, list[str]] = {}
+    for name in adbench.cards():
+        folder, _, _ = name.rpartition("/")
+        found.setdefault(folder, []).append(name)
+    return {folder: tuple(names) for folder, names in found.items()}
+
+
+def members(names: Iterable[str]) -> list[DatasetCard]:
+    """Cards of the sets and collections named, in order and once each.
+
+    Raises
+    ------
+    UnknownName
+        Neither a dataset nor a collection.
+    DataError
+        A dataset that has no place to download it from.
+    """
+    collections, known = groups(), registry.cards()
+    chosen: dict[str, DatasetCard] = {}
+    for name in names:
+        if name not in collections and name not in known:
+            raise UnknownName("dataset", name, [*collections, *known])
+        for member in collections.get(name, (name,)):
+            if member not in collections and known[member].source != "adbench":
+                card = known[member]
+                how = registry.available(card) or f"{member} needs no download"
+                raise DataError(how)
+            chosen[member] = known[member]
+    return list(chosen.values())
+
+
+def fetch(names: Iterable[str], progress: Progress | None = None) -> list[Fetched]:
+    """Download sets that are not in the cache yet.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Datasets or collections (``adbench`` = the 47 Classical sets, ``adbench/CV_by_ViT``, ...).
+    progress : callable, optional
+
+    Returns
+    -------
+    list of Fetched
+
+    Raises
+    ------
+    UnknownName, DataError
+        The first set that no mirror could give ends the work; what is there stays.
+    """
+    return [fetch_one(card, progress) for card in members(names)]
+
+
+def fetch_one(card: DatasetCard, progress: Progress | None = None) -> Fetched:
+    """Download one set, unless its file is in the cache with the right hash."""
+    path = adbench.target(card)
+    if path.is_file() and adbench.pin(card) == file_sha256(path):
+        return Fetched(card.name, path)
+    if path.is_file() and adbench.pin(card) is not None:
+        path.unlink()  # damaged or changed
+    if not path.is_file():
+        tell = (lambda done, total: progress(card.name, done, total)) if progress else None
+        download(adbench.urls(card), adbench.pin(card), path, card.name, tell)
+    if adbench.pin(card) is not None:
+        return Fetched(card.name, path)
+    return Fetched(card.name, path, _pin_first(card, path))
+
+
+def _pin_first(card: DatasetCard, path: Path) -> str:
+    """Check an unpinned file by reading it, then pin it; a file that does not read well is deleted."""
+    raw = read_or_delete(path)
+    try:
+        make_dataset(raw.X, raw.y, raw.kind, card)
+    except DataError:
+        path.unlink()
+        raise
+    found = file_sha256(path)
+    adbench.remember_pin(card, found)
+    return (
+        f"{card.name}: no hash is published for this file, so it was checked by reading it and is pinned on "
+        f"this machine to sha256 {found}"
+    )
+
+
+def read_or_delete(path: Path) -> Any:
+    """Arrays of a downloaded file; one that cannot be read is deleted, so that it is fetched anew."""
+    try:
+        return read_npz(path)
+    except DataError:
+        path.unlink()
+        raise
+
+
+def download(
+    urls: Iterable[str],
+    expected: str | None,
+    path: Path,
+    name: str,
+    tell: Callable[[int, int | None], None] | None = None,
+) -> None:
+    """Download a file from the first mirror that gives the right bytes.
+
+    Parameters
+    ----------
+    urls : iterable of str
+        Mirrors, best first; https only (http for this machine's own address).
+    expected : str or None
+        Sha256; None takes what comes.
+    path : Path
+    name : str
+        For messages.
+    tell : callable, optional
+        Called with the bytes done and expected.
+
+    Raises
+    ------
+    DataError
+        No mirror could give it; one sentence with each mirror's reason and both remedies.
+    """
+    import pooch
+    import requests
+
+    pooch.get_logger().setLevel(logging.WARNING)
+    reasons = []
+    for url in urls:
+        require_https(url)
+        try:
+            pooch.retrieve(
+                url,
+                known_hash=f"sha256:{expected}" if expected else None,
+                fname=path.name,
+                path=path.parent,
+                downloader=Resuming(tell),
+            )
+            return
+        except requests.RequestException as error:
+            reasons.append(f"{urlsplit(url).hostname}: {_short(error)}")
+        except ValueError as error:
+            if "does not match" not in str(error):
+                raise
+            reasons.append(f"{urlsplit(url).hostname}: wrong sha256")
+        except OSError as error:
+            raise DataError(
+                f"cannot write {path} ({error.strerror}); free space or set MNP_BENCH_CACHE"
+            ) from error
+    raise DataError(
+        f"{name} could not be downloaded ({'; '.join(reasons)}); try again with a network, or point --data-dir "
+        f"or MNP_BENCH_DATA at a folder that holds adbench/{path.name}"
+    )
+
+
+def require_https(url: str) -> None:
+    """Raise DataError unless the address is https, or http to this machine itself."""
+    parts = urlsplit(url)
+    local = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
+    if parts.scheme != "https" and not local:
+        raise DataError(f"{url} is not https; data are fetched over https only")
+
+
+def _short(error: Exception) -> str:
+    import requests
+
+    if isinstance(error, requests.HTTPError) and error.response is not None:
+        return f"HTTP {error.response.status_code}"
+    if isinstance(error, requests.ConnectionError):
+        return "no connection"
+    if isinstance(error, requests.Timeout):
+        return "no answer in time"
+    return "the transfer broke off"
+
+
+class Resuming:
+    """Pooch's downloader contract, keeping what a broken transfer left and asking for the rest next time."""
+
+    def __init__(self, tell: Callable[[int, int | None], None] | None = None) -> None:
+        self.tell = tell
+
+    def __call__(self, url: str, output_file: str | Path, pooch: Any) -> None:
+        """Stream ``url`` to ``output_file``.
+
+        Raises
+        ------
+        requests.RequestException
+            The server cannot be reached, refuses, or breaks off; the part that came is kept.
+        """
+        import requests
+
+        part = cache_folder() / "partial" / sha256(url.encode()).hexdigest()
+        part.parent.mkdir(parents=True, exist_ok=True)
+        have = part.stat().st_size if part.is_file() else 0
+        headers = {"Range": f"bytes={have}-"} if have else {}
+        headers["Accept-Encoding"] = "identity"  # or a resumed transfer would join compressed halves
+        with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT_SECONDS) as response:
+            require_https(response.url)
+            if response.status_code == 416:
+                part.unlink()  # longer than the file: start anew
+                raise requests.ConnectionError("stale partial download")
+            response.raise_for_status()
+            resumed = response.status_code == 206
+            have = have if resumed else 0
+            length = response.headers.get("Content-Length")
+            total = have + int(length) if length else None
+            with part.open("ab" if resumed else "wb") as stream:
+                for block in response.iter_content(BLOCK):
+                    stream.write(block)
+                    have += len(block)
+                    if self.tell:
+                        self.tell(have, total)
+        if total is not None and have != total:
+            raise requests.ConnectionError(f"{have} of {total} bytes came")
+        # A complete file leaves the partial folder whatever its hash: a wrong one must not be resumed.
+        part.replace(output_file)

@@ -1,0 +1,101 @@
+"""Datasets from files, converted once to float32 ``.npy`` in the user's cache and memory-mapped from there.
+
+A conversion is filed under the hash of what it was made from, so a changed file is converted anew.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+
+from bench.datasets.arrays import frozen, make_dataset, sized
+from bench.datasets.places import CACHE_VARIABLE, cache_folder
+from bench.errors import DataError
+from bench.types import Dataset, DatasetCard
+
+#: Goes up when the conversion changes.
+FORMAT = 1
+
+
+@dataclass(frozen=True, eq=False)
+class RawArrays:
+    """Arrays as a source has read them: X (n, d), y (n,), kind (n,) or None, names of the d columns or ()."""
+
+    X: np.ndarray
+    y: np.ndarray
+    kind: np.ndarray | None = None
+    feature_names: tuple[str, ...] = ()
+
+
+def stored(origin: object, build: Callable[[], RawArrays], card: DatasetCard) -> Dataset:
+    """The dataset made by ``build``, memory-mapped from the cache; built only if it is not there yet.
+
+    Parameters
+    ----------
+    origin : JSON-able
+        Everything the arrays depend on: file hashes and options.
+    build : callable
+    card : DatasetCard
+
+    Returns
+    -------
+    Dataset
+
+    Raises
+    ------
+    DataError
+        From ``build``, from the checks of ``make_dataset``, or because the cache cannot be written.
+    """
+    text = json.dumps([FORMAT, origin], sort_keys=True)
+    folder = cache_folder() / "arrays" / sha256(text.encode()).hexdigest()
+    if not (folder / "facts.json").is_file():
+        raw = build()
+        dataset = make_dataset(raw.X, raw.y, raw.kind, card, raw.feature_names)
+        _write(dataset, folder)
+    return _read(folder, card)
+
+
+def _write(dataset: Dataset, folder: Path) -> None:
+    """Write next to the final place, then rename: readers see all of it or nothing."""
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=folder.parent))
+        try:
+            np.save(draft / "X.npy", dataset.X)
+            np.save(draft / "y.npy", dataset.y)
+            if dataset.kind is not None:
+                np.save(draft / "kind.npy", dataset.kind)
+            facts = {"sha256": dataset.sha256, "feature_names": dataset.feature_names}
+            (draft / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
+            draft.rename(folder)
+        finally:
+            # Still there if something failed, or if another process was first.
+            shutil.rmtree(draft, ignore_errors=True)
+    except OSError as error:
+        if (folder / "facts.json").is_file():
+            return
+        raise DataError(
+            f"cannot write the converted {dataset.name} to {folder.parent} ({error.strerror}); "
+            f"free some space or set {CACHE_VARIABLE} to a folder that can be written"
+        ) from error
+
+
+def _read(folder: Path, card: DatasetCard) -> Dataset:
+    facts = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
+    try:
+        X = np.load(folder / "X.npy", mmap_mode="r", allow_pickle=False)
+        y = np.load(folder / "y.npy", allow_pickle=False)
+        kind = None
+        if (folder / "kind.npy").is_file():
+            kind = frozen(np.load(folder / "kind.npy", allow_pickle=False))
+    except (OSError, ValueError) as error:
+        raise DataError(f"{card.name}: {folder} is damaged ({error}); delete that folder") from error
+    names = tuple(facts["feature_names"])
+    return Dataset(card.name, X, frozen(y), kind, facts["sha256"], sized(card, X, y), names)
