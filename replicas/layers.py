@@ -20,8 +20,6 @@ def dense(
     *,
     bias: bool = True,
     style: Literal["torch", "keras"] = "torch",
-    decay_weight: bool = True,
-    decay_bias: bool = True,
 ) -> list[Parameter]:
     """Parameters of one dense layer: ``name.weight`` (in, out) and ``name.bias`` (1, out).
 
@@ -29,10 +27,10 @@ def dense(
     (Glorot uniform, zero bias).
     """
     start = uniform_fan_in if style == "torch" else glorot_uniform
-    found = [Parameter(f"{name}.weight", (inputs, outputs), start, decay_weight)]
+    found = [Parameter(f"{name}.weight", (inputs, outputs), start)]
     if bias:
         first = bounded(inputs**-0.5) if style == "torch" else zeros
-        found.append(Parameter(f"{name}.bias", (1, outputs), first, decay_bias))
+        found.append(Parameter(f"{name}.bias", (1, outputs), first))
     return found
 
 

@@ -46,7 +46,7 @@ class Adam:
         flat.addcdiv_(mean, denominator, value=-self.lr / (1.0 - first**count))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class RMSprop:
     """RMSprop as the Keras of 2019 ships it: rho 0.9, epsilon 1e-7 outside the root.
 
@@ -55,27 +55,18 @@ class RMSprop:
     clipnorm : float or None
         The norm over all of a replica's gradients is clipped to this value (Keras 2.x before it moved
         into TensorFlow; tf.keras clips each variable by itself).
-    l2 : float
-        Keras' ``l2(c)`` adds c * sum(w^2) to the loss, so 2 c w to the gradient, before clipping.
-    decayed : (P,) tensor or None
-        1 where ``l2`` applies (``Layout.decay_mask``); None = everywhere.
     """
 
     lr: float = 1e-3
     rho: float = 0.9
     eps: float = 1e-7
     clipnorm: float | None = None
-    l2: float = 0.0
-    decayed: torch.Tensor | None = None
 
     def state(self, flat: torch.Tensor) -> State:
         return [torch.zeros_like(flat)]
 
     def step(self, flat: torch.Tensor, gradient: torch.Tensor, state: State, count: int) -> None:
         (square,) = state
-        if self.l2:
-            pull = flat if self.decayed is None else flat * self.decayed
-            gradient = gradient.add(pull, alpha=2.0 * self.l2)
         if self.clipnorm is not None:
             norm = gradient.square().sum(dim=1, keepdim=True).sqrt()
             gradient = gradient * (self.clipnorm / norm.clamp(min=self.clipnorm))

@@ -20,12 +20,11 @@ ALIGNMENT = 16  # float32 values in 64 bytes
 
 @dataclass(frozen=True)
 class Parameter:
-    """One named parameter: its shape for one replica, how it starts, and whether L2 applies to it."""
+    """One named parameter: its shape for one replica and how it starts."""
 
     name: str
     shape: tuple[int, ...]
     start: Initialiser
-    decayed: bool = True
 
 
 class Layout:
@@ -80,13 +79,6 @@ class Layout:
     def unpack(self, flat: torch.Tensor) -> dict[str, np.ndarray]:
         """Copy (n, P) out into {name: (n, *shape)} arrays."""
         return {name: view.detach().cpu().numpy().copy() for name, view in self.views(flat).items()}
-
-    def decay_mask(self) -> torch.Tensor:
-        """(P,) ones where L2 applies, zeros elsewhere and on the padding."""
-        mask = np.zeros(self.size, dtype=np.float32)
-        for parameter, (begin, end) in zip(self.parameters, self._spans(), strict=True):
-            mask[begin:end] = float(parameter.decayed)
-        return torch.from_numpy(mask)
 
     def _spans(self) -> list[tuple[int, int]]:
         begins = np.cumsum([0, *self._sizes])[: 2 * len(self.parameters) : 2]

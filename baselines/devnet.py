@@ -1,0 +1,123 @@
+"""DevNet: deviation networks (Pang, Shen, van den Hengel, KDD 2019)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from pyod.models.base import BaseDetector
+
+from replicas.detector import ReplicaMixin, pools
+from replicas.layers import chain, dense, relu
+from replicas.optimiser import RMSprop
+from replicas.parameters import Layout
+from replicas.rows import Table, TrainingRows
+from replicas.sampling import with_replacement
+from replicas.scaling import min_max, scaled, stacked
+from replicas.stopping import StoppingRule
+from replicas.streams import generator
+from replicas.training import Context, Stage, train
+
+
+class DevNet(ReplicaMixin, BaseDetector):
+    """Deviation network: scores are pushed away from a Gaussian prior for labelled anomalies.
+
+    With reference scores r_1..r_5000 ~ N(0, 1), dev(x) = (s(x) - mean(r)) / std(r), and per batch
+    L = mean( (1 - y) |dev| + y max(0, margin - dev) ) + l2 * sum(W_hidden^2). Score = s(x).
+
+    Parameters
+    ----------
+    hidden : int
+        Width of the one hidden ReLU layer (the authors' depth 2).
+    epochs, steps, batch : int
+        Each step takes batch / 2 unlabelled and batch / 2 labelled rows, both with replacement.
+    margin, l2, lr, clipnorm, references
+        The loss's margin, the hidden kernel's L2, RMSprop's rate and clip, the number of prior draws.
+    contamination : float
+        PyOD's: share of training rows above ``threshold_``.
+    seed : int
+
+    Notes
+    -----
+    Source: authors' devnet.py (Keras; RMSprop, clipnorm 1, best-training-loss weights restored).
+    Deviations: min-max scaling on the training rows is inside (their files come scaled).
+    """
+
+    def __init__(
+        self,
+        hidden: int = 20,
+        epochs: int = 50,
+        steps: int = 20,
+        batch: int = 512,
+        margin: float = 5.0,
+        l2: float = 0.01,
+        lr: float = 1e-3,
+        clipnorm: float = 1.0,
+        references: int = 5000,
+        contamination: float = 0.1,
+        seed: int = 0,
+    ) -> None:
+        super().__init__(contamination=contamination)
+        self.hidden = hidden
+        self.epochs = epochs
+        self.steps = steps
+        self.batch = batch
+        self.margin = margin
+        self.l2 = l2
+        self.lr = lr
+        self.clipnorm = clipnorm
+        self.references = references
+        self.seed = seed
+
+    def _layout(self, width: int) -> Layout:
+        return Layout(
+            [*dense("hidden", width, self.hidden, style="keras"), *dense("score", self.hidden, 1, style="keras")]
+        )
+
+    def _forward(self, p: Mapping[str, torch.Tensor], x: torch.Tensor, context: Context) -> torch.Tensor:
+        return chain(p, ["hidden", "score"], scaled(x, context), relu, None)[..., 0]
+
+    def _train(
+        self, runs: Sequence[TrainingRows], seeds: Sequence[int], columns: np.ndarray
+    ) -> tuple[torch.Tensor, Context, list[dict[str, Any]]]:
+        table = Table.join(runs, columns)
+        rows = [pools(run, offset) for run, offset in zip(runs, table.offsets, strict=True)]
+        streams = [generator("devnet", "batches", seed) for seed in seeds]
+        half = self.batch // 2
+        prior = [generator("devnet", "prior", seed).standard_normal(self.references) for seed in seeds]
+        context = stacked([min_max(run, columns) for run in runs])
+        context["prior_mean"] = torch.tensor([[r.mean()] for r in prior], dtype=torch.float32)
+        context["prior_std"] = torch.tensor([[r.std()] for r in prior], dtype=torch.float32)
+
+        def draw(run: int, steps: int) -> tuple[np.ndarray, ...]:
+            unlabelled, labelled = rows[run]
+            first = unlabelled[with_replacement(streams[run], len(unlabelled), steps, half)]
+            second = labelled[with_replacement(streams[run], len(labelled), steps, half)]
+            return (np.concatenate([first, second], axis=1),)
+
+        def loss(
+            p: Mapping[str, torch.Tensor], batch: tuple[torch.Tensor, ...], members: Context
+        ) -> tuple[torch.Tensor, torch.Tensor]:
+            score = self._forward(p, table.gather(batch[0]), members)
+            deviation = (score - members["prior_mean"]) / members["prior_std"]
+            unlabelled = deviation[:, :half].abs().sum(dim=1)
+            labelled = torch.relu(self.margin - deviation[:, half:]).sum(dim=1)
+            fit = (unlabelled + labelled) / (2 * half)
+            penalty = self.l2 * p["hidden.weight"].square().flatten(1).sum(dim=1)
+            return fit + penalty, torch.stack([fit, penalty], dim=1)
+
+        stage = Stage(
+            layout=self._layout(len(columns)),
+            loss=loss,
+            draw=draw,
+            optimiser=RMSprop(lr=self.lr, clipnorm=self.clipnorm),
+            epochs=self.epochs,
+            steps=self.steps,
+            stopping=StoppingRule(patience=None, delta=0.0),
+        )
+        start = stage.layout.start([generator("devnet", "weights", seed) for seed in seeds])
+        trained = train(stage, start, context)
+        extras = [{"history_": history} for history in trained.history]
+        return trained.flat, {"low": context["low"], "gain": context["gain"]}, extras

@@ -1,0 +1,204 @@
+"""MNP as a PyOD detector: multi-normal prototypes for weakly supervised anomaly detection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Self
+
+import numpy as np
+import torch
+from pyod.models.base import BaseDetector
+
+from mnp.losses import PARTS
+from mnp.material import parts
+from mnp.network import Outputs, Shape, layout, outputs
+from mnp.prototypes import MOST
+from mnp.quirks import PUBLISHED, TEXT
+from mnp.settings import Settings
+from mnp.stages import fit_group
+from replicas import inputs
+from replicas.detector import ReplicaMixin
+from replicas.parameters import Layout
+from replicas.rows import Rows, TrainingRows
+from replicas.training import Context
+
+
+class MNP(ReplicaMixin, BaseDetector):
+    """Reconstruction-based multi-normal prototypes (Dong et al. 2024, arXiv 2408.14498).
+
+    An autoencoder embeds rows; K prototypes, started by k-means, stand for the modes of normal
+    data; unlabelled rows weigh by their likelihood of being normal; a small head turns embedding,
+    reconstruction error and similarity to the nearest prototype into the anomaly score in (0, 1).
+
+    Parameters
+    ----------
+    protocol : {"weak", "paper"}
+        ``weak`` sees no true label except the labelled anomalies. ``paper`` follows the authors'
+        published code with its quirks (``mnp.quirks``): it needs ``X_val, y_val`` in fit.
+    n_prototypes : int or None
+        K; None chooses 2..10 by mean silhouette.
+    embedding : int
+        H2, the embedding's width.
+    epochs, steps, batch, labelled_batch : int
+        Joint stage: at most ``epochs`` x ``steps`` batches of ``batch`` unlabelled rows (without
+        replacement) and ``labelled_batch`` labelled anomalies (with replacement). None for epochs
+        takes the protocol's own (200 under paper).
+    lr, weight_decay, patience : Adam and early stopping, of every stage
+    margin, beta, lambda_kl, temperature : constants of the losses (``mnp.losses``)
+    stopping : {"fixed", "held-out"}
+        Weak only: train ``epochs`` epochs, or stop on held-out labelled anomalies against held-out
+        unlabelled rows.
+    contrast, likelihood, reconstruction_input, pretraining : bool
+        Ablations.
+    contamination : float
+        PyOD's: share of training rows above ``threshold_``.
+    seed : int
+
+    Attributes
+    ----------
+    prototypes_ : (K, H2) unit vectors
+    n_prototypes_ : int
+    silhouettes_ : dict K -> mean silhouette
+    history_ : dict of (epochs,) arrays, every loss per epoch of the joint stage
+    """
+
+    labels_needed = 0
+
+    def __init__(
+        self,
+        protocol: Literal["weak", "paper"] = "weak",
+        n_prototypes: int | None = None,
+        embedding: int = 8,
+        epochs: int | None = None,
+        steps: int = 64,
+        batch: int = 128,
+        labelled_batch: int = 8,
+        lr: float = 5e-3,
+        weight_decay: float = 5e-4,
+        patience: int = 15,
+        margin: float = 0.02,
+        beta: float = 1.0,
+        lambda_kl: float = 1.0,
+        temperature: float = 2.0,
+        stopping: Literal["fixed", "held-out"] = "fixed",
+        contrast: bool = True,
+        likelihood: bool = True,
+        reconstruction_input: bool = True,
+        pretraining: bool = True,
+        contamination: float = 0.1,
+        seed: int = 0,
+    ) -> None:
+        super().__init__(contamination=contamination)
+        self.protocol = protocol
+        self.n_prototypes = n_prototypes
+        self.embedding = embedding
+        self.epochs = epochs
+        self.steps = steps
+        self.batch = batch
+        self.labelled_batch = labelled_batch
+        self.lr = lr
+        self.weight_decay = weight_decay
+        self.patience = patience
+        self.margin = margin
+        self.beta = beta
+        self.lambda_kl = lambda_kl
+        self.temperature = temperature
+        self.stopping = stopping
+        self.contrast = contrast
+        self.likelihood = likelihood
+        self.reconstruction_input = reconstruction_input
+        self.pretraining = pretraining
+        self.seed = seed
+
+    def fit(self, X: Any, y: Any = None, X_val: Any = None, y_val: Any = None) -> Self:
+        """Fit on X with y = 1 for labelled anomalies, 0 for unlabelled rows.
+
+        Parameters
+        ----------
+        X : (n, d); y : (n,) of 0 and 1, or None
+        X_val, y_val : labelled validation rows, only for ``protocol="paper"``
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            Unfit data, or validation rows missing (paper) or not wanted (weak).
+        """
+        if self.protocol == "weak" and X_val is not None:
+            raise ValueError("MNP(protocol='weak') must not see validation labels; drop X_val or use protocol='paper'")
+        array, names = inputs.features(X)
+        held = None if X_val is None else inputs.features(X_val)[0]
+        rows = Rows.from_arrays(array, inputs.labels(y, len(array)), held, y_val)
+        self._take(self.fit_replicas([rows], [self.seed])[0])
+        if names is not None:
+            self.feature_names_in_ = names
+        return self
+
+    def prototype_similarity(self, X: Any) -> np.ndarray:
+        """s_k(x), (n, K), in (0, 1]."""
+        return self._look(X, lambda found: found.similarity)[:, : self.n_prototypes_]
+
+    def normal_likelihood(self, X: Any) -> np.ndarray:
+        """sigmoid(beta max_k s_k(x)), (n,): grows with the likelihood of being normal; not batch-normalised."""
+        return 1.0 / (1.0 + np.exp(-self.beta * self._look(X, lambda found: found.nearest)))
+
+    def reconstruction_error(self, X: Any) -> np.ndarray:
+        """e(x), (n,), mean SmoothL1 over the scaled features."""
+        return self._look(X, lambda found: found.error)
+
+    def embed(self, X: Any) -> np.ndarray:
+        """Unit embeddings, (n, H2)."""
+        return self._look(X, lambda found: found.embedding)
+
+    def _look(self, X: Any, pick: Any) -> np.ndarray:
+        array, _ = inputs.features(X)
+
+        def forward(p: Mapping[str, torch.Tensor], x: torch.Tensor, context: Context) -> torch.Tensor:
+            return pick(outputs(p, x, context, self.reconstruction_input))
+
+        return self.evaluate_replicas([self], [array], forward)[0].astype(np.float64)
+
+    def _settings(self) -> Settings:
+        if self.protocol not in ("weak", "paper"):
+            raise ValueError(f"protocol must be 'weak' or 'paper', got {self.protocol!r}")
+        return Settings.of(self, PUBLISHED if self.protocol == "paper" else TEXT)
+
+    def _shape(self, width: int) -> Shape:
+        return Shape(width, self.embedding, max(MOST, self.n_prototypes or 0))
+
+    def _layout(self, width: int) -> Layout:
+        return layout(self._shape(width))
+
+    def _shape_key(self, run: TrainingRows) -> tuple[int, bool]:
+        settings = self._settings()
+        used = parts(run, 0, 0, settings.quirks, settings.hold_out_labelled)
+        return min(self.batch, len(used.unlabelled)), len(used.labelled) > 0, len(used.judged) > 0
+
+    def _forward(self, p: Mapping[str, torch.Tensor], x: torch.Tensor, context: Context) -> torch.Tensor:
+        found: Outputs = outputs(p, x, context, self.reconstruction_input)
+        if "error_unit" not in context:
+            return found.score
+        # nothing was labelled: the head is untrained, so rank by error and distance in their training means
+        return found.error / context["error_unit"] + (1.0 - found.nearest) / context["distance_unit"]
+
+    def _train(
+        self, runs: Sequence[TrainingRows], seeds: Sequence[int], columns: np.ndarray
+    ) -> tuple[torch.Tensor, Context, list[dict[str, Any]]]:
+        group = fit_group(self._shape(len(columns)), runs, seeds, columns, self._settings())
+        prototypes = group.layout.unpack(group.flat)["prototypes"]
+        extras = []
+        for place, history in enumerate(group.history):
+            count = int(group.context["exists"][place].sum())
+            centres = prototypes[place, :count]
+            extras.append(
+                {
+                    "prototypes_": centres / np.linalg.norm(centres, axis=1, keepdims=True),
+                    "n_prototypes_": count,
+                    "silhouettes_": group.silhouettes[place],
+                    "history_": {name: history[:, i] for i, name in enumerate(PARTS)},
+                }
+            )
+        return group.flat, group.context, extras

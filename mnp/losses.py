@@ -1,0 +1,127 @@
+"""The three losses of the joint stage and their dynamic weights (paper, section III; equations in each docstring)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+
+from mnp.network import Outputs
+from replicas.exact import elementwise
+from replicas.training import Context
+
+PARTS = ("reconstruction", "score", "prototypes", "total", "contrast", "kl", "similarity_unlabelled", "similarity_anomalies")
+
+
+@dataclass(frozen=True)
+class LossSettings:
+    """Constants and ablation switches of the joint loss.
+
+    Attributes
+    ----------
+    margin : float
+        m1, by which anomalies must reconstruct worse.
+    beta : float
+        Slope of the likelihood of being normal.
+    lambda_kl : float
+        Weight of the clustering term (authors' default 1; 0 = ablation).
+    temperature : float
+        T of dynamic weight averaging.
+    contrast, likelihood : bool
+        Ablations: without the contrastive term, without likelihood weighting (w = 1).
+    """
+
+    margin: float = 0.02
+    beta: float = 1.0
+    lambda_kl: float = 1.0
+    temperature: float = 2.0
+    contrast: bool = True
+    likelihood: bool = True
+
+
+def normal_likelihood(nearest: torch.Tensor, settings: LossSettings) -> torch.Tensor:
+    """w = sigmoid(beta max_k s_k), scaled to mean 1 over the batch: (R, U). Gradients flow through it."""
+    if not settings.likelihood:
+        return torch.ones_like(nearest)
+    raw = elementwise(torch.sigmoid, settings.beta * nearest)
+    return raw / raw.mean(dim=1, keepdim=True)
+
+
+def joint_loss(
+    found: Outputs, unlabelled: int, context: Context, settings: LossSettings
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Weighted sum of the three losses for a batch whose first ``unlabelled`` rows are unlabelled.
+
+    Parameters
+    ----------
+    found : Outputs for (R, U + A) rows; A may be 0 (nothing labelled)
+    unlabelled : int, U
+    context : ``previous`` (R, 3), the losses' means over the previous epoch (1 in the first)
+
+    Returns
+    -------
+    total : (R,)
+    parts : (R, 8) in the order of PARTS
+    """
+    weight = normal_likelihood(found.nearest[:, :unlabelled], settings)
+    recon = reconstruction_loss(found, unlabelled, weight, settings)
+    score = score_loss(found, unlabelled, weight)
+    near_u = (weight * found.nearest[:, :unlabelled]).mean(dim=1)
+    near_a = _mean(found.nearest[:, unlabelled:])
+    contrast = contrastive_loss(near_u, near_a) if settings.contrast else torch.zeros_like(near_u)
+    kl = clustering_loss(found.similarity[:, :unlabelled], context["exists"])
+    prototypes = contrast + settings.lambda_kl * kl
+    losses = torch.stack([recon, score, prototypes], dim=1)
+    total = (dynamic_weights(losses, context["previous"], settings.temperature) * losses).sum(dim=1)
+    rest = torch.stack([total, contrast, kl, near_u, near_a], dim=1)
+    return total, torch.cat([losses, rest], dim=1)
+
+
+def reconstruction_loss(
+    found: Outputs, unlabelled: int, weight: torch.Tensor, settings: LossSettings
+) -> torch.Tensor:
+    """mean(w e_U) + mean(relu(m1 + mean(w e_U) - e_A)): (R,)."""
+    normal = (weight * found.error[:, :unlabelled]).mean(dim=1)
+    apart = torch.relu(settings.margin + normal[:, None] - found.error[:, unlabelled:])
+    return normal + _mean(apart)
+
+
+def score_loss(found: Outputs, unlabelled: int, weight: torch.Tensor) -> torch.Tensor:
+    """mean(SmoothL1(a_A, 1)) + mean(w SmoothL1(a_U, 0)): (R,). Scores lie in (0, 1), so SmoothL1 is d^2 / 2."""
+    low, high = found.score[:, :unlabelled], found.score[:, unlabelled:]
+    labelled = F.smooth_l1_loss(high, torch.ones_like(high), reduction="none")
+    normal = F.smooth_l1_loss(low, torch.zeros_like(low), reduction="none")
+    return _mean(labelled) + (weight * normal).mean(dim=1)
+
+
+def contrastive_loss(near_u: torch.Tensor, near_a: torch.Tensor) -> torch.Tensor:
+    """-log sigmoid(mean(w max_k s_k(U)) - mean(max_k s_k(A))): (R,)."""
+    return elementwise(lambda gap: F.softplus(-gap), (near_u - near_a)[:, None])[:, 0]
+
+
+def clustering_loss(similarity: torch.Tensor, exists: torch.Tensor) -> torch.Tensor:
+    """KL(P || Q) of deep embedded clustering (Xie et al. 2016), summed over the batch: (R,).
+
+    Q = s_k normalised over k; P_ik ~ Q_ik^2 / sum_i Q_ik, normalised over k. Gradients flow
+    through P too, as in the authors' code.
+    """
+    here = exists[:, None, :] > 0
+    q = similarity / similarity.sum(dim=2, keepdim=True)
+    mass = torch.where(here, q.sum(dim=1, keepdim=True), 1.0)
+    target = q.square() / mass
+    p = target / target.sum(dim=2, keepdim=True)
+    gain = elementwise(torch.log, torch.where(here, p / torch.where(here, q, 1.0), 1.0))
+    return (p * gain).sum(dim=(1, 2))
+
+
+def dynamic_weights(losses: torch.Tensor, previous: torch.Tensor, temperature: float) -> torch.Tensor:
+    """softmax over the losses of (L_i / Lprev_i) / T: (R, 3) (Liu et al. 2019). Not detached, as published."""
+    ratio = losses / previous.clamp(min=1e-12) / temperature
+    raised = elementwise(torch.exp, ratio - ratio.detach().amax(dim=1, keepdim=True))
+    return raised / raised.sum(dim=1, keepdim=True)
+
+
+def _mean(values: torch.Tensor) -> torch.Tensor:
+    """Mean over the batch; 0 where there are no rows (nothing labelled)."""
+    return values.mean(dim=1) if values.shape[1] else values.new_zeros(values.shape[0])

@@ -1,0 +1,86 @@
+"""Which rows each stage may use: the published way (labelled validation) or weak information only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mnp.quirks import Quirks
+from replicas.detector import pools
+from replicas.rows import TrainingRows
+from replicas.streams import generator
+
+HELD_OUT_SHARE = 0.1
+HELD_OUT_MOST = 1000
+PROTOTYPE_ROWS = 2000
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """A run's table rows by use.
+
+    Attributes
+    ----------
+    unlabelled, labelled : rows that training steps draw from
+    watched : rows whose reconstruction error stops pre-training
+    clustered : rows whose embeddings start the prototypes
+    judged, judged_y : rows and labels whose ranking stops the joint stage; empty = fixed budget
+    """
+
+    unlabelled: np.ndarray
+    labelled: np.ndarray
+    watched: np.ndarray
+    clustered: np.ndarray
+    judged: np.ndarray
+    judged_y: np.ndarray
+
+
+def parts(run: TrainingRows, offset: int, seed: int, quirks: Quirks, hold_out_labelled: bool) -> Parts:
+    """Divide a run's rows.
+
+    Parameters
+    ----------
+    run, offset : the run and where its base starts in the table
+    seed : int
+    quirks : Quirks
+        ``labelled_validation`` uses ``run.val`` and ``run.y_val``.
+    hold_out_labelled : bool
+        Weak only: keep a fifth of the labelled anomalies (at least one of two or more) and a tenth of
+        the unlabelled rows for early stopping.
+
+    Raises
+    ------
+    ValueError
+        The published procedure without validation rows of both classes.
+    """
+    unlabelled, labelled = pools(run, offset)
+    if quirks.labelled_validation:
+        return _published(run, offset, unlabelled, labelled)
+    stream = generator("mnp", "held-out", seed)
+    shuffled = unlabelled[stream.permutation(len(unlabelled))]
+    held = min(int(len(unlabelled) * HELD_OUT_SHARE), HELD_OUT_MOST)
+    watched, kept = shuffled[:held], np.sort(shuffled[held:])
+    if held == 0:
+        watched = unlabelled
+    clustered = shuffled[:PROTOTYPE_ROWS]
+    if not hold_out_labelled or len(labelled) < 2 or held == 0:
+        return Parts(kept, labelled, watched, clustered, np.empty(0, np.int64), np.empty(0, np.int8))
+    mixed = labelled[stream.permutation(len(labelled))]
+    count = max(1, len(labelled) // 5)
+    judged = np.concatenate([watched, mixed[:count]])
+    truth = np.repeat(np.array([0, 1], dtype=np.int8), [len(watched), count])
+    return Parts(kept, np.sort(mixed[count:]), watched, clustered, judged, truth)
+
+
+def _published(run: TrainingRows, offset: int, unlabelled: np.ndarray, labelled: np.ndarray) -> Parts:
+    if run.val is None or run.y_val is None:
+        raise ValueError(
+            "MNP(protocol='paper') stops on a labelled validation split: pass X_val and y_val, "
+            "or use protocol='weak', which needs none"
+        )
+    judged, truth = np.asarray(run.val) + offset, np.asarray(run.y_val)
+    normals = judged[truth == 0]
+    if len(normals) == 0 or len(normals) == len(judged):
+        raise ValueError("the validation split needs both normals and anomalies; pass a larger one or use protocol='weak'")
+    return Parts(unlabelled, labelled, normals, normals, judged, truth)

@@ -1,0 +1,113 @@
+"""Where the prototypes start: k-means on embeddings, K given or chosen by mean silhouette over 2..10."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+from sklearn.cluster import KMeans
+from sklearn.exceptions import ConvergenceWarning
+
+MOST = 10
+SILHOUETTE_ROWS = 1000
+
+
+def start_prototypes(
+    embedded: np.ndarray, seed: int, count: int | None = None, weights: np.ndarray | None = None
+) -> tuple[np.ndarray, dict[int, float]]:
+    """Cluster the embedded rows.
+
+    Parameters
+    ----------
+    embedded : (n, H2)
+        Embeddings, not normalised (as the authors cluster them).
+    seed : int
+        k-means' ``random_state``.
+    count : int or None
+        K; None chooses the K in 2..10 with the best mean silhouette.
+    weights : (n,) or None
+        Likelihood of being normal; weighs rows in k-means and in the mean silhouette.
+
+    Returns
+    -------
+    centres : (K, H2) float32
+    silhouettes : {K: mean silhouette} of the candidates, empty when K was given or nothing could be chosen
+    """
+    distinct = len(np.unique(embedded, axis=0))
+    if count is not None or distinct < 3:
+        return _centres(embedded, min(count or 1, distinct), seed, weights)[0], {}
+    rows = embedded[:SILHOUETTE_ROWS]
+    share = np.ones(len(rows)) if weights is None else weights[:SILHOUETTE_ROWS]
+    distances = _distances(rows)
+    best, silhouettes = None, {}
+    for k in range(2, min(MOST, distinct - 1) + 1):
+        centres, labels = _centres(embedded, k, seed, weights)
+        silhouettes[k] = weighted_silhouette(distances, labels[:SILHOUETTE_ROWS], share)
+        if best is None or silhouettes[k] > silhouettes[best[0]]:
+            best = (k, centres)
+    assert best is not None
+    return best[1], silhouettes
+
+
+def weighted_silhouette(distances: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> float:
+    """Mean silhouette with row weights; equal weights give scikit-learn's ``silhouette_score``.
+
+    Parameters
+    ----------
+    distances : (n, n)
+    labels : (n,) int
+    weights : (n,) non-negative
+
+    Returns
+    -------
+    float in [-1, 1]; -1 when only one cluster is present
+    """
+    members = np.unique(labels, return_inverse=True)[1]
+    onehot = np.eye(members.max() + 1)[members]
+    if onehot.shape[1] < 2:
+        return -1.0
+    sums = distances @ (onehot * weights[:, None])
+    mass = (onehot * weights[:, None]).sum(axis=0)
+    own = np.arange(len(labels)), members
+    others = mass[members] - weights
+    inside = np.where(others > 0, sums[own] / np.where(others > 0, others, 1.0), 0.0)
+    average = sums / np.where(mass > 0, mass, 1.0)
+    average[own] = np.inf
+    outside = average.min(axis=1)
+    larger = np.maximum(inside, outside)
+    alone = onehot.sum(axis=0)[members] == 1
+    values = np.where(alone | (larger == 0), 0.0, (outside - inside) / np.where(larger > 0, larger, 1.0))
+    return float(np.average(values, weights=weights))
+
+
+def padded_prototypes(centres: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
+    """Fill up to ``most`` prototypes, so that a run's shapes do not depend on its companions' K.
+
+    Returns
+    -------
+    prototypes : (most, H2), ones where none exists
+    exists : (most,) 1.0 where one exists
+    """
+    prototypes = np.ones((most, centres.shape[1]), dtype=np.float32)
+    prototypes[: len(centres)] = centres
+    exists = (np.arange(most) < len(centres)).astype(np.float32)
+    return prototypes, exists
+
+
+def _centres(
+    embedded: np.ndarray, k: int, seed: int, weights: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray]:
+    if k == 1:
+        return np.average(embedded, axis=0, weights=weights)[None].astype(np.float32), np.zeros(len(embedded), int)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # fewer distinct rows than K is handled by the caller
+        fitted = KMeans(k, random_state=seed, n_init="auto").fit(embedded.astype(np.float64), sample_weight=weights)
+    return fitted.cluster_centers_.astype(np.float32), fitted.labels_
+
+
+def _distances(rows: np.ndarray) -> np.ndarray:
+    rows = rows.astype(np.float64)
+    square = (rows**2).sum(axis=1)
+    distances = np.sqrt(np.clip(square[:, None] + square[None, :] - 2.0 * rows @ rows.T, 0.0, None))
+    np.fill_diagonal(distances, 0.0)
+    return distances

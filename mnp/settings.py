@@ -1,0 +1,84 @@
+"""Everything a group's training needs to know, resolved from an estimator's parameters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+from mnp.losses import LossSettings
+from mnp.pretraining import PretrainingSettings
+from mnp.quirks import Quirks
+
+PAPER_EPOCHS = 200
+WEAK_EPOCHS = 30
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Resolved settings of one MNP.
+
+    Attributes
+    ----------
+    quirks : Quirks
+    loss : LossSettings
+    pretraining : PretrainingSettings or None (ablation)
+    hold_out_labelled : bool, weak early stopping on held-out labelled anomalies
+    epochs, steps, batch, labelled_batch, patience : int
+    lr, weight_decay : float
+    n_prototypes : int or None
+    reconstruction_input : bool
+    """
+
+    quirks: Quirks
+    loss: LossSettings
+    pretraining: PretrainingSettings | None
+    hold_out_labelled: bool
+    epochs: int
+    steps: int
+    batch: int
+    labelled_batch: int
+    patience: int
+    lr: float
+    weight_decay: float
+    n_prototypes: int | None
+    reconstruction_input: bool
+
+    @classmethod
+    def of(cls, model: Any, quirks: Quirks) -> Self:
+        """Read an MNP's parameters.
+
+        Raises
+        ------
+        ValueError
+            A parameter is out of its range.
+        """
+        if model.stopping not in ("fixed", "held-out"):
+            raise ValueError(f"stopping must be 'fixed' or 'held-out', got {model.stopping!r}")
+        if model.n_prototypes is not None and model.n_prototypes < 1:
+            raise ValueError(f"n_prototypes must be at least 1 or None, got {model.n_prototypes}")
+        judged = quirks.labelled_validation or model.stopping == "held-out"
+        return cls(
+            quirks=quirks,
+            loss=LossSettings(
+                model.margin, model.beta, model.lambda_kl, model.temperature, model.contrast, model.likelihood
+            ),
+            pretraining=PretrainingSettings(
+                steps=model.steps,
+                batch=model.batch,
+                lr=model.lr,
+                weight_decay=model.weight_decay,
+                patience=model.patience,
+            )
+            if model.pretraining
+            else None,
+            hold_out_labelled=model.stopping == "held-out",
+            epochs=model.epochs or (PAPER_EPOCHS if judged else WEAK_EPOCHS),
+            steps=model.steps,
+            batch=model.batch,
+            labelled_batch=model.labelled_batch,
+            patience=model.patience,
+            lr=model.lr,
+            weight_decay=model.weight_decay,
+            n_prototypes=model.n_prototypes,
+            reconstruction_input=model.reconstruction_input,
+        )

@@ -1,0 +1,177 @@
+"""MNP's training from rows to weights: pre-training, prototypes, joint stage, for a whole group."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from mnp.losses import joint_loss
+from mnp.material import Parts, parts
+from mnp.network import Shape, encode, layout, outputs
+from mnp.pretraining import Material, pretrain, random_start
+from mnp.prototypes import padded_prototypes, start_prototypes
+from mnp.settings import Settings
+from mnp.validation import ranking_loss
+from replicas.optimiser import Adam
+from replicas.parameters import Layout
+from replicas.rows import Table, TrainingRows
+from replicas.sampling import with_replacement, without_replacement
+from replicas.scaling import min_max, scaled, stacked
+from replicas.scoring import evaluate
+from replicas.stopping import StoppingRule
+from replicas.streams import generator
+from replicas.training import Context, Stage, Trained, train
+
+Views = Mapping[str, torch.Tensor]
+
+
+@dataclass(frozen=True, eq=False)
+class FittedGroup:
+    """Weights (n, P) with their layout, the score's context, joint-stage histories, silhouettes."""
+
+    flat: torch.Tensor
+    layout: Layout
+    context: Context
+    history: list[np.ndarray]
+    silhouettes: list[dict[int, float]]
+
+
+def fit_group(
+    shape: Shape, runs: Sequence[TrainingRows], seeds: Sequence[int], columns: np.ndarray, settings: Settings
+) -> FittedGroup:
+    """Train every run of a group whose runs share their shapes.
+
+    Parameters
+    ----------
+    shape : Shape
+    runs : sequence of TrainingRows
+    seeds : their seeds
+    columns : (d,) features in use
+    settings : Settings
+    """
+    table = Table.join(runs, columns)
+    used = [
+        parts(run, offset, seed, settings.quirks, settings.hold_out_labelled)
+        for run, offset, seed in zip(runs, table.offsets, seeds, strict=True)
+    ]
+    context = stacked([min_max(run, columns) for run in runs])
+    auto, below = _autoencoder(shape, table, used, seeds, context, settings)
+    start, exists, silhouettes = _start(shape, table, used, seeds, context, settings, auto, below)
+    context["exists"] = exists
+    trained = _joint(shape, table, used, seeds, context, settings, start)
+    final = {name: context[name] for name in ("low", "gain", "exists")}
+    if len(used[0].labelled) == 0:
+        final |= _units(shape, table, used, final, settings, trained.flat)
+    return FittedGroup(trained.flat, layout(shape), final, trained.history, silhouettes)
+
+
+def _autoencoder(
+    shape: Shape, table: Table, used: Sequence[Parts], seeds: Sequence[int], context: Context, settings: Settings
+) -> tuple[torch.Tensor, Layout]:
+    if settings.pretraining is None:
+        return random_start(shape, seeds)
+    watched = [table.x[torch.from_numpy(p.watched)].numpy() for p in used]
+    material = Material(table, [p.unlabelled for p in used], watched, dict(context), seeds)
+    flat, below, _ = pretrain(shape, material, settings.pretraining, settings.quirks)
+    return flat, below
+
+
+def _start(
+    shape: Shape,
+    table: Table,
+    used: Sequence[Parts],
+    seeds: Sequence[int],
+    context: Context,
+    settings: Settings,
+    auto: torch.Tensor,
+    below: Layout,
+) -> tuple[torch.Tensor, torch.Tensor, list[dict[int, float]]]:
+    """Weights before the joint stage: the autoencoder, k-means prototypes, a fresh scoring head."""
+
+    def embed(p: Views, x: torch.Tensor, members: Context) -> torch.Tensor:
+        return encode(p, scaled(x, members))
+
+    rows = [table.x[torch.from_numpy(p.clustered)].numpy() for p in used]
+    embedded = evaluate(below, auto, embed, rows, context)
+    chosen = [
+        start_prototypes(points, seed, settings.n_prototypes) for points, seed in zip(embedded, seeds, strict=True)
+    ]
+    filled = [padded_prototypes(centres, shape.prototypes) for centres, _ in chosen]
+    whole = layout(shape)
+    values = whole.unpack(whole.start([generator("mnp", "head", seed) for seed in seeds]))
+    values |= below.unpack(auto)
+    values["prototypes"] = np.stack([prototypes for prototypes, _ in filled])
+    exists = torch.from_numpy(np.stack([there for _, there in filled]))
+    return torch.from_numpy(whole.pack(values)), exists, [silhouettes for _, silhouettes in chosen]
+
+
+def _joint(
+    shape: Shape,
+    table: Table,
+    used: Sequence[Parts],
+    seeds: Sequence[int],
+    context: Context,
+    settings: Settings,
+    start: torch.Tensor,
+) -> Trained:
+    whole = layout(shape)
+    streams = [generator("mnp", "joint", seed) for seed in seeds]
+    batch = min(settings.batch, len(used[0].unlabelled))
+    judged = [table.x[torch.from_numpy(p.judged)].numpy() for p in used]
+
+    def draw(run: int, steps: int) -> tuple[np.ndarray, ...]:
+        rows, anomalies = used[run].unlabelled, used[run].labelled
+        drawn = [rows[without_replacement(streams[run], len(rows), steps, batch)]]
+        if len(anomalies):
+            drawn.append(anomalies[with_replacement(streams[run], len(anomalies), steps, settings.labelled_batch)])
+        return (np.concatenate(drawn, axis=1),)
+
+    def loss(p: Views, drawn: tuple[torch.Tensor, ...], members: Context) -> tuple[torch.Tensor, torch.Tensor]:
+        found = outputs(p, table.gather(drawn[0]), members, settings.reconstruction_input)
+        return joint_loss(found, batch, members, settings.loss)
+
+    def remember(members: Context, means: torch.Tensor) -> None:
+        members["previous"].copy_(means[:, :3])
+
+    def score(p: Views, x: torch.Tensor, members: Context) -> torch.Tensor:
+        return outputs(p, x, members, settings.reconstruction_input).score
+
+    def monitor(flat: torch.Tensor, members: np.ndarray, inside: Context) -> np.ndarray:
+        scores = evaluate(whole, flat, score, [judged[run] for run in members], inside)
+        trapezoid = settings.quirks.trapezoid_pr
+        return np.array([ranking_loss(used[run].judged_y, s, trapezoid) for run, s in zip(members, scores, strict=True)])
+
+    watches = len(used[0].judged) > 0
+    restore = "best-if-stopped" if settings.quirks.last_weights_without_stop else "best"
+    stage = Stage(
+        layout=whole,
+        loss=loss,
+        draw=draw,
+        optimiser=Adam(settings.lr, settings.weight_decay),
+        epochs=settings.epochs,
+        steps=settings.steps,
+        stopping=StoppingRule(settings.patience, 1e-4, restore) if watches else None,
+        monitor=monitor if watches else None,
+        after_epoch=remember,
+    )
+    return train(stage, start, {**context, "previous": torch.ones(len(seeds), 3)})
+
+
+def _units(
+    shape: Shape, table: Table, used: Sequence[Parts], context: Context, settings: Settings, flat: torch.Tensor
+) -> Context:
+    """Training means of error and of 1 - similarity, the units of the score without labels."""
+
+    def both(p: Views, x: torch.Tensor, members: Context) -> torch.Tensor:
+        found = outputs(p, x, members, settings.reconstruction_input)
+        return torch.stack([found.error, 1.0 - found.nearest], dim=2)
+
+    rows = [table.x[torch.from_numpy(p.clustered)].numpy() for p in used]
+    means = [np.maximum(v.mean(axis=0, dtype=np.float64), 1e-12) for v in evaluate(layout(shape), flat, both, rows, context)]
+    return {
+        "error_unit": torch.tensor([[m[0]] for m in means], dtype=torch.float32),
+        "distance_unit": torch.tensor([[m[1]] for m in means], dtype=torch.float32),
+    }
