@@ -53,7 +53,7 @@ def _card(row: dict[str, Any]) -> DatasetCard:
 
 
 def available(card: DatasetCard, data_dir: Path | None) -> str:
-    """Always "": the data come with scikit-learn."""
+    """Always empty: the data come with scikit-learn."""
     return ""
 
 

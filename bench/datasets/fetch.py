@@ -1,4 +1,4 @@
-"""Downloads into the user's cache: https, hash-checked, resumed after a break, second mirror if the first fails."""
+"""Downloads into the user's cache: https, hash-checked, resumed after a break, with a second mirror."""
 
 from __future__ import annotations
 
@@ -57,12 +57,10 @@ def members(names: Iterable[str]) -> list[DatasetCard]:
     for name in names:
         if name not in collections and name not in known:
             raise UnknownName("dataset", name, [*collections, *known])
-        for member in collections.get(name, (name,)):
-            if member not in collections and known[member].source != "adbench":
-                card = known[member]
-                how = registry.available(card) or f"{member} needs no download"
-                raise DataError(how)
-            chosen[member] = known[member]
+        for card in (known[member] for member in collections.get(name, (name,))):
+            if card.source != "adbench":
+                raise DataError(registry.available(card) or f"{card.name} needs no download")
+            chosen[card.name] = card
     return list(chosen.values())
 
 
@@ -180,8 +178,8 @@ def download(
                 f"cannot write {path} ({error.strerror}); free space or set MNP_BENCH_CACHE"
             ) from error
     raise DataError(
-        f"{name} could not be downloaded ({'; '.join(reasons)}); try again with a network, or point --data-dir "
-        f"or MNP_BENCH_DATA at a folder that holds adbench/{path.name}"
+        f"{name} could not be downloaded ({'; '.join(reasons)}); try again with a network, "
+        f"or point --data-dir or MNP_BENCH_DATA at a folder that holds adbench/{path.name}"
     )
 
 

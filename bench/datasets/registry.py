@@ -13,7 +13,7 @@ from bench.errors import UnknownName
 from bench.types import Dataset, DatasetCard
 
 #: A source is a module with ``cards()``, ``available(card, data_dir)`` and ``load(card, data_dir)``.
-SOURCES = ("bundled", "adbench")
+SOURCES = ("bundled", "synthetic", "adbench", "typed")
 
 
 def _source(name: str) -> ModuleType:
