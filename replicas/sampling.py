@@ -35,22 +35,10 @@ def without_replacement(generator: np.random.Generator, pool: int, steps: int, b
         drawn[repeats] = generator.integers(0, pool, size=count)
 
 
-def passes(generator: np.random.Generator, pool: int, batch: int) -> tuple[np.ndarray, np.ndarray]:
-    """One shuffled pass over the pool in batches, the last one filled up.
-
-    Returns
-    -------
-    positions : (steps, batch) int64
-        Filling positions are 0.
-    weights : (steps, batch) float32
-        1 for rows of the pass, 0 for filling.
-    """
-    steps = -(-pool // batch)
-    positions = np.zeros(steps * batch, dtype=np.int64)
-    weights = np.zeros(steps * batch, dtype=np.float32)
-    positions[:pool] = generator.permutation(pool)
-    weights[:pool] = 1.0
-    return positions.reshape(steps, batch), weights.reshape(steps, batch)
+def passes(generator: np.random.Generator, pool: int, batch: int) -> np.ndarray:
+    """One shuffled pass over [0, pool) in whole batches, the rest dropped: (pool // batch, batch)."""
+    steps = pool // batch
+    return generator.permutation(pool)[: steps * batch].reshape(steps, batch)
 
 
 def _repeats(drawn: np.ndarray) -> np.ndarray:

@@ -39,6 +39,8 @@ class Stage:
         None with a stopping rule monitors the epoch's mean training loss.
     after_epoch : callable (context, parts' epoch means (R, m)) -> None, or None
         May update the context in place for the next epoch.
+    tracked : tuple of str
+        Context entries that the loss updates in place (running statistics) and the caller needs.
     """
 
     layout: Layout
@@ -50,16 +52,18 @@ class Stage:
     stopping: StoppingRule | None = None
     monitor: Monitor | None = None
     after_epoch: Callable[[Context, torch.Tensor], None] | None = None
+    tracked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
 class Trained:
-    """What a stage leaves: weights (n, P), epochs run (n,), and per-run epoch means of the parts."""
+    """What a stage leaves: weights (n, P), epochs run (n,), per-run epoch means of the parts, tracked context (n, ...)."""
 
     flat: torch.Tensor
     epochs: np.ndarray
     history: list[np.ndarray]
     monitored: list[np.ndarray] = field(default_factory=list)
+    tracked: Context = field(default_factory=dict)
 
 
 def train(stage: Stage, start: torch.Tensor, context: Context | None = None) -> Trained:
@@ -75,6 +79,7 @@ def train(stage: Stage, start: torch.Tensor, context: Context | None = None) -> 
     runs = start.shape[0]
     stopping = Stopping(stage.stopping or StoppingRule(patience=None), runs, stage.layout.size)
     final = start.clone()
+    tracked = {name: (context or {})[name].clone() for name in stage.tracked}
     epochs = np.zeros(runs, dtype=int)
     history: list[list[np.ndarray]] = [[] for _ in range(runs)]
     monitored: list[list[float]] = [[] for _ in range(runs)]
@@ -97,6 +102,8 @@ def train(stage: Stage, start: torch.Tensor, context: Context | None = None) -> 
             for run, value in zip(members, values, strict=True):
                 monitored[run].append(float(value))
         final[torch.from_numpy(members)] = weights
+        for name, value in tracked.items():
+            value[torch.from_numpy(members)] = group.context[name][picked]
         epochs[members] += 1
         for run, row in zip(members, means[picked].numpy(), strict=True):
             history[run].append(row)
@@ -105,9 +112,8 @@ def train(stage: Stage, start: torch.Tensor, context: Context | None = None) -> 
         group.shrink(~stopping.stopped)
     best = np.flatnonzero(stopping.keeps_best(np.arange(runs))) if stage.stopping else np.empty(0, dtype=int)
     final[torch.from_numpy(best)] = stopping.weights[torch.from_numpy(best)]
-    return Trained(
-        final, epochs, [np.array(rows, dtype=np.float32) for rows in history], [np.array(v) for v in monitored]
-    )
+    histories = [np.array(rows, dtype=np.float32) for rows in history]
+    return Trained(final, epochs, histories, [np.array(v) for v in monitored], tracked)
 
 
 class _Group:

@@ -1,0 +1,187 @@
+"""The PyOD face of a replicated method: fit alone or in a group, through the same code."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, Self
+
+import numpy as np
+import torch
+from sklearn.utils.validation import check_is_fitted
+
+from replicas import inputs
+from replicas.environment import one_thread
+from replicas.parameters import Layout
+from replicas.rows import Rows, TrainingRows
+from replicas.scaling import varying
+from replicas.scoring import evaluate
+from replicas.training import Context
+
+
+class _Network(Protocol):
+    """What a method's class adds to ReplicaMixin."""
+
+    seed: int
+
+    def _layout(self, width: int) -> Layout: ...
+    def _train(
+        self, runs: Sequence[TrainingRows], seeds: Sequence[int], columns: np.ndarray
+    ) -> tuple[torch.Tensor, Context, list[dict[str, Any]]]: ...
+    def _forward(self, p: Mapping[str, torch.Tensor], x: torch.Tensor, context: Context) -> torch.Tensor: ...
+
+
+class ReplicaMixin:
+    """fit, fit_replicas, decision_function and decision_function_replicas for a PyOD detector.
+
+    A method supplies its network (``_layout``), its training of a whole group (``_train``, which
+    returns weights, context and extra attributes per run) and its score (``_forward``).
+
+    Attributes
+    ----------
+    weights_ : (P,) float32 tensor, the run's flat parameters
+    context_ : dict of tensors that ``_forward`` needs (scaling, centre ...)
+    columns_ : (k,) int, the features that vary over the training rows
+    n_features_in_ : int
+    """
+
+    labels_needed = 1
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Fit on X with y = 1 for labelled anomalies and 0 for unlabelled rows.
+
+        Parameters
+        ----------
+        X : (n, d) array or DataFrame, finite numbers
+        y : (n,) of 0 and 1; None = nothing labelled
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            NaN, text, wrong shapes, or fewer labelled anomalies than the method needs.
+        """
+        array, names = inputs.features(X)
+        rows = Rows.from_arrays(array, inputs.labels(y, len(array)))
+        self._take(self.fit_replicas([rows], [self.seed])[0])
+        if names is not None:
+            self.feature_names_in_ = names
+        return self
+
+    def fit_replicas(self, splits: Sequence[TrainingRows], seeds: Sequence[int]) -> list[Self]:
+        """Fit one detector per (split, seed) in one program; each is bit for bit as if fitted alone.
+
+        Runs whose networks differ in shape (other columns vary, another batch size) train in groups
+        of their own.
+
+        Parameters
+        ----------
+        splits : sequence of TrainingRows
+        seeds : sequence of int
+
+        Returns
+        -------
+        list of fitted detectors, in the order given
+        """
+        for split in splits:
+            self._check(split)
+        groups: dict[Any, list[int]] = defaultdict(list)
+        for place, split in enumerate(splits):
+            columns = self._columns(split)
+            groups[(columns.tobytes(), self._shape_key(split))].append(place)
+        found: list[Self | None] = [None] * len(splits)
+        with one_thread():
+            for places in groups.values():
+                runs = [splits[i] for i in places]
+                fitted = self._fit_group(runs, [int(seeds[i]) for i in places])
+                for place, detector in zip(places, fitted, strict=True):
+                    found[place] = detector
+        return [detector for detector in found if detector is not None]
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Anomaly scores (n,), higher = more anomalous; a row's score does not depend on other rows."""
+        check_is_fitted(self, "weights_")
+        array, _ = inputs.features(X)
+        return self.decision_function_replicas([self], [array])[0]
+
+    def decision_function_replicas(self, detectors: Sequence[Self], Xs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Score each detector's own rows, all in one program."""
+        return [values.astype(np.float64) for values in self.evaluate_replicas(detectors, Xs, self._forward)]
+
+    def evaluate_replicas(self, detectors: Sequence[Self], Xs: Sequence[np.ndarray], forward: Any) -> list[np.ndarray]:
+        """Apply any forward function (views, x, context) of this method to each detector's rows."""
+        groups: dict[bytes, list[int]] = defaultdict(list)
+        for place, (detector, X) in enumerate(zip(detectors, Xs, strict=True)):
+            inputs.same_width(X, detector.n_features_in_)
+            groups[detector.columns_.tobytes()].append(place)
+        found: list[np.ndarray] = [np.empty(0)] * len(detectors)
+        with one_thread():
+            for places in groups.values():
+                members = [detectors[i] for i in places]
+                columns = members[0].columns_
+                flat = torch.stack([member.weights_ for member in members])
+                context = {
+                    name: torch.stack([member.context_[name] for member in members]) for name in members[0].context_
+                }
+                xs = [_columns_of(Xs[i], columns) for i in places]
+                values = evaluate(self._layout(len(columns)), flat, forward, xs, context)
+                for place, value in zip(places, values, strict=True):
+                    found[place] = value
+        return found
+
+    def _fit_group(self: Any, runs: Sequence[TrainingRows], seeds: Sequence[int]) -> list[Any]:
+        columns = self._columns(runs[0])
+        flat, context, extras = self._train(runs, seeds, columns)
+        detectors = []
+        for place, run in enumerate(runs):
+            detector = type(self)(**{**self.get_params(), "seed": seeds[place]})
+            detector.columns_ = columns
+            detector.n_features_in_ = run.X.shape[1]
+            detector.weights_ = flat[place].detach().clone()
+            detector.context_ = {name: value[place].clone() for name, value in context.items()}
+            for name, value in extras[place].items():
+                setattr(detector, name, value)
+            detectors.append(detector)
+        scores = self.decision_function_replicas(detectors, [run.X[run.train] for run in runs])
+        for detector, values in zip(detectors, scores, strict=True):
+            detector.decision_scores_ = values
+            detector._set_n_classes(None)
+            detector._process_decision_scores()
+        return detectors
+
+    def _check(self, run: TrainingRows) -> None:
+        labelled = int(np.sum(np.asarray(run.y_train) == 1))
+        if labelled < self.labels_needed:
+            raise ValueError(
+                f"{type(self).__name__} needs at least {self.labels_needed} labelled anomaly (y == 1), got {labelled}"
+            )
+        if labelled == len(run.y_train):
+            raise ValueError(f"{type(self).__name__} needs unlabelled rows (y == 0), but every row is labelled")
+
+    def _columns(self, run: TrainingRows) -> np.ndarray:
+        return varying(run)
+
+    def _shape_key(self, run: TrainingRows) -> Any:
+        """What besides the columns fixes the shapes of a run's tensors; equal keys may share a group."""
+        return None
+
+    def _take(self, fitted: Any) -> None:
+        self.__dict__.update(fitted.__dict__)
+
+
+def pools(run: TrainingRows, offset: int) -> tuple[np.ndarray, np.ndarray]:
+    """Table rows of a run's unlabelled and labelled training rows."""
+    train = np.asarray(run.train) + offset
+    labelled = np.asarray(run.y_train) == 1
+    return train[~labelled], train[labelled]
+
+
+
+
+def _columns_of(X: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    if len(columns) == X.shape[1]:
+        return X
+    return np.ascontiguousarray(X[:, columns])

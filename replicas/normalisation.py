@@ -1,0 +1,31 @@
+"""Batch normalisation without affine parameters, one set of statistics per replica."""
+
+from __future__ import annotations
+
+import torch
+
+from replicas.training import Context
+
+
+def fresh_statistics(runs: int, name: str, width: int) -> Context:
+    """Running mean 0 and variance 1, (runs, 1, width), as context entries of layer ``name``."""
+    return {f"{name}.mean": torch.zeros(runs, 1, width), f"{name}.var": torch.ones(runs, 1, width)}
+
+
+def batch_norm(
+    x: torch.Tensor, context: Context, name: str, training: bool, eps: float = 1e-4, momentum: float = 0.1
+) -> torch.Tensor:
+    """Normalise x (R, B, H) by the batch (training; updates the running statistics in place) or by them.
+
+    As ``torch.nn.BatchNorm1d(affine=False)``: biased variance to normalise, unbiased to remember.
+    """
+    if not training:
+        return (x - context[f"{name}.mean"]) / (context[f"{name}.var"] + eps).sqrt()
+    mean = x.mean(dim=1, keepdim=True)
+    centred = x - mean
+    var = centred.square().mean(dim=1, keepdim=True)
+    rows = x.shape[1]
+    with torch.no_grad():
+        context[f"{name}.mean"].mul_(1.0 - momentum).add_(mean * momentum)
+        context[f"{name}.var"].mul_(1.0 - momentum).add_(var * (momentum * rows / max(rows - 1, 1)))
+    return centred / (var + eps).sqrt()
