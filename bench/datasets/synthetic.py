@@ -141,7 +141,6 @@ def card_of(recipe: Recipe) -> DatasetCard:
         modes=recipe.modes,
         types=tuple(kind for kind, _ in recipe.anomalies),
         synthetic=True,
-        oddities=("generated, not measured: good for tests, no evidence for real data",),
     )
 
 

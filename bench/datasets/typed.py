@@ -1,4 +1,4 @@
-"""Sets with anomaly types, read from the user's data folder: NSL-KDD, IoT-23 and two of the competitors' papers.
+"""Sets with anomaly types, from the user's data folder: NSL-KDD, IoT-23 and two of the competitors' papers.
 
 Their anomalies are far more frequent than real ones, so definitions (``typed.toml``) keep a fixed random
 draw of each type, up to a stated share of all rows.
@@ -83,8 +83,8 @@ def available(card: DatasetCard, data_dir: Path | None) -> str:
     if find(_candidates(row), data_dir):
         return ""
     return (
-        f"{card.name} is not on this machine and cannot be fetched as one file; point --data-dir or MNP_BENCH_DATA "
-        f"at a folder that holds {_candidates(row)[0]} (origin: {card.url})"
+        f"{card.name} is not on this machine and cannot be fetched as one file; point --data-dir or "
+        f"MNP_BENCH_DATA at a folder that holds {_candidates(row)[0]} (origin: {card.url})"
     )
 
 

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from bench.datasets.arrays import identical_rows
 from bench.types import Dataset
 from replicas.streams import generator
 
@@ -67,9 +68,7 @@ def distinct(dataset: Dataset) -> np.ndarray:
     Where equal rows carry both labels, the more frequent label's first row stays (a tie: the anomaly's),
     so that no copy of a test row is ever trained on.
     """
-    X = np.ascontiguousarray(dataset.X) + np.float32(0)  # makes -0.0 and 0.0 the same bytes
-    whole_rows = X.view(np.dtype((np.void, X.dtype.itemsize * X.shape[1]))).ravel()
-    _, group = np.unique(whole_rows, return_inverse=True)
+    group = identical_rows(dataset.X)
     anomalous = np.bincount(group, weights=dataset.y) * 2 >= np.bincount(group)
     stays = dataset.y == anomalous[group]
     candidates = np.flatnonzero(stays)
