@@ -269,7 +269,11 @@ class Task:
 
 @dataclass(frozen=True)
 class Record:
-    """One row of the store: a cell and what became of it."""
+    """One row of the store: a cell and what became of it.
+
+    ``facts`` holds what tables need of its dataset, method and split (title, family, sizes), so that
+    reports read the store and nothing else.
+    """
 
     cell: Cell
     status: Status
@@ -280,3 +284,4 @@ class Record:
     error: str = ""
     scores: np.ndarray | None = None
     provenance: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
