@@ -73,6 +73,8 @@ def outline(dataset: Dataset, scenario: Scenario, seed: int) -> tuple[Parts, Rev
     y = dataset.y[parts.train]
     if len(np.unique(dataset.y[parts.test])) < 2 or len(np.unique(y)) < 2:
         raise DataError("the training or the test part lacks a class; use a larger set or other fractions")
+    if scenario.known_types and not _unseen(dataset, scenario, parts.test).any():
+        raise DataError("the test part holds no anomaly of an unseen type; name fewer known_types")
     kind = None if dataset.kind is None else dataset.kind[parts.train]
     rng = noise.noise_stream(dataset, "false labels", _stream_seed(scenario, seed))
     return parts, reveal(parts, y, kind, scenario, rng)
@@ -106,7 +108,11 @@ def _cut(dataset: Dataset, scenario: Scenario, seed: int) -> Parts:
         shares = [apportion([len(g) for g in group], n) for group, n in zip(groups, classes, strict=True)]
         rng = noise.noise_stream(dataset, "subsample", _stream_seed(scenario, seed))
         rows = noise.subsample(groups, shares, rng)
-    return PROTOCOLS[scenario.protocol](dataset, rows, scenario, seed)
+    parts = PROTOCOLS[scenario.protocol](dataset, rows, scenario, seed)
+    for array in (parts.train, parts.test, parts.label_order, parts.val):
+        if array is not None:
+            array.setflags(write=False)  # shared by many splits
+    return parts
 
 
 class _RowNumbers:
@@ -134,7 +140,13 @@ def _base(dataset: Dataset, scenario: Scenario, seed: int) -> tuple[np.ndarray, 
 
 def _validation(parts: Parts, dataset: Dataset, scenario: Scenario) -> np.ndarray | None:
     """Validation rows; anomalies of types that must stay unseen are not among them."""
-    if parts.val is None or not scenario.unseen_only or dataset.kind is None:
+    if parts.val is None or not scenario.unseen_only:
         return parts.val
-    seen = (dataset.y[parts.val] == 0) | np.isin(dataset.kind[parts.val], scenario.known_types)
-    return parts.val[seen]
+    return parts.val[~_unseen(dataset, scenario, parts.val)]
+
+
+def _unseen(dataset: Dataset, scenario: Scenario, rows: np.ndarray) -> np.ndarray:
+    """Which of these rows are anomalies of types that are not known (all False without types)."""
+    if dataset.kind is None:
+        return np.zeros(len(rows), dtype=bool)
+    return (dataset.y[rows] == 1) & ~np.isin(dataset.kind[rows], scenario.known_types)

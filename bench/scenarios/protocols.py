@@ -11,12 +11,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bench.errors import DataError
 from bench.types import Dataset, Scenario
 from replicas.streams import generator
 
 PAPER_RANDOM_STATE = 2024
 PAPER_TEST, PAPER_VALIDATION = 0.35, 0.05
+PAPER_LEAST = 3
 ADBENCH_TEST, ADBENCH_ROWS, ADBENCH_SMALL = 0.3, 10_000, 1_000
+ADBENCH_DRAWS = 1_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +104,12 @@ def paper(dataset: Dataset, rows: np.ndarray, scenario: Scenario, seed: int) -> 
     normals = rows[dataset.y[rows] == 0]
     groups = [normals, *(by_kind[1] if by_kind else [rows[dataset.y[rows] == 1]])]
     train, val, test = [], [], []
+    smallest = min(len(group) for group in groups)
+    if smallest < PAPER_LEAST:
+        raise DataError(
+            "the paper protocol splits each class (and each type, with known_types) in three, but the "
+            f"smallest has {smallest} rows; it needs {PAPER_LEAST}"
+        )
     for group in groups:
         kept, held = train_test_split(group, test_size=rest, random_state=PAPER_RANDOM_STATE)
         test_rows, val_rows = train_test_split(
@@ -128,11 +137,15 @@ def adbench(dataset: Dataset, rows: np.ndarray, scenario: Scenario, seed: int) -
     limit = scenario.max_rows or ADBENCH_ROWS
     if len(rows) > limit:
         drawn = rows[legacy.choice(np.arange(len(rows)), limit, replace=False)]
-        for _ in range(1000):
+        for _ in range(ADBENCH_DRAWS):
             if np.bincount(dataset.y[drawn], minlength=2).min() >= 2:
                 break
             drawn = rows[legacy.choice(np.arange(len(rows)), limit, replace=False)]
         rows = drawn
+    if np.bincount(dataset.y[rows], minlength=2).min() < 2:
+        raise DataError(
+            "the adbench protocol needs two rows of each class after subsampling; use a larger set"
+        )
     train, test = train_test_split(
         rows, test_size=ADBENCH_TEST, shuffle=True, stratify=dataset.y[rows], random_state=legacy
     )

@@ -17,8 +17,12 @@ def reasons(dataset: Dataset, scenario: Scenario) -> list[str]:
 def of_values(scenario: Scenario) -> list[str]:
     """Reasons that lie in the scenario's own values, whatever the dataset."""
     s = scenario
-    whole = isinstance(s.label_budget, int) and not isinstance(s.label_budget, bool)
-    budget_fits = s.label_budget >= 1 if whole else 0 < s.label_budget <= 1
+    if isinstance(s.label_budget, bool):
+        budget_fits = False
+    elif isinstance(s.label_budget, int):
+        budget_fits = s.label_budget >= 1
+    else:
+        budget_fits = 0 < s.label_budget <= 1
     fixed = s.protocol in ("paper", "adbench")
     checks = [
         (s.protocol in ("weak", "paper", "adbench"), f"protocol = {s.protocol!r}; use weak, paper, adbench"),
