@@ -43,12 +43,14 @@ class MNP(ReplicaMixin, BaseDetector):
         Joint stage: at most ``epochs`` x ``steps`` batches of ``batch`` unlabelled rows (without
         replacement) and ``labelled_batch`` labelled anomalies (with replacement). None for epochs
         takes the protocol's own (200 under paper).
+    pretraining_epochs : int
+        At most so many epochs of each of the three pre-training stages; 0 = none (ablation).
     lr, weight_decay, patience : Adam and early stopping, of every stage
     margin, beta, lambda_kl, temperature : constants of the losses (``mnp.losses``)
     stopping : {"fixed", "held-out"}
         Weak only: train ``epochs`` epochs, or stop on held-out labelled anomalies against held-out
         unlabelled rows.
-    contrast, likelihood, reconstruction_input, pretraining : bool
+    contrast, likelihood, reconstruction_input : bool
         Ablations.
     contamination : float
         PyOD's: share of training rows above ``threshold_``.
@@ -73,6 +75,7 @@ class MNP(ReplicaMixin, BaseDetector):
         steps: int = 64,
         batch: int = 128,
         labelled_batch: int = 8,
+        pretraining_epochs: int = 200,
         lr: float = 5e-3,
         weight_decay: float = 5e-4,
         patience: int = 15,
@@ -84,7 +87,6 @@ class MNP(ReplicaMixin, BaseDetector):
         contrast: bool = True,
         likelihood: bool = True,
         reconstruction_input: bool = True,
-        pretraining: bool = True,
         contamination: float = 0.1,
         seed: int = 0,
     ) -> None:
@@ -96,6 +98,7 @@ class MNP(ReplicaMixin, BaseDetector):
         self.steps = steps
         self.batch = batch
         self.labelled_batch = labelled_batch
+        self.pretraining_epochs = pretraining_epochs
         self.lr = lr
         self.weight_decay = weight_decay
         self.patience = patience
@@ -107,7 +110,6 @@ class MNP(ReplicaMixin, BaseDetector):
         self.contrast = contrast
         self.likelihood = likelihood
         self.reconstruction_input = reconstruction_input
-        self.pretraining = pretraining
         self.seed = seed
 
     def fit(self, X: Any, y: Any = None, X_val: Any = None, y_val: Any = None) -> Self:

@@ -58,19 +58,19 @@ def parts(run: TrainingRows, offset: int, seed: int, quirks: Quirks, hold_out_la
     if quirks.labelled_validation:
         return _published(run, offset, unlabelled, labelled)
     stream = generator("mnp", "held-out", seed)
-    shuffled = unlabelled[stream.permutation(len(unlabelled))]
+    order = stream.permutation(len(unlabelled))
     held = min(int(len(unlabelled) * HELD_OUT_SHARE), HELD_OUT_MOST)
-    watched, kept = shuffled[:held], np.sort(shuffled[held:])
-    if held == 0:
-        watched = unlabelled
-    clustered = shuffled[:PROTOTYPE_ROWS]
+    # sorted by position, not by table row: a run must not notice where its rows lie in the table
+    kept = unlabelled[np.sort(order[held:])]
+    watched = unlabelled[order[:held]] if held else unlabelled
+    clustered = unlabelled[order[:PROTOTYPE_ROWS]]
     if not hold_out_labelled or len(labelled) < 2 or held == 0:
         return Parts(kept, labelled, watched, clustered, np.empty(0, np.int64), np.empty(0, np.int8))
-    mixed = labelled[stream.permutation(len(labelled))]
+    mixed = stream.permutation(len(labelled))
     count = max(1, len(labelled) // 5)
-    judged = np.concatenate([watched, mixed[:count]])
+    judged = np.concatenate([watched, labelled[mixed[:count]]])
     truth = np.repeat(np.array([0, 1], dtype=np.int8), [len(watched), count])
-    return Parts(kept, np.sort(mixed[count:]), watched, clustered, judged, truth)
+    return Parts(kept, labelled[np.sort(mixed[count:])], watched, clustered, judged, truth)
 
 
 def _published(run: TrainingRows, offset: int, unlabelled: np.ndarray, labelled: np.ndarray) -> Parts:

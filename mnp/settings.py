@@ -63,13 +63,14 @@ class Settings:
                 model.margin, model.beta, model.lambda_kl, model.temperature, model.contrast, model.likelihood
             ),
             pretraining=PretrainingSettings(
+                epochs=model.pretraining_epochs,
                 steps=model.steps,
                 batch=model.batch,
                 lr=model.lr,
                 weight_decay=model.weight_decay,
                 patience=model.patience,
             )
-            if model.pretraining
+            if model.pretraining_epochs > 0
             else None,
             hold_out_labelled=model.stopping == "held-out",
             epochs=model.epochs or (PAPER_EPOCHS if judged else WEAK_EPOCHS),

@@ -1,0 +1,81 @@
+"""A run's bits do not depend on its group: alone, among forty, reversed, in part."""
+
+import numpy as np
+import pytest
+import torch
+
+from bench.methods import create
+from replicas.rows import Rows
+
+WIDTHS = [1, 3, 6, 7, 21, 36, 62]
+# enough epochs for a last-bit difference to grow into a visible one, short enough for CI
+METHODS = {
+    "devnet": {"epochs": 20, "steps": 4, "batch": 64},
+    "prenet": {"epochs": 20, "steps": 4, "batch": 64},
+    "deep-sad": {"epochs": 20, "pretraining_epochs": 20},
+    "mnp": {"epochs": 20, "steps": 4, "pretraining_epochs": 8},
+    "mnp-held-out": {"epochs": 25, "steps": 4, "pretraining_epochs": 4, "patience": 3, "stopping": "held-out"},
+    "mnp-published": {"epochs": 25, "steps": 4, "pretraining_epochs": 8, "patience": 3},
+}
+
+
+def runs(width: int, count: int) -> list[Rows]:
+    """Runs with own rows and two label budgets over one shared table with two normal modes."""
+    generator = np.random.default_rng(width)
+    X = generator.normal(size=(420, width)).astype(np.float32)
+    X[:200] += 3.0
+    X[400:] *= 4.0
+    truth = np.repeat([0, 1], [400, 20]).astype(np.int8)
+    found = []
+    for run in range(count):
+        order = np.concatenate([generator.permutation(400)[:260], 400 + generator.permutation(20)])
+        y = np.zeros(len(order) - 8, dtype=np.int8)
+        y[260 : 260 + (5 if run % 2 else 9)] = 1
+        held = np.concatenate([np.setdiff1d(np.arange(400), order)[:40], order[-8:]])
+        found.append(Rows(X, order[:-8], y, held, truth[held]))
+    return found
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("method", METHODS)
+def test_scores_are_the_same_bits_in_any_group(method: str, width: int) -> None:
+    name = method.removesuffix("-held-out")
+    model = create(name, **METHODS[method])
+    splits = runs(width, 40)
+    seeds = list(range(40))
+    group = model.fit_replicas(splits, seeds)
+    scores = model.decision_function_replicas(group, [s.X for s in splits])
+    picks = {"alone": [39], "first": [0], "reversed": list(range(18, 4, -1)), "part": [2, 33, 17]}
+    for where, places in picks.items():
+        again = model.fit_replicas([splits[i] for i in places], [seeds[i] for i in places])
+        values = model.decision_function_replicas(again, [splits[i].X for i in places])
+        for place, detector, value in zip(places, again, values, strict=True):
+            assert torch.equal(detector.weights_, group[place].weights_), (where, place)
+            assert np.array_equal(value, scores[place]), (where, place)
+            assert np.array_equal(detector.decision_scores_, group[place].decision_scores_), (where, place)
+
+
+def test_different_seeds_and_rows_do_differ() -> None:
+    splits = runs(6, 2)
+    model = create("devnet", epochs=2, steps=2)
+    one, other, same_rows = model.fit_replicas([splits[0], splits[1], splits[0]], [0, 0, 1])
+    assert not torch.equal(one.weights_, other.weights_)
+    assert not torch.equal(one.weights_, same_rows.weights_)
+
+
+@pytest.mark.parametrize("method", ["devnet", "prenet", "deep-sad", "mnp"])
+def test_a_row_scores_the_same_with_any_companions(method: str) -> None:
+    split = runs(7, 1)[0]
+    detector = create(method, **METHODS[method]).fit_replicas([split], [0])[0]
+    whole = detector.decision_function(split.X)
+    assert np.array_equal(detector.decision_function(split.X[37:38]), whole[37:38])
+    assert np.array_equal(detector.decision_function(split.X[100:]), whole[100:])
+
+
+@pytest.mark.parametrize("method", ["devnet", "prenet", "deep-sad", "mnp"])
+def test_fit_is_a_group_of_one(method: str) -> None:
+    split = runs(6, 1)[0]
+    X, y = split.X[split.train], split.y_train
+    grouped = create(method, **METHODS[method]).fit_replicas([split], [3])[0]
+    alone = create(method, seed=3, **METHODS[method]).fit(X, y)
+    assert np.array_equal(alone.decision_function(split.X), grouped.decision_function(split.X))
