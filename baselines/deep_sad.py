@@ -111,17 +111,23 @@ class DeepSAD(ReplicaMixin, BaseDetector):
         context["centre"] = self._centre(width, encoder, xs, context)
         names = tuple(statistics)
 
-        def loss(p: Views, batch: tuple[torch.Tensor, ...], members: Context) -> tuple[torch.Tensor, torch.Tensor]:
+        def loss(
+            p: Views, batch: tuple[torch.Tensor, ...], members: Context
+        ) -> tuple[torch.Tensor, torch.Tensor]:
             x = scaled(table.gather(batch[0]), members)
             code = _network(p, self._encoder(width), x, members, training=True)
             distance = (code - members["centre"]).square().sum(dim=2)
             value = torch.where(batch[1], self.eta / (distance + 1e-6), distance).mean(dim=1)
             return value, value[:, None]
 
-        trained = self._stage(self._layout(width), "train", rows, seeds, loss, self.epochs, encoder, context, names, labels)
-        return trained.flat, {**scaling, **trained.tracked, "centre": context["centre"]}, [
-            {"history_": history} for history in trained.history
-        ]
+        trained = self._stage(
+            self._layout(width), "train", rows, seeds, loss, self.epochs, encoder, context, names, labels
+        )
+        return (
+            trained.flat,
+            {**scaling, **trained.tracked, "centre": context["centre"]},
+            [{"history_": history} for history in trained.history],
+        )
 
     def _pretrain(
         self, table: Table, rows: list[np.ndarray], seeds: Sequence[int], scaling: Context, width: int
@@ -132,10 +138,14 @@ class DeepSAD(ReplicaMixin, BaseDetector):
         for name, _, size in both:
             statistics |= fresh_statistics(len(rows), name, size)
 
-        def loss(p: Views, batch: tuple[torch.Tensor, ...], members: Context) -> tuple[torch.Tensor, torch.Tensor]:
+        def loss(
+            p: Views, batch: tuple[torch.Tensor, ...], members: Context
+        ) -> tuple[torch.Tensor, torch.Tensor]:
             x = scaled(table.gather(batch[0]), members)
             code = _network(p, self._encoder(width), x, members, training=True)
-            found = elementwise(torch.sigmoid, _network(p, self._decoder(width), code, members, training=True))
+            found = elementwise(
+                torch.sigmoid, _network(p, self._decoder(width), code, members, training=True)
+            )
             value = (found - x).square().flatten(1).mean(dim=1)
             return value, value[:, None]
 
@@ -143,12 +153,22 @@ class DeepSAD(ReplicaMixin, BaseDetector):
         start = layout.start([generator("deep_sad", "weights", seed) for seed in seeds])
         names = tuple(statistics)
         trained = self._stage(
-            layout, "pretrain", rows, seeds, loss, self.pretraining_epochs, start, {**scaling, **statistics}, names
+            layout,
+            "pretrain",
+            rows,
+            seeds,
+            loss,
+            self.pretraining_epochs,
+            start,
+            {**scaling, **statistics},
+            names,
         )
         weights = layout.unpack(trained.flat)
         kept = {f"{name}.{kind}" for name, _, _ in self._encoder(width)[:-1] for kind in ("mean", "var")}
         encoder = self._layout(width)
-        return torch.from_numpy(encoder.pack(weights)), {n: v for n, v in trained.tracked.items() if n in kept}
+        return torch.from_numpy(encoder.pack(weights)), {
+            n: v for n, v in trained.tracked.items() if n in kept
+        }
 
     def _stage(
         self,
@@ -183,7 +203,10 @@ class DeepSAD(ReplicaMixin, BaseDetector):
         def embed(p: Views, x: torch.Tensor, members: Context) -> torch.Tensor:
             return _network(p, self._encoder(width), scaled(x, members), members, training=False)
 
-        means = [code.mean(axis=0, dtype=np.float64) for code in evaluate(self._layout(width), flat, embed, xs, context)]
+        means = [
+            code.mean(axis=0, dtype=np.float64)
+            for code in evaluate(self._layout(width), flat, embed, xs, context)
+        ]
         centres = np.stack(means)
         near = np.abs(centres) < 0.1
         centres[near] = np.where(centres[near] < 0, -0.1, 0.1)

@@ -73,7 +73,10 @@ class DevNet(ReplicaMixin, BaseDetector):
 
     def _layout(self, width: int) -> Layout:
         return Layout(
-            [*dense("hidden", width, self.hidden, style="keras"), *dense("score", self.hidden, 1, style="keras")]
+            [
+                *dense("hidden", width, self.hidden, style="keras"),
+                *dense("score", self.hidden, 1, style="keras"),
+            ]
         )
 
     def _forward(self, p: Mapping[str, torch.Tensor], x: torch.Tensor, context: Context) -> torch.Tensor:

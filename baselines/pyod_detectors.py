@@ -66,7 +66,9 @@ class Unsupervised(BaseDetector):
         check_is_fitted(self, "detector_")
         array, _ = inputs.features(X)
         inputs.same_width(array, self.n_features_in_)
-        return np.asarray(self.detector_.decision_function((array - self.low_) * self.gain_), dtype=np.float64)
+        return np.asarray(
+            self.detector_.decision_function((array - self.low_) * self.gain_), dtype=np.float64
+        )
 
     def _make(self) -> Any:
         module, _, name = self.path.partition(":")

@@ -47,7 +47,9 @@ class LogisticRegression(BaseDetector):
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Fit on X with y = 1 for labelled anomalies, 0 for unlabelled rows."""
-        model = linear_model.LogisticRegression(C=self.C, class_weight=self.class_weight, max_iter=self.max_iter)
+        model = linear_model.LogisticRegression(
+            C=self.C, class_weight=self.class_weight, max_iter=self.max_iter
+        )
         return fit_classifier(self, make_pipeline(MinMaxScaler(), model), X, y)
 
     def decision_function(self, X: Any) -> np.ndarray:
@@ -68,7 +70,11 @@ class RandomForest(BaseDetector):
     """
 
     def __init__(
-        self, n_estimators: int = 100, class_weight: str | None = None, contamination: float = 0.1, seed: int = 0
+        self,
+        n_estimators: int = 100,
+        class_weight: str | None = None,
+        contamination: float = 0.1,
+        seed: int = 0,
     ) -> None:
         super().__init__(contamination=contamination)
         self.n_estimators = n_estimators

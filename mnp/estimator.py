@@ -130,7 +130,9 @@ class MNP(ReplicaMixin, BaseDetector):
             Unfit data, or validation rows missing (paper) or not wanted (weak).
         """
         if self.protocol == "weak" and X_val is not None:
-            raise ValueError("MNP(protocol='weak') must not see validation labels; drop X_val or use protocol='paper'")
+            raise ValueError(
+                "MNP(protocol='weak') must not see validation labels; drop X_val or use protocol='paper'"
+            )
         array, names = inputs.features(X)
         held = None if X_val is None else inputs.features(X_val)[0]
         rows = Rows.from_arrays(array, inputs.labels(y, len(array)), held, y_val)

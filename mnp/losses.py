@@ -11,7 +11,16 @@ from mnp.network import Outputs
 from replicas.exact import elementwise
 from replicas.training import Context
 
-PARTS = ("reconstruction", "score", "prototypes", "total", "contrast", "kl", "similarity_unlabelled", "similarity_anomalies")
+PARTS = (
+    "reconstruction",
+    "score",
+    "prototypes",
+    "total",
+    "contrast",
+    "kl",
+    "similarity_unlabelled",
+    "similarity_anomalies",
+)
 
 
 @dataclass(frozen=True)

@@ -82,5 +82,7 @@ def _published(run: TrainingRows, offset: int, unlabelled: np.ndarray, labelled:
     judged, truth = np.asarray(run.val) + offset, np.asarray(run.y_val)
     normals = judged[truth == 0]
     if len(normals) == 0 or len(normals) == len(judged):
-        raise ValueError("the validation split needs both normals and anomalies; pass a larger one or use protocol='weak'")
+        raise ValueError(
+            "the validation split needs both normals and anomalies; pass a larger one or use protocol='weak'"
+        )
     return Parts(unlabelled, labelled, normals, normals, judged, truth)

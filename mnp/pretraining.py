@@ -70,14 +70,25 @@ def pretrain(
     layout : of ``flat``
     history : per run, the epoch means of the fine-tuning MSE (epochs, 1)
     """
-    outer = Layout([*dense("encode", shape.features, shape.hidden), *dense("decode", shape.hidden, shape.features)])
-    inner = Layout([*dense("encode", shape.hidden, shape.embedding), *dense("decode", shape.embedding, shape.hidden)])
+    outer = Layout(
+        [*dense("encode", shape.features, shape.hidden), *dense("decode", shape.hidden, shape.features)]
+    )
+    inner = Layout(
+        [*dense("encode", shape.hidden, shape.embedding), *dense("decode", shape.embedding, shape.hidden)]
+    )
     first = _denoise("layer1", outer, shape.features, None, material, settings, quirks)
     second = _denoise("layer2", inner, shape.hidden, (outer, first), material, settings, quirks)
     layout = Layout(autoencoder_parameters(shape))
     start = torch.from_numpy(layout.pack(_stacked(outer.unpack(first), inner.unpack(second))))
     trained = _train(
-        "fine-tuning", layout, start, material, settings, quirks, lambda p, x: (decode(p, encode(p, x)), x), material.context
+        "fine-tuning",
+        layout,
+        start,
+        material,
+        settings,
+        quirks,
+        lambda p, x: (decode(p, encode(p, x)), x),
+        material.context,
     )
     return trained[0], layout, trained[1]
 
@@ -91,7 +102,11 @@ def random_start(shape: Shape, seeds: Sequence[int]) -> tuple[torch.Tensor, Layo
 def _stacked(outer: Mapping[str, np.ndarray], inner: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     places = {"encoder1": (outer, "encode"), "encoder2": (inner, "encode"),
               "decoder1": (inner, "decode"), "decoder2": (outer, "decode")}  # fmt: skip
-    return {f"{name}.{kind}": source[f"{old}.{kind}"] for name, (source, old) in places.items() for kind in ("weight", "bias")}
+    return {
+        f"{name}.{kind}": source[f"{old}.{kind}"]
+        for name, (source, old) in places.items()
+        for kind in ("weight", "bias")
+    }
 
 
 def _denoise(
@@ -154,7 +169,9 @@ def _train(
             return x
         return leaky(linear(below[0].views(members["below"]), "encode", x))
 
-    def loss(p: Views, drawn: tuple[torch.Tensor, ...], members: Context) -> tuple[torch.Tensor, torch.Tensor]:
+    def loss(
+        p: Views, drawn: tuple[torch.Tensor, ...], members: Context
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         with torch.no_grad():
             target = clean(material.table.gather(drawn[0]), members)
             x = target if len(drawn) == 1 else target + NOISE * drawn[1]

@@ -69,7 +69,12 @@ def fit_group(
 
 
 def _autoencoder(
-    shape: Shape, table: Table, used: Sequence[Parts], seeds: Sequence[int], context: Context, settings: Settings
+    shape: Shape,
+    table: Table,
+    used: Sequence[Parts],
+    seeds: Sequence[int],
+    context: Context,
+    settings: Settings,
 ) -> tuple[torch.Tensor, Layout]:
     if settings.pretraining is None:
         return random_start(shape, seeds)
@@ -97,7 +102,8 @@ def _start(
     rows = [table.x[torch.from_numpy(p.clustered)].numpy() for p in used]
     embedded = evaluate(below, auto, embed, rows, context)
     chosen = [
-        start_prototypes(points, seed, settings.n_prototypes) for points, seed in zip(embedded, seeds, strict=True)
+        start_prototypes(points, seed, settings.n_prototypes)
+        for points, seed in zip(embedded, seeds, strict=True)
     ]
     filled = [padded_prototypes(centres, shape.prototypes) for centres, _ in chosen]
     whole = layout(shape)
@@ -126,10 +132,14 @@ def _joint(
         rows, anomalies = used[run].unlabelled, used[run].labelled
         drawn = [rows[without_replacement(streams[run], len(rows), steps, batch)]]
         if len(anomalies):
-            drawn.append(anomalies[with_replacement(streams[run], len(anomalies), steps, settings.labelled_batch)])
+            drawn.append(
+                anomalies[with_replacement(streams[run], len(anomalies), steps, settings.labelled_batch)]
+            )
         return (np.concatenate(drawn, axis=1),)
 
-    def loss(p: Views, drawn: tuple[torch.Tensor, ...], members: Context) -> tuple[torch.Tensor, torch.Tensor]:
+    def loss(
+        p: Views, drawn: tuple[torch.Tensor, ...], members: Context
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         found = outputs(p, table.gather(drawn[0]), members, settings.reconstruction_input)
         return joint_loss(found, batch, members, settings.loss)
 
@@ -142,7 +152,9 @@ def _joint(
     def monitor(flat: torch.Tensor, members: np.ndarray, inside: Context) -> np.ndarray:
         scores = evaluate(whole, flat, score, [judged[run] for run in members], inside)
         trapezoid = settings.quirks.trapezoid_pr
-        return np.array([ranking_loss(used[run].judged_y, s, trapezoid) for run, s in zip(members, scores, strict=True)])
+        return np.array(
+            [ranking_loss(used[run].judged_y, s, trapezoid) for run, s in zip(members, scores, strict=True)]
+        )
 
     watches = len(used[0].judged) > 0
     restore = "best-if-stopped" if settings.quirks.last_weights_without_stop else "best"
@@ -161,7 +173,12 @@ def _joint(
 
 
 def _units(
-    shape: Shape, table: Table, used: Sequence[Parts], context: Context, settings: Settings, flat: torch.Tensor
+    shape: Shape,
+    table: Table,
+    used: Sequence[Parts],
+    context: Context,
+    settings: Settings,
+    flat: torch.Tensor,
 ) -> Context:
     """Training means of error and of 1 - similarity, the units of the score without labels."""
 
@@ -170,7 +187,10 @@ def _units(
         return torch.stack([found.error, 1.0 - found.nearest], dim=2)
 
     rows = [table.x[torch.from_numpy(p.clustered)].numpy() for p in used]
-    means = [np.maximum(v.mean(axis=0, dtype=np.float64), 1e-12) for v in evaluate(layout(shape), flat, both, rows, context)]
+    means = [
+        np.maximum(v.mean(axis=0, dtype=np.float64), 1e-12)
+        for v in evaluate(layout(shape), flat, both, rows, context)
+    ]
     return {
         "error_unit": torch.tensor([[m[0]] for m in means], dtype=torch.float32),
         "distance_unit": torch.tensor([[m[1]] for m in means], dtype=torch.float32),

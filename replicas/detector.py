@@ -107,11 +107,15 @@ class ReplicaMixin:
         array, _ = inputs.features(X)
         return self.decision_function_replicas([self], [array])[0]
 
-    def decision_function_replicas(self, detectors: Sequence[Self], Xs: Sequence[np.ndarray]) -> list[np.ndarray]:
+    def decision_function_replicas(
+        self, detectors: Sequence[Self], Xs: Sequence[np.ndarray]
+    ) -> list[np.ndarray]:
         """Score each detector's own rows, all in one program."""
         return [values.astype(np.float64) for values in self.evaluate_replicas(detectors, Xs, self._forward)]
 
-    def evaluate_replicas(self, detectors: Sequence[Self], Xs: Sequence[np.ndarray], forward: Any) -> list[np.ndarray]:
+    def evaluate_replicas(
+        self, detectors: Sequence[Self], Xs: Sequence[np.ndarray], forward: Any
+    ) -> list[np.ndarray]:
         """Apply any forward function (views, x, context) of this method to each detector's rows."""
         groups: dict[bytes, list[int]] = defaultdict(list)
         for place, (detector, X) in enumerate(zip(detectors, Xs, strict=True)):
@@ -124,7 +128,8 @@ class ReplicaMixin:
                 columns = members[0].columns_
                 flat = torch.stack([member.weights_ for member in members])
                 context = {
-                    name: torch.stack([member.context_[name] for member in members]) for name in members[0].context_
+                    name: torch.stack([member.context_[name] for member in members])
+                    for name in members[0].context_
                 }
                 xs = [_columns_of(Xs[i], columns) for i in places]
                 values = evaluate(self._layout(len(columns)), flat, forward, xs, context)
@@ -159,7 +164,9 @@ class ReplicaMixin:
                 f"{type(self).__name__} needs at least {self.labels_needed} labelled anomaly (y == 1), got {labelled}"
             )
         if labelled == len(run.y_train):
-            raise ValueError(f"{type(self).__name__} needs unlabelled rows (y == 0), but every row is labelled")
+            raise ValueError(
+                f"{type(self).__name__} needs unlabelled rows (y == 0), but every row is labelled"
+            )
 
     def _columns(self, run: TrainingRows) -> np.ndarray:
         return varying(run)
@@ -177,8 +184,6 @@ def pools(run: TrainingRows, offset: int) -> tuple[np.ndarray, np.ndarray]:
     train = np.asarray(run.train) + offset
     labelled = np.asarray(run.y_train) == 1
     return train[~labelled], train[labelled]
-
-
 
 
 def _columns_of(X: np.ndarray, columns: np.ndarray) -> np.ndarray:

@@ -42,7 +42,11 @@ def linear(p: Mapping[str, torch.Tensor], name: str, x: torch.Tensor) -> torch.T
 
 
 def chain(
-    p: Mapping[str, torch.Tensor], names: Sequence[str], x: torch.Tensor, activation: Activation, last: Activation | None
+    p: Mapping[str, torch.Tensor],
+    names: Sequence[str],
+    x: torch.Tensor,
+    activation: Activation,
+    last: Activation | None,
 ) -> torch.Tensor:
     """Apply dense layers in turn, ``activation`` between them and ``last`` (or nothing) at the end."""
     for name in names[:-1]:

@@ -45,7 +45,9 @@ def evaluate(
     with torch.no_grad():
         for first in range(0, len(items), ITEMS):
             block = items[first : first + ITEMS]
-            for (run, begin), values in zip(block, _block(layout, flat, forward, xs, context or {}, block), strict=False):
+            for (run, begin), values in zip(
+                block, _block(layout, flat, forward, xs, context or {}, block), strict=False
+            ):
                 pieces[run].append(values[: len(xs[run]) - begin])
     return [np.concatenate(p) if p else np.empty(0, dtype=np.float32) for p in pieces]
 

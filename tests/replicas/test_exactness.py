@@ -14,7 +14,13 @@ METHODS = {
     "prenet": {"epochs": 20, "steps": 4, "batch": 64},
     "deep-sad": {"epochs": 20, "pretraining_epochs": 20},
     "mnp": {"epochs": 20, "steps": 4, "pretraining_epochs": 8},
-    "mnp-held-out": {"epochs": 25, "steps": 4, "pretraining_epochs": 4, "patience": 3, "stopping": "held-out"},
+    "mnp-held-out": {
+        "epochs": 25,
+        "steps": 4,
+        "pretraining_epochs": 4,
+        "patience": 3,
+        "stopping": "held-out",
+    },
     "mnp-published": {"epochs": 25, "steps": 4, "pretraining_epochs": 8, "patience": 3},
 }
 

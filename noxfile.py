@@ -1,0 +1,55 @@
+"""Sessions: benchmark (the main job), tests, lint, parity, speed, figures. ``nox -s NAME -- ARGS``."""
+
+from __future__ import annotations
+
+import nox
+
+nox.options.sessions = ["tests"]
+nox.options.reuse_existing_virtualenvs = True
+
+# the exact pin picks the CPU build; a range would bring gigabytes of GPU packages
+TORCH = "torch==2.13.0"
+# set before torch is imported: see replicas/environment.py
+EXACT = {
+    "MKL_CBWR": "COMPATIBLE",
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+}
+
+
+def _install(session: nox.Session, *extras: str) -> None:
+    session.install(TORCH)
+    wanted = ",".join(extras)
+    session.install("-e", f".[{wanted}]" if wanted else ".")
+    session.env.update(EXACT)
+
+
+@nox.session
+def benchmark(session: nox.Session) -> None:
+    """Run the embedded suite and build its report; arguments go to ``mnp-bench run quick``."""
+    _install(session, "boost")
+    session.run("mnp-bench", "run", "quick", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the fast tests; arguments go to pytest."""
+    _install(session, "boost", "dev")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """ruff and mypy."""
+    _install(session, "dev")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("mypy")
+
+
+@nox.session
+def parity(session: nox.Session) -> None:
+    """Compare with published implementations; needs MNP_BENCH_DATA or downloads the sets."""
+    _install(session, "boost")
+    session.run("python", "-m", "tests.parity.mnp_published", *session.posargs)
