@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -84,11 +85,11 @@ class DeepSAD(ReplicaMixin, BaseDetector):
 
     def _encoder(self, width: int) -> list[tuple[str, int, int]]:
         sizes = [width, *self.hidden, self.representation]
-        return [(f"encoder{i}", a, b) for i, (a, b) in enumerate(zip(sizes[:-1], sizes[1:], strict=True))]
+        return [(f"encoder{i}", a, b) for i, (a, b) in enumerate(pairwise(sizes))]
 
     def _decoder(self, width: int) -> list[tuple[str, int, int]]:
         sizes = [self.representation, *reversed(self.hidden), width]
-        return [(f"decoder{i}", a, b) for i, (a, b) in enumerate(zip(sizes[:-1], sizes[1:], strict=True))]
+        return [(f"decoder{i}", a, b) for i, (a, b) in enumerate(pairwise(sizes))]
 
     def _layout(self, width: int) -> Layout:
         return _bias_free(self._encoder(width))
@@ -111,9 +112,7 @@ class DeepSAD(ReplicaMixin, BaseDetector):
         context["centre"] = self._centre(width, encoder, xs, context)
         names = tuple(statistics)
 
-        def loss(
-            p: Views, batch: tuple[torch.Tensor, ...], members: Context
-        ) -> tuple[torch.Tensor, torch.Tensor]:
+        def loss(p: Views, batch: tuple[torch.Tensor, ...], members: Context) -> tuple[torch.Tensor, torch.Tensor]:
             x = scaled(table.gather(batch[0]), members)
             code = _network(p, self._encoder(width), x, members, training=True)
             distance = (code - members["centre"]).square().sum(dim=2)
@@ -138,14 +137,10 @@ class DeepSAD(ReplicaMixin, BaseDetector):
         for name, _, size in both:
             statistics |= fresh_statistics(len(rows), name, size)
 
-        def loss(
-            p: Views, batch: tuple[torch.Tensor, ...], members: Context
-        ) -> tuple[torch.Tensor, torch.Tensor]:
+        def loss(p: Views, batch: tuple[torch.Tensor, ...], members: Context) -> tuple[torch.Tensor, torch.Tensor]:
             x = scaled(table.gather(batch[0]), members)
             code = _network(p, self._encoder(width), x, members, training=True)
-            found = elementwise(
-                torch.sigmoid, _network(p, self._decoder(width), code, members, training=True)
-            )
+            found = elementwise(torch.sigmoid, _network(p, self._decoder(width), code, members, training=True))
             value = (found - x).square().flatten(1).mean(dim=1)
             return value, value[:, None]
 
@@ -166,9 +161,7 @@ class DeepSAD(ReplicaMixin, BaseDetector):
         weights = layout.unpack(trained.flat)
         kept = {f"{name}.{kind}" for name, _, _ in self._encoder(width)[:-1] for kind in ("mean", "var")}
         encoder = self._layout(width)
-        return torch.from_numpy(encoder.pack(weights)), {
-            n: v for n, v in trained.tracked.items() if n in kept
-        }
+        return torch.from_numpy(encoder.pack(weights)), {n: v for n, v in trained.tracked.items() if n in kept}
 
     def _stage(
         self,
@@ -204,8 +197,7 @@ class DeepSAD(ReplicaMixin, BaseDetector):
             return _network(p, self._encoder(width), scaled(x, members), members, training=False)
 
         means = [
-            code.mean(axis=0, dtype=np.float64)
-            for code in evaluate(self._layout(width), flat, embed, xs, context)
+            code.mean(axis=0, dtype=np.float64) for code in evaluate(self._layout(width), flat, embed, xs, context)
         ]
         centres = np.stack(means)
         near = np.abs(centres) < 0.1

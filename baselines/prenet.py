@@ -106,9 +106,7 @@ class PReNet(ReplicaMixin, BaseDetector):
             first, second = _pairs(streams[run], *rows[run], steps, quarter)
             return (np.concatenate([first, second], axis=1),)
 
-        def loss(
-            p: Views, batch: tuple[torch.Tensor, ...], members: Context
-        ) -> tuple[torch.Tensor, torch.Tensor]:
+        def loss(p: Views, batch: tuple[torch.Tensor, ...], members: Context) -> tuple[torch.Tensor, torch.Tensor]:
             code = self._hidden(p, table.gather(batch[0]), members)
             pair = torch.cat([code[:, : 4 * quarter], code[:, 4 * quarter :]], dim=2)
             fit = (linear(p, "pair", pair)[..., 0] - goal).abs().mean(dim=1)
@@ -144,9 +142,7 @@ class PReNet(ReplicaMixin, BaseDetector):
             xs = [table.x[torch.from_numpy(pair[which])].numpy() for pair in rows]
             codes = evaluate(layout, flat, self._hidden, xs, context)
             weights = values["pair.weight"][:, which * self.hidden : (which + 1) * self.hidden, 0]
-            constants.append(
-                [float(c.mean(axis=0, dtype=np.float64) @ w) for c, w in zip(codes, weights, strict=True)]
-            )
+            constants.append([float(c.mean(axis=0, dtype=np.float64) @ w) for c, w in zip(codes, weights, strict=True)])
         total = np.sum(constants, axis=0) + 2.0 * values["pair.bias"][:, 0, 0]
         return torch.from_numpy(total.astype(np.float32))[:, None]
 

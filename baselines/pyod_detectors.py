@@ -55,7 +55,7 @@ class Unsupervised(BaseDetector):
         self.n_features_in_ = array.shape[1]
         if names is not None:
             self.feature_names_in_ = names
-        self.low_, self.gain_ = _scaling(array) if self.scale else (0.0, 1.0)
+        self.low_, self.gain_ = _scaling(array, self.scale)
         self.detector_ = self._make().fit((array - self.low_) * self.gain_)
         self.decision_scores_ = np.asarray(self.detector_.decision_scores_, dtype=np.float64)
         self._set_n_classes(None)
@@ -66,9 +66,7 @@ class Unsupervised(BaseDetector):
         check_is_fitted(self, "detector_")
         array, _ = inputs.features(X)
         inputs.same_width(array, self.n_features_in_)
-        return np.asarray(
-            self.detector_.decision_function((array - self.low_) * self.gain_), dtype=np.float64
-        )
+        return np.asarray(self.detector_.decision_function((array - self.low_) * self.gain_), dtype=np.float64)
 
     def _make(self) -> Any:
         module, _, name = self.path.partition(":")
@@ -80,6 +78,8 @@ class Unsupervised(BaseDetector):
         return factory(**options)
 
 
-def _scaling(array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _scaling(array: np.ndarray, scale: bool) -> tuple[np.ndarray, np.ndarray]:
+    if not scale:
+        return np.zeros(array.shape[1], array.dtype), np.ones(array.shape[1], array.dtype)
     low, high = array.min(axis=0), array.max(axis=0)
     return low, 1.0 / np.where(high > low, high - low, 1.0)

@@ -47,9 +47,7 @@ class LogisticRegression(BaseDetector):
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Fit on X with y = 1 for labelled anomalies, 0 for unlabelled rows."""
-        model = linear_model.LogisticRegression(
-            C=self.C, class_weight=self.class_weight, max_iter=self.max_iter
-        )
+        model = linear_model.LogisticRegression(C=self.C, class_weight=self.class_weight, max_iter=self.max_iter)
         return fit_classifier(self, make_pipeline(MinMaxScaler(), model), X, y)
 
     def decision_function(self, X: Any) -> np.ndarray:

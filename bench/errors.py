@@ -1,12 +1,12 @@
 """Every trouble a user can mend, one class per kind.
 
-    BenchError
-    |- UnknownName      a dataset, method, suite or parameter that is not registered
-    |- ConfigError      a suite file or command line that cannot be understood
-    |- DataError        data that are missing, broken, changed or unfit for the scenario
-    |- StoreError       a results folder that cannot be read, written or is in use
-    |- MissingExtra     an optional library that is not installed
-    |- TrackingError    the tracking server cannot be reached
+BenchError
+|- UnknownName      a dataset, method, suite or parameter that is not registered
+|- ConfigError      a suite file or command line that cannot be understood
+|- DataError        data that are missing, broken, changed or unfit for the scenario
+|- StoreError       a results folder that cannot be read, written or is in use
+|- MissingExtra     an optional library that is not installed
+|- TrackingError    the tracking server cannot be reached
 """
 
 from __future__ import annotations

@@ -7,11 +7,12 @@ imports neither torch nor pyod. Our own methods come the same way (``baselines.c
 
 from __future__ import annotations
 
+import ast
 import functools
 import hashlib
 import importlib
 import importlib.util
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import fields
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -21,6 +22,7 @@ from bench.errors import ConfigError, MissingExtra, UnknownName
 from bench.types import MethodSpec
 
 GROUP = "mnp_bench.methods"
+INSTALLED_ELSEWHERE = ("pyod", "sklearn")  # their version is in the provenance; one file names the method
 DISTRIBUTION = "mnp-bench"
 _FIELDS = {f.name for f in fields(MethodSpec)}
 
@@ -92,29 +94,29 @@ def create(name: str, seed: int = 0, **params: Any) -> Any:
 
 
 def source_hash(spec: MethodSpec) -> str:
-    """Hash the method's own source: its module (a package counts whole) and, if replicated, replicas/.
+    """Hash the method's own source: its module and what that imports of its package and of replicas.
 
-    Only files inside the method's own top-level package are read, and nothing is imported, so an
-    edit of one method changes the identity of that method's cells only.
+    Nothing is imported, and no other method's file is read, so an edit of one method changes the
+    identity of that method's cells only.
     """
     module = spec.factory.partition(":")[0]
-    names = [module, *(["replicas"] if spec.replicated else [])]
     digest = hashlib.sha256()
-    for name in names:
-        for relative, text in _sources(name):
-            digest.update(f"{relative}\0".encode() + text + b"\0")
+    for name, text in sorted(_sources(module).items()):
+        digest.update(f"{name}\0".encode() + text + b"\0")
     return digest.hexdigest()
 
 
 def _spec(name: str, card: Mapping[str, Any], origin: str) -> MethodSpec:
     unknown = sorted(set(card) - _FIELDS)
     if unknown:
-        raise ConfigError(f"the card of method {name!r} ({origin}) has unknown fields {unknown}; known: {sorted(_FIELDS)}")
-    values = {key: tuple(value) if isinstance(value, list) else value for key, value in card.items()}
-    if isinstance(values.get("params"), Mapping):
-        values["params"] = tuple(sorted(values["params"].items()))
+        raise ConfigError(
+            f"the card of method {name!r} ({origin}) has unknown fields {unknown}; known: {sorted(_FIELDS)}"
+        )
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in card.items()}
+    values["params"] = tuple(sorted(dict(values.get("params", {})).items()))
+    values["name"] = name
     try:
-        return MethodSpec(**{"name": name, **values})
+        return MethodSpec(**values)
     except TypeError as error:
         raise ConfigError(f"the card of method {name!r} ({origin}) is incomplete: {error}") from error
 
@@ -126,7 +128,9 @@ def _by_path(name: str) -> MethodSpec:
     except ModuleNotFoundError:
         found = None
     if found is None or not attribute.isidentifier():
-        raise ConfigError(f"method path {name!r} cannot be found; write it as package.module:Class, e.g. pyod.models.knn:KNN")
+        raise ConfigError(
+            f"method path {name!r} cannot be found; write it as package.module:Class, e.g. pyod.models.knn:KNN"
+        )
     return MethodSpec(
         name=name, title=attribute, family="unsupervised", year=0, citation=f"used by dotted path {name}",
         factory=name, deviations="none known: used as its package ships it",
@@ -149,22 +153,40 @@ def _seed_name(factory: Any) -> str:
 
 
 @functools.cache
-def _sources(name: str) -> tuple[tuple[str, bytes], ...]:
-    return tuple(_walk(name))
+def _sources(module: str) -> dict[str, bytes]:
+    """The module's source and, through its import statements, that of its own package and replicas."""
+    package = module.partition(".")[0]
+    found: dict[str, bytes] = {}
+    waiting = [module]
+    while waiting:
+        name = waiting.pop()
+        file = _file(name) if name not in found else None
+        if file is None:
+            continue
+        found[name] = file.read_bytes()
+        if package in INSTALLED_ELSEWHERE:
+            break
+        waiting += [other for other in _imports(found[name]) if other.partition(".")[0] in (package, "replicas")]
+    return found
 
 
-def _walk(name: str) -> Iterator[tuple[str, bytes]]:
-    found = importlib.util.find_spec(name)
-    if found is None or found.origin is None:
-        raise ConfigError(f"the source of {name} cannot be found")
-    origin = Path(found.origin)
-    package = name.rpartition(".")[0]
-    if name in ("mnp", "replicas") or origin.name == "__init__.py":
-        files = sorted(origin.parent.rglob("*.py"))
-        root = origin.parent
-    elif package == "mnp":
-        files, root = sorted(origin.parent.rglob("*.py")), origin.parent
-    else:
-        files, root = [origin], origin.parent
-    for file in files:
-        yield f"{name}/{file.relative_to(root).as_posix()}", file.read_bytes()
+def _file(module: str) -> Path | None:
+    """The module's file, found by path: asking the import system would import its parents."""
+    package, *rest = module.split(".")
+    top = importlib.util.find_spec(package)
+    if top is None or top.origin is None:
+        return None
+    if not rest:
+        return Path(top.origin)
+    place = Path(top.origin).parent.joinpath(*rest)
+    return next((f for f in (place.with_suffix(".py"), place / "__init__.py") if f.is_file()), None)
+
+
+def _imports(text: bytes) -> list[str]:
+    found = []
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            found += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return found

@@ -130,9 +130,7 @@ class MNP(ReplicaMixin, BaseDetector):
             Unfit data, or validation rows missing (paper) or not wanted (weak).
         """
         if self.protocol == "weak" and X_val is not None:
-            raise ValueError(
-                "MNP(protocol='weak') must not see validation labels; drop X_val or use protocol='paper'"
-            )
+            raise ValueError("MNP(protocol='weak') must not see validation labels; drop X_val or use protocol='paper'")
         array, names = inputs.features(X)
         held = None if X_val is None else inputs.features(X_val)[0]
         rows = Rows.from_arrays(array, inputs.labels(y, len(array)), held, y_val)
@@ -176,7 +174,7 @@ class MNP(ReplicaMixin, BaseDetector):
     def _layout(self, width: int) -> Layout:
         return layout(self._shape(width))
 
-    def _shape_key(self, run: TrainingRows) -> tuple[int, bool]:
+    def _shape_key(self, run: TrainingRows) -> tuple[int, bool, bool]:
         settings = self._settings()
         used = parts(run, 0, 0, settings.quirks, settings.hold_out_labelled)
         return min(self.batch, len(used.unlabelled)), len(used.labelled) > 0, len(used.judged) > 0

@@ -87,9 +87,7 @@ def joint_loss(
     return total, torch.cat([losses, rest], dim=1)
 
 
-def reconstruction_loss(
-    found: Outputs, unlabelled: int, weight: torch.Tensor, settings: LossSettings
-) -> torch.Tensor:
+def reconstruction_loss(found: Outputs, unlabelled: int, weight: torch.Tensor, settings: LossSettings) -> torch.Tensor:
     """mean(w e_U) + mean(relu(m1 + mean(w e_U) - e_A)): (R,)."""
     normal = (weight * found.error[:, :unlabelled]).mean(dim=1)
     apart = torch.relu(settings.margin + normal[:, None] - found.error[:, unlabelled:])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import torch
@@ -70,12 +71,8 @@ def pretrain(
     layout : of ``flat``
     history : per run, the epoch means of the fine-tuning MSE (epochs, 1)
     """
-    outer = Layout(
-        [*dense("encode", shape.features, shape.hidden), *dense("decode", shape.hidden, shape.features)]
-    )
-    inner = Layout(
-        [*dense("encode", shape.hidden, shape.embedding), *dense("decode", shape.embedding, shape.hidden)]
-    )
+    outer = Layout([*dense("encode", shape.features, shape.hidden), *dense("decode", shape.hidden, shape.features)])
+    inner = Layout([*dense("encode", shape.hidden, shape.embedding), *dense("decode", shape.embedding, shape.hidden)])
     first = _denoise("layer1", outer, shape.features, None, material, settings, quirks)
     second = _denoise("layer2", inner, shape.hidden, (outer, first), material, settings, quirks)
     layout = Layout(autoencoder_parameters(shape))
@@ -169,9 +166,7 @@ def _train(
             return x
         return leaky(linear(below[0].views(members["below"]), "encode", x))
 
-    def loss(
-        p: Views, drawn: tuple[torch.Tensor, ...], members: Context
-    ) -> tuple[torch.Tensor, torch.Tensor]:
+    def loss(p: Views, drawn: tuple[torch.Tensor, ...], members: Context) -> tuple[torch.Tensor, torch.Tensor]:
         with torch.no_grad():
             target = clean(material.table.gather(drawn[0]), members)
             x = target if len(drawn) == 1 else target + NOISE * drawn[1]
@@ -187,7 +182,7 @@ def _train(
         errors = evaluate(layout, flat, forward, [material.watched[run] for run in runs], members)
         return np.array([error.mean(dtype=np.float64) for error in errors])
 
-    restore = "best-if-stopped" if quirks.last_weights_without_stop else "best"
+    restore: Literal["best", "best-if-stopped"] = "best-if-stopped" if quirks.last_weights_without_stop else "best"
     stage = Stage(
         layout=layout,
         loss=loss,

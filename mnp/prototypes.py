@@ -94,20 +94,12 @@ def padded_prototypes(centres: np.ndarray, most: int) -> tuple[np.ndarray, np.nd
     return prototypes, exists
 
 
-def _centres(
-    embedded: np.ndarray, k: int, seed: int, weights: np.ndarray | None
-) -> tuple[np.ndarray, np.ndarray]:
+def _centres(embedded: np.ndarray, k: int, seed: int, weights: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
     if k == 1:
-        return np.average(embedded, axis=0, weights=weights)[None].astype(np.float32), np.zeros(
-            len(embedded), int
-        )
+        return np.average(embedded, axis=0, weights=weights)[None].astype(np.float32), np.zeros(len(embedded), int)
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", ConvergenceWarning
-        )  # fewer distinct rows than K is handled by the caller
-        fitted = KMeans(k, random_state=seed, n_init="auto").fit(
-            embedded.astype(np.float64), sample_weight=weights
-        )
+        warnings.simplefilter("ignore", ConvergenceWarning)  # fewer distinct rows than K is handled by the caller
+        fitted = KMeans(k, random_state=seed, n_init="auto").fit(embedded.astype(np.float64), sample_weight=weights)
     return fitted.cluster_centers_.astype(np.float32), fitted.labels_
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import torch
@@ -102,8 +103,7 @@ def _start(
     rows = [table.x[torch.from_numpy(p.clustered)].numpy() for p in used]
     embedded = evaluate(below, auto, embed, rows, context)
     chosen = [
-        start_prototypes(points, seed, settings.n_prototypes)
-        for points, seed in zip(embedded, seeds, strict=True)
+        start_prototypes(points, seed, settings.n_prototypes) for points, seed in zip(embedded, seeds, strict=True)
     ]
     filled = [padded_prototypes(centres, shape.prototypes) for centres, _ in chosen]
     whole = layout(shape)
@@ -132,14 +132,10 @@ def _joint(
         rows, anomalies = used[run].unlabelled, used[run].labelled
         drawn = [rows[without_replacement(streams[run], len(rows), steps, batch)]]
         if len(anomalies):
-            drawn.append(
-                anomalies[with_replacement(streams[run], len(anomalies), steps, settings.labelled_batch)]
-            )
+            drawn.append(anomalies[with_replacement(streams[run], len(anomalies), steps, settings.labelled_batch)])
         return (np.concatenate(drawn, axis=1),)
 
-    def loss(
-        p: Views, drawn: tuple[torch.Tensor, ...], members: Context
-    ) -> tuple[torch.Tensor, torch.Tensor]:
+    def loss(p: Views, drawn: tuple[torch.Tensor, ...], members: Context) -> tuple[torch.Tensor, torch.Tensor]:
         found = outputs(p, table.gather(drawn[0]), members, settings.reconstruction_input)
         return joint_loss(found, batch, members, settings.loss)
 
@@ -157,7 +153,9 @@ def _joint(
         )
 
     watches = len(used[0].judged) > 0
-    restore = "best-if-stopped" if settings.quirks.last_weights_without_stop else "best"
+    restore: Literal["best", "best-if-stopped"] = (
+        "best-if-stopped" if settings.quirks.last_weights_without_stop else "best"
+    )
     stage = Stage(
         layout=whole,
         loss=loss,
@@ -188,8 +186,7 @@ def _units(
 
     rows = [table.x[torch.from_numpy(p.clustered)].numpy() for p in used]
     means = [
-        np.maximum(v.mean(axis=0, dtype=np.float64), 1e-12)
-        for v in evaluate(layout(shape), flat, both, rows, context)
+        np.maximum(v.mean(axis=0, dtype=np.float64), 1e-12) for v in evaluate(layout(shape), flat, both, rows, context)
     ]
     return {
         "error_unit": torch.tensor([[m[0]] for m in means], dtype=torch.float32),

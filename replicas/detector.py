@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -17,18 +17,6 @@ from replicas.rows import Rows, TrainingRows
 from replicas.scaling import varying
 from replicas.scoring import evaluate
 from replicas.training import Context
-
-
-class _Network(Protocol):
-    """What a method's class adds to ReplicaMixin."""
-
-    seed: int
-
-    def _layout(self, width: int) -> Layout: ...
-    def _train(
-        self, runs: Sequence[TrainingRows], seeds: Sequence[int], columns: np.ndarray
-    ) -> tuple[torch.Tensor, Context, list[dict[str, Any]]]: ...
-    def _forward(self, p: Mapping[str, torch.Tensor], x: torch.Tensor, context: Context) -> torch.Tensor: ...
 
 
 class ReplicaMixin:
@@ -46,6 +34,11 @@ class ReplicaMixin:
     """
 
     labels_needed = 1
+    seed: int
+    weights_: torch.Tensor
+    context_: Context
+    columns_: np.ndarray
+    n_features_in_: int
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Fit on X with y = 1 for labelled anomalies and 0 for unlabelled rows.
@@ -107,15 +100,11 @@ class ReplicaMixin:
         array, _ = inputs.features(X)
         return self.decision_function_replicas([self], [array])[0]
 
-    def decision_function_replicas(
-        self, detectors: Sequence[Self], Xs: Sequence[np.ndarray]
-    ) -> list[np.ndarray]:
+    def decision_function_replicas(self, detectors: Sequence[Self], Xs: Sequence[np.ndarray]) -> list[np.ndarray]:
         """Score each detector's own rows, all in one program."""
         return [values.astype(np.float64) for values in self.evaluate_replicas(detectors, Xs, self._forward)]
 
-    def evaluate_replicas(
-        self, detectors: Sequence[Self], Xs: Sequence[np.ndarray], forward: Any
-    ) -> list[np.ndarray]:
+    def evaluate_replicas(self, detectors: Sequence[Self], Xs: Sequence[np.ndarray], forward: Any) -> list[np.ndarray]:
         """Apply any forward function (views, x, context) of this method to each detector's rows."""
         groups: dict[bytes, list[int]] = defaultdict(list)
         for place, (detector, X) in enumerate(zip(detectors, Xs, strict=True)):
@@ -128,8 +117,7 @@ class ReplicaMixin:
                 columns = members[0].columns_
                 flat = torch.stack([member.weights_ for member in members])
                 context = {
-                    name: torch.stack([member.context_[name] for member in members])
-                    for name in members[0].context_
+                    name: torch.stack([member.context_[name] for member in members]) for name in members[0].context_
                 }
                 xs = [_columns_of(Xs[i], columns) for i in places]
                 values = evaluate(self._layout(len(columns)), flat, forward, xs, context)
@@ -164,9 +152,21 @@ class ReplicaMixin:
                 f"{type(self).__name__} needs at least {self.labels_needed} labelled anomaly (y == 1), got {labelled}"
             )
         if labelled == len(run.y_train):
-            raise ValueError(
-                f"{type(self).__name__} needs unlabelled rows (y == 0), but every row is labelled"
-            )
+            raise ValueError(f"{type(self).__name__} needs unlabelled rows (y == 0), but every row is labelled")
+
+    def _layout(self, width: int) -> Layout:
+        """The network's parameters for this many features."""
+        raise NotImplementedError
+
+    def _train(
+        self, runs: Sequence[TrainingRows], seeds: Sequence[int], columns: np.ndarray
+    ) -> tuple[torch.Tensor, Context, list[dict[str, Any]]]:
+        """Train a group; return weights (n, P), the score's context (n, ...), attributes of each run."""
+        raise NotImplementedError
+
+    def _forward(self, p: Mapping[str, torch.Tensor], x: torch.Tensor, context: Context) -> torch.Tensor:
+        """Scores (R, B) of raw rows x (R, B, D)."""
+        raise NotImplementedError
 
     def _columns(self, run: TrainingRows) -> np.ndarray:
         return varying(run)

@@ -28,15 +28,9 @@ def features(X: Any) -> tuple[np.ndarray, np.ndarray | None]:
     names = None
     if hasattr(X, "columns"):
         names = np.array([str(c) for c in X.columns], dtype=object)
-        text = [
-            str(c)
-            for c, kind in zip(X.columns, X.dtypes, strict=True)
-            if getattr(kind, "kind", "O") not in "fiub"
-        ]
+        text = [str(c) for c, kind in zip(X.columns, X.dtypes, strict=True) if getattr(kind, "kind", "O") not in "fiub"]
         if text:
-            raise ValueError(
-                f"column {text[0]!r} holds text, not numbers; encode it (e.g. one-hot) or drop it"
-            )
+            raise ValueError(f"column {text[0]!r} holds text, not numbers; encode it (e.g. one-hot) or drop it")
         X = X.to_numpy()
     array = np.asarray(X)
     if array.ndim != 2 or 0 in array.shape:
@@ -48,9 +42,7 @@ def features(X: Any) -> tuple[np.ndarray, np.ndarray | None]:
     if not finite.all():
         row, column = np.argwhere(~finite)[0]
         label = names[column] if names is not None else column
-        raise ValueError(
-            f"X has a NaN or infinite value in column {label!r} (row {row}); impute or drop it first"
-        )
+        raise ValueError(f"X has a NaN or infinite value in column {label!r} (row {row}); impute or drop it first")
     return array, names
 
 
@@ -69,9 +61,7 @@ def labels(y: Any, rows: int) -> np.ndarray:
         raise ValueError(f"y has {len(array)} values for {rows} rows of X")
     values = set(np.unique(array).tolist())
     if not values <= {0, 1}:
-        raise ValueError(
-            f"y must hold 1 (labelled anomaly) and 0 (unlabelled), got values {sorted(values)[:5]}"
-        )
+        raise ValueError(f"y must hold 1 (labelled anomaly) and 0 (unlabelled), got values {sorted(values)[:5]}")
     return array.astype(np.int8)
 
 

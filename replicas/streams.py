@@ -33,9 +33,7 @@ def generator(*axes: str | int | float | None) -> np.random.Generator:
     """
     for axis in axes:
         if not (axis is None or type(axis) in (str, int, float)):
-            raise TypeError(
-                f"a stream's axis must be str, int, float or None, got {type(axis).__name__}: {axis!r}"
-            )
+            raise TypeError(f"a stream's axis must be str, int, float or None, got {type(axis).__name__}: {axis!r}")
     text = json.dumps(axes, separators=(",", ":"), ensure_ascii=True)
     digest = hashlib.sha256(text.encode()).digest()
     words = np.frombuffer(digest, dtype="<u4")

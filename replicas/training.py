@@ -57,7 +57,7 @@ class Stage:
 
 @dataclass(frozen=True, eq=False)
 class Trained:
-    """What a stage leaves: weights (n, P), epochs run (n,), per-run epoch means of the parts, tracked context (n, ...)."""
+    """What a stage leaves: weights (n, P), epochs run (n,), epoch means of the parts, tracked context (n, ...)."""
 
     flat: torch.Tensor
     epochs: np.ndarray
