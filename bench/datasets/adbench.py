@@ -50,9 +50,7 @@ def _classical_card(row: dict[str, str]) -> DatasetCard:
     oddities = []
     if row["duplicates"] and int(row["duplicates"]) >= 0.01 * rows:
         share = round(100 * int(row["duplicates"]) / rows)
-        oddities.append(
-            f"{row['duplicates']} rows ({share}%) repeat another row and can fall on both sides of a split"
-        )
+        oddities.append(f"{row['duplicates']} rows ({share}%) repeat another row and can fall on both sides of a split")
     if row["mixed"] and int(row["mixed"]):
         oddities.append(f"{row['mixed']} rows have an identical row with the other label")
     if row["constant"] and int(row["constant"]):
@@ -60,9 +58,7 @@ def _classical_card(row: dict[str, str]) -> DatasetCard:
     if anomalies > 0.2 * rows:
         oddities.append(f"the anomalies are a large class ({round(100 * anomalies / rows)}% of the rows)")
     if rows < 1000:
-        oddities.append(
-            "ADBench's own runs draw 1,000 rows with replacement before the split, so copies are tested"
-        )
+        oddities.append("ADBench's own runs draw 1,000 rows with replacement before the split, so copies are tested")
     if row["name"] == "3_backdoor":
         oddities.append(
             "upstream's hash is not known here; a rebuild from the UNSW-NB15 tables, on which the above was "

@@ -116,9 +116,7 @@ def sized(card: DatasetCard, X: np.ndarray, y: np.ndarray) -> DatasetCard:
     for what, value in found.items():
         told = getattr(card, what)
         if told is not None and told != value:
-            raise DataError(
-                f"{card.name}: the file holds {value} {what}, its card says {told}; fetch it again"
-            )
+            raise DataError(f"{card.name}: the file holds {value} {what}, its card says {told}; fetch it again")
     return replace(card, **found)
 
 

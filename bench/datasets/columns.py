@@ -87,9 +87,7 @@ def read_columns(
         return _fill(path, plan, missing_allowed, delimiter)
 
 
-def _plan(
-    path: Path, label: str | None, type_column: str | None, drop: tuple[str, ...], delimiter: str
-) -> Plan:
+def _plan(path: Path, label: str | None, type_column: str | None, drop: tuple[str, ...], delimiter: str) -> Plan:
     """Roles of the columns, from their names and types alone."""
     names, types = header(path, delimiter)
     twice = sorted({name for name in names if names.count(name) > 1})
@@ -161,11 +159,7 @@ def _fill(path: Path, plan: Plan, missing_allowed: bool, delimiter: str) -> Colu
         raise DataError(f"{path.name}: row {row + 1} has no label; give it one or leave the row out")
     names: list[str] = []
     for i in plan.features:
-        names += (
-            [f"{plan.names[i]}={value or 'missing'}" for value in values[i]]
-            if i in values
-            else [plan.names[i]]
-        )
+        names += [f"{plan.names[i]}={value or 'missing'}" for value in values[i]] if i in values else [plan.names[i]]
     return Columns(X, label, np.concatenate(kinds) if kinds else None, tuple(names))
 
 

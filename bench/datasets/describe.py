@@ -53,7 +53,8 @@ def describe_loaded(dataset: Dataset) -> str:
 
 def card_lines(card: DatasetCard) -> list[str]:
     """What is known without the data, one fact a line."""
-    kin = [c.name for c in registry.cards().values() if c.family == card.family and c.name != card.name]
+    kin = [other for other in registry.cards().values() if other.family == card.family and other.name != card.name]
+    kin.sort(key=lambda other: other.source == card.source)  # those elsewhere are the surprising ones
     lines = [
         f"{card.name}: {card.title}",
         f"source       {card.source}{', generated: no evidence for real data' if card.synthetic else ''}",
@@ -63,7 +64,10 @@ def card_lines(card: DatasetCard) -> list[str]:
         lines.append(f"normal modes {card.modes}")
     if card.types:
         lines.append(f"types        {', '.join(card.types)}")
-    lines.append(f"family       {card.family}" + (f" (with {', '.join(shortened(kin))})" if kin else ""))
+    lines.append(
+        f"family       {card.family}"
+        + (f" (with {', '.join(shortened([other.name for other in kin]))})" if kin else "")
+    )
     if card.superseded_by:
         lines.append(f"prefer       {card.superseded_by}")
     lines += [
@@ -106,9 +110,7 @@ def data_lines(dataset: Dataset) -> list[str]:
         lines.append(f"ambiguous    {mixed} rows have an identical row with the other label")
     if dataset.kind is not None:
         names, counts = np.unique(dataset.kind[y == 1], return_counts=True)
-        lines += [
-            f"type         {name}: {count} anomalies" for name, count in zip(names, counts, strict=True)
-        ]
+        lines += [f"type         {name}: {count} anomalies" for name, count in zip(names, counts, strict=True)]
     return lines
 
 

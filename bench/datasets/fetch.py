@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from bench.datasets import adbench, registry
 from bench.datasets.arrays import make_dataset
@@ -174,9 +174,7 @@ def download(
                 raise
             reasons.append(f"{urlsplit(url).hostname}: wrong sha256")
         except OSError as error:
-            raise DataError(
-                f"cannot write {path} ({error.strerror}); free space or set MNP_BENCH_CACHE"
-            ) from error
+            raise DataError(f"cannot write {path} ({error.strerror}); free space or set MNP_BENCH_CACHE") from error
     raise DataError(
         f"{name} could not be downloaded ({'; '.join(reasons)}); try again with a network, "
         f"or point --data-dir or MNP_BENCH_DATA at a folder that holds adbench/{path.name}"
@@ -189,6 +187,12 @@ def require_https(url: str) -> None:
     local = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
     if parts.scheme != "https" and not local:
         raise DataError(f"{url} is not https; data are fetched over https only")
+
+
+def _stay_on_https(response: Any, **_: Any) -> None:
+    """Look at each redirect before it is followed."""
+    if response.is_redirect:
+        require_https(urljoin(response.url, response.headers["location"]))
 
 
 def _short(error: Exception) -> str:
@@ -224,8 +228,8 @@ class Resuming:
         have = part.stat().st_size if part.is_file() else 0
         headers = {"Range": f"bytes={have}-"} if have else {}
         headers["Accept-Encoding"] = "identity"  # or a resumed transfer would join compressed halves
-        with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT_SECONDS) as response:
-            require_https(response.url)
+        hooks = {"response": _stay_on_https}
+        with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT_SECONDS, hooks=hooks) as response:
             if response.status_code == 416:
                 part.unlink()  # longer than the file: start anew
                 raise requests.ConnectionError("stale partial download")

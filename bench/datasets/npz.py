@@ -30,6 +30,8 @@ def read_npz(path: Path, kind: str | None = None) -> RawArrays:
     DataError
         No readable npz file, an array that is missing, or one that holds pickled objects.
     """
+    if not zipfile.is_zipfile(path):
+        raise DataError(f"{path} is no readable npz file (no zip archive); fetch or write it again")
     try:
         with np.load(path, allow_pickle=False) as archive:
             keys = set(archive.files)
@@ -46,7 +48,5 @@ def read_npz(path: Path, kind: str | None = None) -> RawArrays:
             )
     except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
         if "allow_pickle" in str(error):
-            raise DataError(
-                f"{path} holds pickled objects, which are never loaded; store plain arrays"
-            ) from error
+            raise DataError(f"{path} holds pickled objects, which are never loaded; store plain arrays") from error
         raise DataError(f"{path} is no readable npz file ({error}); fetch or write it again") from error

@@ -132,9 +132,7 @@ _WORDS = ("path", "name", "licence", "citation", "url")
 def _read(source: TableSource, path: Path) -> RawArrays:
     if path.suffix == ".npz":
         if source.drop or source.label not in (None, "y"):
-            raise DataError(
-                f"{path.name}: an npz file's label is y and all of X is used; leave out label and drop"
-            )
+            raise DataError(f"{path.name}: an npz file's label is y and all of X is used; leave out label and drop")
         raw = read_npz(path, source.type_column)
         columns = Columns(raw.X, raw.y.astype(str), raw.kind, raw.feature_names)
     else:

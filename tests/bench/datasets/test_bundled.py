@@ -55,11 +55,7 @@ def test_no_definition_is_solved_by_every_simple_method(name):
     s = split(registry.load(name), Scenario(contamination=0.05), 0)
     low, high = s.X_train.min(axis=0), s.X_train.max(axis=0)
     train, test = ((X - low) / np.where(high > low, high - low, 1) for X in (s.X_train, s.X_test))
-    linear = (
-        LogisticRegression(class_weight="balanced", max_iter=500)
-        .fit(train, s.y_train)
-        .decision_function(test)
-    )
+    linear = LogisticRegression(class_weight="balanced", max_iter=500).fit(train, s.y_train).decision_function(test)
     forest = -IsolationForest(random_state=0).fit(train).score_samples(test)
     trees = RandomForestClassifier(random_state=0).fit(train, s.truth_train).predict_proba(test)[:, 1]
     few, none, all_ = (average_precision_score(s.y_test, scores) for scores in (linear, forest, trees))

@@ -1,0 +1,47 @@
+"""Typed sets: shares of the types as stated, real files only where they are."""
+
+import os
+
+import numpy as np
+import pytest
+
+from bench.datasets import registry, typed
+from bench.errors import DataError
+
+needs_data = pytest.mark.skipif(
+    not os.environ.get("MNP_BENCH_DATA"), reason="MNP_BENCH_DATA is not set: no typed files to read"
+)
+
+
+def test_shares_are_of_all_rows_that_are_kept():
+    row = {"counts": {"normal": 900, "a": 500, "b": 10, "c": 7}, "types": {"a": 0.05, "b": "all", "c": 0.5}}
+    assert typed.kept(row | {"types": {"a": 0.05, "b": "all"}}) == {"a": 48, "b": 10}
+    assert typed.kept(row)["c"] == 7  # no more than there are
+    assert typed.kept({"counts": {"normal": 5, "a": 2}}) == {"a": 2}
+
+
+@pytest.mark.parametrize("name", typed.cards())
+def test_anomalies_are_rare(name):
+    card = typed.cards()[name]
+    assert 0.02 < card.anomalies / card.rows < 0.08
+
+
+@needs_data
+@pytest.mark.parametrize("name", ["nslkdd", "iot23", "fraud-oracle"])
+def test_real_files_hold_the_types_as_stated(name):
+    card = registry.card(name)
+    told = registry.available(card)
+    if told:
+        pytest.skip(told)
+    dataset = registry.load(name)
+    assert isinstance(dataset.X, np.memmap)
+    if card.types:
+        types, counts = np.unique(dataset.kind[dataset.y == 1], return_counts=True)
+        assert dict(zip(types, counts, strict=True)) == typed.kept(typed.definitions()[name])
+
+
+def test_another_file_is_refused(tmp_path):
+    (tmp_path / "typed").mkdir()
+    np.savez(tmp_path / "typed" / "nslkdd.npz", X=np.eye(2), y=[0, 1])
+    with pytest.raises(DataError, match="is pinned to"):
+        registry.load("nslkdd", tmp_path)
