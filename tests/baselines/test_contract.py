@@ -1,0 +1,120 @@
+"""Every registered method: the same contract, the same robustness, a filled card."""
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+
+from bench.methods import create, get, missing, source_hash, specs
+
+FAST = {
+    "mnp": {"epochs": 2, "steps": 3, "pretraining_epochs": 2},
+    "devnet": {"epochs": 2, "steps": 3},
+    "prenet": {"epochs": 2, "steps": 3},
+    "deep-sad": {"epochs": 2, "pretraining_epochs": 2},
+    "random-forest": {"n_estimators": 20},
+}
+METHODS = [name for name, spec in specs().items() if "weak" in spec.protocols and not missing(spec)]
+
+
+def table(rows: int = 50, width: int = 4, labelled: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    generator = np.random.default_rng(rows + width)
+    X = generator.normal(size=(rows, width)).astype(np.float32)
+    X[:labelled] += 6.0
+    y = np.zeros(rows, dtype=int)
+    y[:labelled] = 1
+    return X, y
+
+
+def make(name: str, seed: int = 0):
+    return create(name, seed=seed, **FAST.get(name, {}))
+
+
+def check(name: str, X, y) -> np.ndarray:
+    detector = make(name).fit(X, y)
+    scores = detector.decision_function(X)
+    assert scores.shape == (len(X),)
+    assert np.isfinite(scores).all()
+    assert detector.decision_scores_.shape == (len(X),)
+    assert set(np.unique(detector.labels_)) <= {0, 1}
+    return scores
+
+
+CASES = {
+    "one labelled anomaly, 50 rows": table(),
+    "one feature": table(width=1, labelled=3),
+    "duplicate rows": tuple(np.repeat(part, 3, axis=0) for part in table(labelled=2)),
+    "constant columns": (np.hstack([table(labelled=3)[0], np.full((50, 2), 7.0, np.float32)]), table(labelled=3)[1]),
+    "float64": (table(labelled=3)[0].astype(np.float64), table(labelled=3)[1]),
+    "integers": ((table(labelled=3)[0] * 10).astype(int), table(labelled=3)[1]),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("name", METHODS)
+def test_every_method_takes(name: str, case: str) -> None:
+    check(name, *CASES[case])
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_same_seed_same_bits_and_clone(name: str) -> None:
+    X, y = table(labelled=4)
+    first = make(name, seed=3)
+    scores = first.fit(X, y).decision_function(X)
+    assert np.array_equal(scores, clone(first).fit(X, y).decision_function(X))
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_dtype_does_not_change_scores(name: str) -> None:
+    X, y = table(labelled=4)
+    assert np.array_equal(check(name, X, y), check(name, X.astype(np.float64), y))
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_read_only_memory_map(name: str, tmp_path) -> None:
+    X, y = table(labelled=4)
+    np.save(tmp_path / "x.npy", X)
+    mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
+    assert np.array_equal(check(name, mapped, y), check(name, X, y))
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_bad_input_is_one_clear_sentence(name: str) -> None:
+    X, y = table(labelled=4)
+    broken = pd.DataFrame(X, columns=["a", "b", "c", "d"])
+    broken.loc[7, "c"] = np.nan
+    with pytest.raises(ValueError, match="NaN or infinite value in column 'c'"):
+        make(name).fit(broken, y)
+    with pytest.raises(ValueError, match="column 'b' holds text"):
+        make(name).fit(pd.DataFrame({"a": [1.0, 2.0], "b": ["x", "y"]}), [0, 1])
+    with pytest.raises(ValueError, match="5 features, but this detector was fitted on 4"):
+        make(name).fit(X, y).decision_function(np.zeros((3, 5)))
+    with pytest.raises(ValueError, match="y has 3 values for 50 rows"):
+        make(name).fit(X, [0, 0, 1])
+    with pytest.raises(ValueError, match="got values"):
+        make(name).fit(X, np.where(y == 1, 2, 0))
+
+
+@pytest.mark.parametrize("name", [n for n in METHODS if get(n).family != "unsupervised" and n != "mnp"])
+def test_methods_that_need_labels_say_so(name: str) -> None:
+    with pytest.raises(ValueError, match="labelled anomal"):
+        make(name).fit(table()[0], np.zeros(50, dtype=int))
+
+
+@pytest.mark.parametrize("name", specs())
+def test_every_card_is_filled(name: str) -> None:
+    spec = get(name)
+    for field in ("title", "family", "citation", "factory", "deviations"):
+        assert str(getattr(spec, field)).strip(), field
+    assert 1950 < spec.year < 2030
+    assert spec.protocols
+    assert (spec.max_group > 0) == spec.replicated
+    assert len(source_hash(spec)) == 64
+
+
+def test_a_source_hash_follows_its_own_method_only() -> None:
+    assert source_hash(get("devnet")) != source_hash(get("prenet"))
+    renamed = dataclasses.replace(get("devnet"), title="other words")
+    assert source_hash(renamed) == source_hash(get("devnet"))

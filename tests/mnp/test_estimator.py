@@ -1,0 +1,86 @@
+"""MNP as its users meet it."""
+
+import numpy as np
+import pytest
+
+from mnp import MNP
+
+FAST = {"epochs": 15, "steps": 16, "pretraining_epochs": 20}
+
+
+def modes(seed: int, count: int = 3, rows: int = 400) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Well-separated normal modes, 10% anomalies of which six are labelled; (X, y, truth)."""
+    stream = np.random.default_rng(seed)
+    centres = stream.normal(size=(count, 6)) * 6
+    X = centres[stream.integers(0, count, rows)] + stream.normal(size=(rows, 6)) * 0.3
+    truth = np.zeros(rows, dtype=int)
+    truth[: rows // 10] = 1
+    X[: rows // 10] = stream.uniform(-12, 12, size=(rows // 10, 6))
+    y = np.zeros(rows, dtype=int)
+    y[:6] = 1
+    return X.astype(np.float32), y, truth
+
+
+def test_contaminating_anomalies_are_less_likely_normal() -> None:
+    gaps = []
+    for seed in range(3):
+        X, y, truth = modes(seed)
+        likelihood = MNP(seed=seed, **FAST).fit(X, y).normal_likelihood(X)
+        hidden = (truth == 1) & (y == 0)
+        gaps.append(likelihood[truth == 0].mean() - likelihood[hidden].mean())
+    assert min(gaps) > 0
+
+
+def test_looks_inside_have_their_shapes() -> None:
+    X, y, _ = modes(0)
+    model = MNP(seed=1, n_prototypes=4, **FAST).fit(X, y)
+    assert model.n_prototypes_ == 4
+    assert model.prototypes_.shape == (4, 8)
+    np.testing.assert_allclose(np.linalg.norm(model.prototypes_, axis=1), 1.0, rtol=1e-5)
+    similarity = model.prototype_similarity(X)
+    assert similarity.shape == (400, 4)
+    assert similarity.min() > 0 and similarity.max() <= 1 + 1e-6
+    assert model.reconstruction_error(X).min() >= 0
+    assert model.embed(X).shape == (400, 8)
+    assert all(len(values) == 15 for values in model.history_.values())
+    assert model.decision_function(X).min() >= 0 and model.decision_function(X).max() <= 1
+    assert model.predict_proba(X).shape == (400, 2)
+
+
+def test_nothing_labelled_still_ranks_outliers() -> None:
+    X, _, truth = modes(2)
+    scores = MNP(seed=0, **FAST).fit(X).decision_function(X)
+    assert scores[truth == 1].mean() > 2 * scores[truth == 0].mean()
+
+
+def test_paper_protocol_needs_its_validation_rows() -> None:
+    X, y, truth = modes(3)
+    with pytest.raises(ValueError, match="pass X_val and y_val"):
+        MNP(protocol="paper", **FAST).fit(X, y)
+    with pytest.raises(ValueError, match="must not see validation labels"):
+        MNP(**FAST).fit(X, y, X_val=X, y_val=truth)
+    model = MNP(protocol="paper", epochs=3, steps=4, pretraining_epochs=2).fit(X, y, X_val=X[:80], y_val=truth[:80])
+    assert len(model.history_["total"]) <= 3
+
+
+@pytest.mark.parametrize(
+    "ablation",
+    [{"contrast": False}, {"lambda_kl": 0.0}, {"likelihood": False}, {"reconstruction_input": False},
+     {"pretraining_epochs": 0}, {"n_prototypes": 1}],
+    ids=str,
+)  # fmt: skip
+def test_each_ablation_changes_the_scores(ablation: dict) -> None:
+    X, y, _ = modes(4)
+    settings = {"epochs": 2, "steps": 4, "pretraining_epochs": 2, "seed": 0}
+    whole = MNP(**settings).fit(X, y).decision_function(X)
+    assert not np.array_equal(MNP(**{**settings, **ablation}).fit(X, y).decision_function(X), whole)
+
+
+def test_parameters_out_of_range_are_named() -> None:
+    X, y, _ = modes(5)
+    with pytest.raises(ValueError, match="n_prototypes must be at least 1"):
+        MNP(n_prototypes=0).fit(X, y)
+    with pytest.raises(ValueError, match="stopping must be"):
+        MNP(stopping="never").fit(X, y)
+    with pytest.raises(ValueError, match="protocol must be"):
+        MNP(protocol="strong").fit(X, y)

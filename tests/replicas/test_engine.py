@@ -1,0 +1,84 @@
+"""The engine's pieces against well-known implementations."""
+
+import numpy as np
+import pytest
+import torch
+from scipy import stats
+
+from replicas.layers import dense
+from replicas.optimiser import Adam, RMSprop
+from replicas.parameters import Layout
+from replicas.sampling import passes, with_replacement, without_replacement
+from replicas.stopping import Stopping, StoppingRule
+from replicas.streams import generator
+
+
+def test_adam_is_torchs() -> None:
+    start = torch.randn(8, 32, generator=torch.Generator().manual_seed(0))
+    ours, theirs = start.clone(), start.clone().requires_grad_()
+    rule, reference = Adam(5e-3, 5e-4), torch.optim.Adam([theirs], lr=5e-3, weight_decay=5e-4)
+    state = rule.state(ours)
+    for count in range(1, 30):
+        gradient = torch.sin(ours * count)
+        theirs.grad = torch.sin(theirs.detach() * count)
+        rule.step(ours, gradient, state, count)
+        reference.step()
+    torch.testing.assert_close(ours, theirs.detach(), rtol=1e-5, atol=1e-6)
+
+
+def test_rmsprop_clips_each_replica_by_its_own_norm() -> None:
+    flat = torch.zeros(2, 32)
+    gradient = torch.stack([torch.full((32,), 10.0), torch.full((32,), 0.01)])
+    rule = RMSprop(lr=1e-3, clipnorm=1.0)
+    rule.step(flat, gradient, rule.state(flat), 1)
+    clipped = 10.0 / np.linalg.norm(np.full(32, 10.0))
+    for row, value in ((0, clipped), (1, 0.01)):
+        expected = -1e-3 * value / (np.sqrt(0.1 * value**2) + 1e-7)
+        np.testing.assert_allclose(flat[row].numpy(), expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize(("pool", "batch"), [(500, 128), (130, 128), (10_000, 128), (8, 8)])
+def test_without_replacement_is_distinct_and_uniform(pool: int, batch: int) -> None:
+    drawn = without_replacement(generator("test", pool), pool, 400, batch)
+    assert all(len(np.unique(row)) == batch for row in drawn)
+    assert drawn.min() >= 0 and drawn.max() < pool
+    counts = np.bincount(drawn.ravel(), minlength=pool)
+    if batch < pool:
+        assert stats.chisquare(counts).pvalue > 1e-4
+    with pytest.raises(ValueError, match="distinct rows"):
+        without_replacement(generator("test"), batch - 1, 1, batch)
+
+
+def test_passes_cover_the_pool_once() -> None:
+    drawn = passes(generator("pass"), 300, 128)
+    assert drawn.shape == (2, 128)
+    assert len(np.unique(drawn)) == 256
+    assert with_replacement(generator("r"), 3, 4, 5).shape == (4, 5)
+
+
+def test_layout_keeps_every_parameter_on_its_own_line() -> None:
+    layout = Layout([*dense("a", 7, 5), *dense("b", 5, 1)])
+    assert layout.size % 32 == 0
+    flat = layout.start([generator("w", seed) for seed in range(3)])
+    for view in layout.views(flat).values():
+        assert view.data_ptr() % 64 == 0
+    values = layout.unpack(flat)
+    assert np.array_equal(layout.pack(values), flat.numpy())
+    assert np.abs(values["a.weight"]).max() <= 7**-0.5
+
+
+def test_streams_are_named_not_ordered() -> None:
+    assert generator("a", 1).random() == generator("a", 1).random()
+    assert generator("a", 1).random() != generator("a", 2).random()
+    with pytest.raises(TypeError, match="int64"):
+        generator("a", np.int64(1))
+
+
+def test_stopping_keeps_the_best_of_each_run() -> None:
+    stopping = Stopping(StoppingRule(patience=2, delta=0.0), 2, 1)
+    for step, values in enumerate([[3.0, 3.0], [2.0, 4.0], [2.5, 5.0], [2.4, 6.0]]):
+        live = np.flatnonzero(~stopping.stopped)
+        stopping.update(live, np.array(values)[live], torch.full((len(live), 1), float(step)))
+    assert stopping.best.tolist() == [2.0, 3.0]
+    assert stopping.stopped.tolist() == [True, True]
+    assert stopping.weights[:, 0].tolist() == [1.0, 0.0]
