@@ -22,6 +22,11 @@ Progress = Callable[[str, int, "int | None"], None]
 
 TIMEOUT_SECONDS = (10, 60)
 BLOCK = 1 << 18
+NO_CONNECTION = "no connection"
+
+
+class Offline(DataError):
+    """No mirror could be reached at all."""
 
 
 @dataclass(frozen=True)
@@ -80,9 +85,20 @@ def fetch(names: Iterable[str], progress: Progress | None = None) -> list[Fetche
     Raises
     ------
     UnknownName, DataError
-        The first set that no mirror could give ends the work; what is there stays.
+        After all others are there: the sets that could not be had, each with its reason. Without any
+        connection the first failure ends the work.
     """
-    return [fetch_one(card, progress) for card in members(names)]
+    fetched, failed = [], []
+    for card in members(names):
+        try:
+            fetched.append(fetch_one(card, progress))
+        except Offline:
+            raise
+        except DataError as error:
+            failed.append(str(error))
+    if failed:
+        raise DataError("; ".join(failed))
+    return fetched
 
 
 def fetch_one(card: DatasetCard, progress: Progress | None = None) -> Fetched:
@@ -175,7 +191,8 @@ def download(
             reasons.append(f"{urlsplit(url).hostname}: wrong sha256")
         except OSError as error:
             raise DataError(f"cannot write {path} ({error.strerror}); free space or set MNP_BENCH_CACHE") from error
-    raise DataError(
+    kind = Offline if all(reason.endswith(NO_CONNECTION) for reason in reasons) else DataError
+    raise kind(
         f"{name} could not be downloaded ({'; '.join(reasons)}); try again with a network, "
         f"or point --data-dir or MNP_BENCH_DATA at a folder that holds adbench/{path.name}"
     )
@@ -201,7 +218,7 @@ def _short(error: Exception) -> str:
     if isinstance(error, requests.HTTPError) and error.response is not None:
         return f"HTTP {error.response.status_code}"
     if isinstance(error, requests.ConnectionError):
-        return "no connection"
+        return NO_CONNECTION
     if isinstance(error, requests.Timeout):
         return "no answer in time"
     return "the transfer broke off"

@@ -44,15 +44,17 @@ def split(dataset: Dataset, scenario: Scenario, seed: int) -> Split:
     y_train, truth = revealed.y, dataset.y[train]
     train = number(train)
     if revealed.fill:
-        rng = noise.noise_stream(dataset, "perturbed anomalies", _stream_seed(scenario, seed))
-        made = noise.perturbed(X[number(parts.train[revealed.sources])], revealed.fill, rng)
+        known = scenario.known_types if scenario.unseen_only else ()
+        # Rounded up to a power of two, so that neighbouring levels share one array.
+        filled = _filled(dataset, _cut_fields(scenario), known, seed, 1 << (revealed.fill - 1).bit_length())
+        made = len(X) + np.arange(revealed.fill)
         # Copies go to random places among the rows that are there, whose own order stays.
+        rng = noise.noise_stream(dataset, "places of perturbed anomalies", _stream_seed(scenario, seed))
         places = np.sort(rng.integers(len(train) + 1, size=len(made)))
-        train = np.insert(train, places, len(X) + np.arange(len(made)))
+        train = np.insert(train, places, made)
         y_train = np.insert(y_train, places, 0)
         truth = np.insert(truth, places, 1)
-        X = np.concatenate([X, made])
-        X.setflags(write=False)
+        X = filled
     val = _validation(parts, dataset, scenario)
     return Split(
         X=X,
@@ -125,7 +127,7 @@ class _RowNumbers:
         return rows if self.used is None else np.searchsorted(self.used, rows)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=4)
 def _base(dataset: Dataset, scenario: Scenario, seed: int) -> tuple[np.ndarray, _RowNumbers]:
     """The feature array that splits of this cut share, and how dataset rows are numbered in it."""
     if not scenario.irrelevant_features:
@@ -136,6 +138,20 @@ def _base(dataset: Dataset, scenario: Scenario, seed: int) -> tuple[np.ndarray, 
     X = noise.irrelevant(np.asarray(dataset.X[used]), scenario.irrelevant_features, rng)
     X.setflags(write=False)
     return X, _RowNumbers(used)
+
+
+@lru_cache(maxsize=4)
+def _filled(dataset: Dataset, scenario: Scenario, types: tuple[str, ...], seed: int, count: int) -> np.ndarray:
+    """The shared feature array with ``count`` perturbed training anomalies (of these types, if any) below it."""
+    X, number = _base(dataset, scenario, seed)
+    train = _cut(dataset, scenario, seed).train
+    sources = train[dataset.y[train] == 1]
+    if types and dataset.kind is not None:
+        sources = sources[np.isin(dataset.kind[sources], types)]
+    rng = noise.noise_stream(dataset, "perturbed anomalies", _stream_seed(scenario, seed))
+    X = np.concatenate([X, noise.perturbed(X[number(sources)], count, rng)])
+    X.setflags(write=False)
+    return X
 
 
 def _validation(parts: Parts, dataset: Dataset, scenario: Scenario) -> np.ndarray | None:

@@ -29,14 +29,11 @@ class Revealed:
         1 = labelled anomaly, 0 = unlabelled.
     fill : int
         Perturbed copies of anomalies still to be made to reach the contamination asked for.
-    sources : (a,) int64
-        Positions of the anomalies such copies are made from.
     """
 
     kept: np.ndarray
     y: np.ndarray
     fill: int
-    sources: np.ndarray
 
 
 def budget(asked: int | float, anomalies: int) -> int:
@@ -103,9 +100,7 @@ def reveal(
             f"anomalies{which}; ask for at most {len(labellable)}"
         )
     elif labels - false < 1:
-        reasons.append(
-            f"label_noise = {scenario.label_noise} leaves no true label in a budget of {labels}; lower it"
-        )
+        reasons.append(f"label_noise = {scenario.label_noise} leaves no true label in a budget of {labels}; lower it")
     elif wanted > len(pool) and scenario.contamination_fill == "refuse":
         highest = floor(1e4 * len(pool) / (len(pool) + unlabelled)) / 1e4
         reasons.append(
@@ -125,4 +120,4 @@ def reveal(
     role[labelled] = 1
     role[mislabelled] = 1
     kept = np.flatnonzero(role >= 0)
-    return Revealed(kept, role[kept], fill, present)
+    return Revealed(kept, role[kept], fill)

@@ -76,9 +76,7 @@ def distinct(dataset: Dataset) -> np.ndarray:
     return np.sort(candidates[first])
 
 
-def subsample(
-    groups: list[list[np.ndarray]], shares: list[list[int]], rng: np.random.Generator
-) -> np.ndarray:
+def subsample(groups: list[list[np.ndarray]], shares: list[list[int]], rng: np.random.Generator) -> np.ndarray:
     """The given number of rows of each group, drawn at random, in row order."""
     drawn = [
         rng.permutation(group)[:share]

@@ -112,9 +112,7 @@ def paper(dataset: Dataset, rows: np.ndarray, scenario: Scenario, seed: int) -> 
         )
     for group in groups:
         kept, held = train_test_split(group, test_size=rest, random_state=PAPER_RANDOM_STATE)
-        test_rows, val_rows = train_test_split(
-            held, test_size=PAPER_VALIDATION / rest, random_state=PAPER_RANDOM_STATE
-        )
+        test_rows, val_rows = train_test_split(held, test_size=PAPER_VALIDATION / rest, random_state=PAPER_RANDOM_STATE)
         train.append(kept)
         val.append(val_rows)
         test.append(test_rows)
@@ -143,9 +141,7 @@ def adbench(dataset: Dataset, rows: np.ndarray, scenario: Scenario, seed: int) -
             drawn = rows[legacy.choice(np.arange(len(rows)), limit, replace=False)]
         rows = drawn
     if np.bincount(dataset.y[rows], minlength=2).min() < 2:
-        raise DataError(
-            "the adbench protocol needs two rows of each class after subsampling; use a larger set"
-        )
+        raise DataError("the adbench protocol needs two rows of each class after subsampling; use a larger set")
     train, test = train_test_split(
         rows, test_size=ADBENCH_TEST, shuffle=True, stratify=dataset.y[rows], random_state=legacy
     )

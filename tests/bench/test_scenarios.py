@@ -91,9 +91,7 @@ def test_counts_are_exact(dataset, scenario, seed):
     natural = split(dataset, replace(scenario, contamination=None), seed)
     anomalies = int(natural.truth_train.sum())
     asked = scenario.label_budget
-    assert s.y_train.sum() == (
-        asked if isinstance(asked, int) else max(1, int(np.ceil(asked * anomalies - 1e-9)))
-    )
+    assert s.y_train.sum() == (asked if isinstance(asked, int) else max(1, int(np.ceil(asked * anomalies - 1e-9))))
     normals = int((natural.truth_train == 0).sum())
     assert int((s.truth_train == 0).sum()) == normals
     if scenario.contamination is None:
@@ -147,7 +145,27 @@ def test_perturbed_anomalies_fill_up_what_is_missing(dataset, seed, level):
         assert (source == row).sum(axis=1).max() >= len(row) - 1  # and all but one feature are one anomaly's
     # Fewer copies are a part of more.
     assert np.array_equal(t.X[len(dataset.X) :], s.X[len(dataset.X) : len(t.X)])
+    assert set(t.train[t.train >= len(dataset.X)]) <= set(made_rows)
     assert np.array_equal(s.test, t.test)
+
+
+def test_perturbed_anomalies_of_unseen_types_are_not_made():
+    dataset = made(types=(30, 30))
+    scenario = Scenario(
+        contamination=0.3, contamination_fill="perturb", known_types=("type 0",), unseen_only=True, label_budget=2
+    )
+    s = split(dataset, scenario, 0)
+    made_rows = s.train[s.train >= len(dataset.X)]
+    known = dataset.X[dataset.kind == "type 0"]
+    assert len(made_rows) and all((known == row).any(axis=0).all() for row in s.X[made_rows])
+
+
+def test_neighbouring_levels_and_budgets_share_one_array_of_perturbed_anomalies():
+    dataset = made(types=(20,))
+    base = Scenario(contamination=0.2, contamination_fill="perturb", label_budget=2)
+    first = split(dataset, base, 0)
+    for other in (replace(base, contamination=0.21), replace(base, label_budget=3)):
+        assert split(dataset, other, 0).X is first.X
 
 
 @FAST
@@ -240,9 +258,7 @@ def test_max_rows_is_exact_and_stratified(dataset, seed, limit):
 def test_too_much_contamination_names_the_highest_value_and_that_value_works():
     dataset = made()
     found = problems(dataset, Scenario(contamination=0.4), range(3))
-    assert (
-        len(found) == 1 and found[0].startswith("made: contamination = 0.4") and "seeds 0, 1, 2" in found[0]
-    )
+    assert len(found) == 1 and found[0].startswith("made: contamination = 0.4") and "seeds 0, 1, 2" in found[0]
     highest = float(found[0].split("at most ")[1].split(" ")[0])
     assert 0.1 < highest < 0.4
     for scenario in (Scenario(contamination=highest), Scenario(contamination=highest + 0.01)):

@@ -209,3 +209,19 @@ def test_collections_and_names(monkeypatch):
         fetch.members(["digits-low"])
     with pytest.raises(DataError, match="--data-dir"):
         fetch.members(["nslkdd"])
+
+
+def test_one_set_that_is_missing_does_not_keep_the_others_away(web, card, body, monkeypatch):
+    names = ["adbench/42_WBC", "adbench/38_thyroid"]
+    monkeypatch.setattr(fetch, "members", lambda _: [adbench.cards()[names[0]], card])
+    web.files[f"/first/{PATH}"] = body
+    with pytest.raises(DataError, match=r"42_WBC could not be downloaded"):
+        fetch.fetch(names)
+    assert adbench.target(card).read_bytes() == body
+
+
+def test_without_a_connection_the_first_failure_is_the_last(card, monkeypatch):
+    monkeypatch.setattr(adbench, "MIRRORS", ("http://127.0.0.1:9/",))
+    with pytest.raises(fetch.Offline) as caught:
+        fetch.fetch(["adbench"])
+    assert str(caught.value).count("could not be downloaded") == 1
