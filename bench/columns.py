@@ -1,0 +1,115 @@
+"""The store's columns and how a Record becomes a row."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import pyarrow as pa
+
+from bench.scenarios import canonical
+from bench.types import Record
+
+_FIRST: dict[str, pa.DataType] = {
+    "dataset": pa.string(),
+    "method": pa.string(),
+    "seed": pa.int64(),
+    "protocol": pa.string(),
+    "label_budget": pa.float64(),
+    "contamination": pa.float64(),
+    "status": pa.string(),
+    "average_precision": pa.float64(),
+    "auc_roc": pa.float64(),
+    "auc_pr_trapezoid": pa.float64(),
+    "fit_seconds": pa.float64(),
+    "score_seconds": pa.float64(),
+    "peak_memory_mb": pa.float64(),
+    "error": pa.string(),
+    "cell": pa.string(),
+    "label_budget_kind": pa.string(),
+    "scenario": pa.string(),
+    "params": pa.string(),
+    "dataset_sha256": pa.string(),
+    "dataset_family": pa.string(),
+    "dataset_rows": pa.int64(),
+    "dataset_features": pa.int64(),
+    "dataset_anomalies": pa.int64(),
+    "synthetic": pa.bool_(),
+    "method_title": pa.string(),
+    "method_family": pa.string(),
+    "sees_validation": pa.bool_(),
+}
+_LAST: dict[str, pa.DataType] = {
+    "n_train": pa.int64(),
+    "n_labelled": pa.int64(),
+    "n_test": pa.int64(),
+    "group_width": pa.int64(),
+    "started": pa.string(),
+    "provenance": pa.string(),
+}
+#: Scores of the test rows; read only when asked for.
+SCORES = "scores"
+FIXED: dict[str, pa.DataType] = {**_FIRST, **_LAST}
+HEADLINE = ("average_precision", "auc_roc", "auc_pr_trapezoid")
+
+
+def ordered(names: set[str]) -> list[str]:
+    """Column names in the documented order: facts, other metrics by name, sizes, scores last."""
+    metrics = sorted(names - set(FIXED) - {SCORES})
+    return [*_FIRST, *metrics, *_LAST, *([SCORES] if SCORES in names else [])]
+
+
+def table(records: list[Record]) -> pa.Table:
+    """The records as a table, one row each.
+
+    Raises
+    ------
+    ValueError
+        A fact that has no column.
+    """
+    rows = [row(record) for record in records]
+    names = {name for found in rows for name in found}
+    kinds = {**FIXED, SCORES: pa.list_(pa.float32())}
+    fields = [pa.field(name, kinds.get(name, pa.float64())) for name in ordered(names | {SCORES})]
+    columns = [pa.array([found.get(field.name) for found in rows], field.type) for field in fields]
+    return pa.table(columns, schema=pa.schema(fields))
+
+
+def row(record: Record) -> dict[str, Any]:
+    """One record as plain values by column name.
+
+    Natural contamination is NaN; a label budget's kind says whether it is a count or a ratio.
+    """
+    cell, scenario = record.cell, record.cell.scenario
+    unknown = sorted(set(record.facts) - set(FIXED))
+    if unknown:
+        raise ValueError(f"facts without a column: {unknown}; add them to bench.columns or leave them out")
+    return {
+        **record.metrics,
+        **record.facts,
+        "dataset": cell.dataset,
+        "method": cell.method,
+        "seed": cell.seed,
+        "protocol": scenario.protocol,
+        "label_budget": float(scenario.label_budget),
+        "label_budget_kind": "count" if isinstance(scenario.label_budget, int) else "ratio",
+        "contamination": math.nan if scenario.contamination is None else scenario.contamination,
+        "status": record.status,
+        **{name: record.metrics.get(name, math.nan) for name in HEADLINE},
+        "fit_seconds": record.fit_seconds,
+        "score_seconds": record.score_seconds,
+        "peak_memory_mb": record.peak_memory_mb,
+        "error": record.error,
+        "cell": cell.key,
+        "scenario": json_text(canonical(scenario)),
+        "params": json_text(dict(cell.params)),
+        "dataset_sha256": cell.dataset_sha256,
+        "provenance": record.provenance,
+        SCORES: record.scores,
+    }
+
+
+def json_text(value: Any) -> str:
+    """Canonical JSON: sorted keys, no spaces."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))

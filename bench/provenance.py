@@ -1,0 +1,168 @@
+"""What exactly ran: package versions, code, data, machine, settings. No library is imported to find out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import distributions
+from pathlib import Path
+from typing import Any
+
+from bench.errors import StoreError
+from bench.files import write_whole
+
+MANIFEST = "manifest.json"
+#: Packages whose version can move a number.
+PACKAGES = (
+    "mnp-bench", "torch", "numpy", "scipy", "scikit-learn", "pyod", "pandas", "pyarrow", "joblib", "loky",
+    "threadpoolctl", "numba", "mkl", "xgboost", "lightgbm", "catboost", "mlflow", "mlflow-skinny", "dask", "distributed",
+)  # fmt: skip
+#: Settings of the environment that choose code paths or thread counts.
+SETTINGS = ("ATEN_CPU_CAPABILITY", "MKL_ENABLE_INSTRUCTIONS", "MKL_DEBUG_CPU_TYPE", "OPENBLAS_CORETYPE", "NPY_DISABLE_CPU_FEATURES")
+#: Facts that say when and by which words a run was started, not what ran.
+OCCASION = ("started", "command")
+
+
+def collect(
+    experiment_text: str, command: Sequence[str] | str, datasets: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Describe this run.
+
+    Parameters
+    ----------
+    experiment_text : str
+        The suite file as it was read.
+    command : sequence of str or str
+        The command line.
+    datasets : mapping of name to sha256, optional
+
+    Returns
+    -------
+    dict
+        JSON-able. ``packages`` leaves out what is not installed; ``git`` is None outside a checkout.
+    """
+    from bench.child import WORKER_ENVIRONMENT
+
+    return {
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": command if isinstance(command, str) else list(command),
+        "suite": experiment_text,
+        "datasets": dict(sorted((datasets or {}).items())),
+        "packages": versions(),
+        "git": git_state(Path(__file__).parent),
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
+        "platform": platform.platform(),
+        "machine": platform.machine(),
+        "cpu": cpu(),
+        "worker_environment": {
+            **WORKER_ENVIRONMENT,
+            **{name: os.environ[name] for name in SETTINGS if name in os.environ},
+        },
+    }
+
+
+def provenance_id(facts: Mapping[str, Any]) -> str:
+    """Sixteen hex digits of what ran; the same for two runs that differ in time and command line only."""
+    lasting = {name: value for name, value in facts.items() if name not in OCCASION}
+    return hashlib.sha256(json.dumps(lasting, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def write_manifest(folder: str | os.PathLike[str], facts: Mapping[str, Any]) -> Path:
+    """Add a run to the folder's manifest.json: ``{"runs": [{"id": ..., ...}]}``, oldest first.
+
+    Raises
+    ------
+    StoreError
+        The manifest there is broken, or cannot be written.
+    """
+    path = Path(folder) / MANIFEST
+    path.parent.mkdir(parents=True, exist_ok=True)
+    runs = [*read_manifest(folder), {"id": provenance_id(facts), **facts}]
+    write_whole(path, (json.dumps({"runs": runs}, indent=2) + "\n").encode())
+    return path
+
+
+def read_manifest(folder: str | os.PathLike[str]) -> list[dict[str, Any]]:
+    """The runs that made a results folder, oldest first; empty if there is no manifest.
+
+    Raises
+    ------
+    StoreError
+        The manifest is broken.
+    """
+    path = Path(folder) / MANIFEST
+    try:
+        runs = json.loads(path.read_text(encoding="utf-8"))["runs"]
+    except FileNotFoundError:
+        return []
+    except (ValueError, TypeError, KeyError) as error:
+        raise StoreError(f"{path} is no manifest of runs; move it away and give the same command again") from error
+    return list(runs)
+
+
+def versions() -> dict[str, str]:
+    """Versions of the installed packages that can move a number, by name."""
+    wanted = {name.replace("_", "-").lower(): name for name in PACKAGES}
+    found = {}
+    for package in distributions():
+        name = wanted.get((package.name or "").replace("_", "-").lower())
+        if name:
+            found.setdefault(name, package.version)
+    return dict(sorted(found.items()))
+
+
+def git_state(folder: Path) -> dict[str, Any] | None:
+    """Commit and changed files of the checkout that holds ``folder``; None outside one or without git."""
+    commit = _git(folder, "rev-parse", "HEAD")
+    if commit is None:
+        return None
+    changed = (_git(folder, "status", "--porcelain", "--untracked-files=normal") or "").splitlines()
+    difference = _git(folder, "diff", "HEAD") or ""
+    digest = hashlib.sha256(difference.encode()).hexdigest()[:16] if difference else ""
+    return {"commit": commit.strip(), "dirty": bool(changed), "changed": changed[:50], "diff_sha256": digest}
+
+
+def cpu() -> dict[str, Any]:
+    """The processor's model, number of cores and vector instruction sets."""
+    import psutil
+
+    model, flags = platform.processor(), set()
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        first = dict(_pair(line) for line in info.read_text().split("\n\n")[0].splitlines())
+        model = first.get("model name", model)
+        flags = set(first.get("flags", first.get("Features", "")).split())
+    elif sys.platform == "darwin":
+        model = _said("sysctl", "-n", "machdep.cpu.brand_string") or model
+    prefixes = ("sse", "ssse", "avx", "fma", "amx", "bmi", "f16c", "asimd", "sve")
+    return {
+        "model": model.strip(),
+        "cores": psutil.cpu_count(logical=False),
+        "threads": os.cpu_count(),
+        "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
+        "instructions": sorted(flag for flag in flags if flag.startswith(prefixes)),
+    }
+
+
+def _pair(line: str) -> tuple[str, str]:
+    name, _, value = line.partition(":")
+    return name.strip(), value.strip()
+
+
+def _git(folder: Path, *words: str) -> str | None:
+    return _said("git", "-C", str(folder), *words)
+
+
+def _said(*command: str) -> str | None:
+    """A command's output, None if it does not exist or fails."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout

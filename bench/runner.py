@@ -1,0 +1,157 @@
+"""Tasks -> workers -> records -> store: local processes (loky) or a Dask cluster, through joblib."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+
+from joblib import Parallel, delayed, parallel_config
+from joblib.externals.loky import get_reusable_executor
+from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+from bench.child import watch_parent
+from bench.errors import ConfigError, MissingExtra
+from bench.store import Store
+from bench.supervision import release, supervised
+from bench.types import Record, Task
+from bench.worker import WorkContext, failed
+
+OnRecords = Callable[[list[Record]], None]
+OnStart = Callable[[Task], None]
+_Numbered = tuple[int, Task]
+
+
+def run(
+    tasks: Sequence[Task],
+    context: WorkContext,
+    store: Store,
+    jobs: int,
+    backend: str = "loky",
+    address: str | None = None,
+    on_records: OnRecords = lambda records: None,
+    on_start: OnStart = lambda task: None,
+) -> None:
+    """Run tasks and append each one's records to the store as soon as they are there.
+
+    Parameters
+    ----------
+    tasks : sequence of Task
+        Longest first, so that the end is not one long task.
+    context : WorkContext
+    store : Store
+    jobs : int
+        Worker processes; -1 = one per core (loky) or all of the cluster's (dask).
+    backend : {"loky", "dask"}
+    address : str, optional
+        The Dask scheduler, e.g. ``tcp://10.0.0.1:8786``.
+    on_records, on_start : callable
+        Told each task's records after they are stored, and each task when it is handed out.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        After an interrupt: workers are ended, what was stored stays stored.
+    StoreError
+        Records cannot be written.
+    ConfigError, MissingExtra
+        An unknown backend, or Dask is not installed.
+    """
+
+    def keep(records: list[Record]) -> None:
+        store.append(records)
+        on_records(records)
+
+    waiting = list(enumerate(tasks))
+    with _backend(backend, address, jobs) as lost_worker:
+        suspects, waiting = _pass(waiting, context, jobs, keep, on_start, lost_worker)
+        while suspects or waiting:
+            # A worker died with these in hand. Each is done again alone, so that a second death has one cause.
+            for suspect in suspects:
+                again, _ = _pass([suspect], context, jobs, keep, on_start, lost_worker)
+                if again:
+                    reason = "its worker process was killed twice (by the system or a user), both times during this task"
+                    keep([failed(cell, context, "failed", reason) for cell in suspect[1].cells])
+            suspects, waiting = _pass(waiting, context, jobs, keep, on_start, lost_worker)
+
+
+def _pass(
+    tasks: list[_Numbered],
+    context: WorkContext,
+    jobs: int,
+    keep: OnRecords,
+    on_start: OnStart,
+    lost_worker: tuple[type[BaseException], ...],
+) -> tuple[list[_Numbered], list[_Numbered]]:
+    """Hand tasks to workers until all are done or a worker dies.
+
+    Returns
+    -------
+    (suspects, waiting)
+        Tasks that were in hand when a worker died, and tasks not handed out.
+    """
+    handed: dict[int, Task] = {}
+    done: set[int] = set()
+
+    def hand_out() -> Iterator[object]:
+        for number, task in tasks:
+            handed[number] = task
+            on_start(task)
+            yield delayed(_work)(number, task, context)
+
+    if not tasks:
+        return [], []
+    parallel = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1, pre_dispatch="n_jobs", max_nbytes=None)
+    try:
+        with contextlib.closing(parallel(hand_out())) as results, _no_warning_of_cancelled_tasks():
+            for number, records in results:
+                keep(records)
+                done.add(number)
+    except lost_worker:
+        pass  # told by what is returned
+    suspects = [(number, task) for number, task in tasks if number in handed and number not in done]
+    return suspects, [(number, task) for number, task in tasks if number not in handed]
+
+
+def _work(number: int, task: Task, context: WorkContext) -> tuple[int, list[Record]]:
+    return number, supervised(task, context)
+
+
+@contextlib.contextmanager
+def _backend(name: str, address: str | None, jobs: int) -> Iterator[tuple[type[BaseException], ...]]:
+    """Make joblib use a backend; yields the exceptions that say a worker was lost."""
+    if name == "loky":
+        try:
+            with parallel_config("loky", n_jobs=jobs, initializer=_prepare_worker, initargs=(os.getpid(),)):
+                yield (TerminatedWorkerError,)
+        finally:
+            release()
+            if jobs != 1:
+                get_reusable_executor().shutdown(wait=True, kill_workers=True)
+    elif name == "dask":
+        try:
+            from distributed import Client, KilledWorker
+        except ImportError as error:
+            raise MissingExtra("--backend dask needs distributed: pip install 'mnp-bench[dask]'") from error
+        if not address:
+            raise ConfigError("--backend dask needs the scheduler: --address tcp://HOST:PORT")
+        with Client(address), parallel_config("dask", n_jobs=jobs):
+            yield (KilledWorker,)
+    else:
+        raise ConfigError(f"unknown backend {name!r}; use loky or dask")
+
+
+def _prepare_worker(parent: int) -> None:
+    """Run in each loky worker: interrupts are the parent's matter, and without it there is no work."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    watch_parent(parent)
+
+
+@contextlib.contextmanager
+def _no_warning_of_cancelled_tasks() -> Iterator[None]:
+    """Joblib warns of tasks it cancels at an interrupt; they are in the plan of the next run."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*tasks which were still being processed", category=UserWarning)
+        yield

@@ -1,0 +1,291 @@
+"""The one source of truth: results/<suite>/store/*.parquet, one row per cell, appended and never edited.
+
+One run at a time writes (a lock); any number read. What does not belong there is named and set aside.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+import warnings
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Self, TextIO
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from bench import columns, parts
+from bench.errors import StoreError
+from bench.files import UNFINISHED, sync_folder
+from bench.parts import Part
+from bench.types import Record
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FOLDER = "store"
+LOCK = "lock"
+SET_ASIDE = "set-aside"
+#: So many parts of about one size are merged into one, so appends cost the same however many there are.
+FAN_IN = 64
+#: Parts this large are merged no further.
+LARGE_BYTES = 64 * 2**20
+
+
+class StoreWarning(UserWarning):
+    """A file in the store was torn or foreign; the message names it."""
+
+
+class Store:
+    """The results of one suite, open for writing.
+
+    Parameters
+    ----------
+    folder : path
+        results/<suite>; made if it is not there.
+
+    Raises
+    ------
+    StoreError
+        Another run holds the folder (its process is named), or it cannot be written.
+
+    Examples
+    --------
+    >>> with Store("results/quick") as store:           # doctest: +SKIP
+    ...     store.append(records)
+    """
+
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        self.folder = Path(folder)
+        self.path = self.folder / FOLDER
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"the results folder {self.path} cannot be made: {error.strerror}") from error
+        self._lock: TextIO | None = _locked(self.path / LOCK)
+        try:
+            self._open()
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the lock; everything appended is on the disk already."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def append(self, records: list[Record]) -> None:
+        """Put records on the disk; they are safe when this returns.
+
+        Raises
+        ------
+        StoreError
+            The disk is full or not writable; nothing of these records is stored then.
+        """
+        if not records:
+            return
+        self._check_open()
+        self._next += 1
+        part = parts.named(self.path, self._next, self._next)
+        parts.write(part, columns.table(records))
+        self._parts.append(part)
+        self._status.update((record.cell.key, record.status) for record in records)
+        self._merge_full_levels()
+
+    def keys(self) -> set[str]:
+        """Keys of all cells that have a row, whatever became of them."""
+        return set(self._status)
+
+    def failed_keys(self) -> set[str]:
+        """Keys of cells whose last row is not "ok"."""
+        return {key for key, status in self._status.items() if status != "ok"}
+
+    def forget(self, keys: Iterable[str]) -> int:
+        """Remove the rows of these cells; returns how many cells were there."""
+        self._check_open()
+        gone = set(keys) & set(self._status)
+        if not gone:
+            return 0
+        wanted = pa.array(sorted(gone), pa.string())
+        for part in list(self._parts):
+            held = parts.read(part, columns=["cell"])["cell"]
+            hit = pc.is_in(held, value_set=wanted)
+            if not pc.any(hit).as_py():
+                continue
+            rest = parts.read(part, scores=True).filter(pc.invert(hit))
+            if rest.num_rows:
+                parts.write(part, rest)
+            else:
+                part.path.unlink()
+                self._parts.remove(part)
+        sync_folder(self.path)
+        for key in gone:
+            del self._status[key]
+        return len(gone)
+
+    def compact(self) -> None:
+        """Merge all parts into as few as their size allows."""
+        self._check_open()
+        run: list[Part] = []
+        size = 0
+        for part in [*self._parts]:
+            own = part.path.stat().st_size
+            if run and size + own > LARGE_BYTES:
+                self._merge(run)
+                run, size = [], 0
+            run.append(part)
+            size += own
+        self._merge(run)
+
+    def _open(self) -> None:
+        for path in sorted(self.path.iterdir()):
+            reason = _strangeness(path)
+            if reason:
+                _set_aside(path, reason)
+        everything = parts.listed(self.path)
+        self._parts = parts.live(everything)
+        for part in set(everything) - set(self._parts):
+            part.path.unlink()  # a crash came between a compaction and its tidying up
+        self._next = max((part.last for part in everything), default=0)
+        self._status: dict[str, str] = {}
+        for part in self._parts:
+            rows = parts.read(part, columns=["cell", "status"])
+            self._status.update(zip(rows["cell"].to_pylist(), rows["status"].to_pylist(), strict=True))
+
+    def _merge_full_levels(self) -> None:
+        """Merge the newest parts while there are FAN_IN of about one size (powers of FAN_IN appends)."""
+        width = 1
+        while True:
+            run: list[Part] = []
+            for part in reversed(self._parts):
+                if len(run) == FAN_IN or not width <= part.width < width * FAN_IN:
+                    break
+                run.insert(0, part)
+            if len(run) < FAN_IN:
+                return
+            if sum(part.path.stat().st_size for part in run) > LARGE_BYTES:
+                return
+            self._merge(run)
+            width *= FAN_IN
+
+    def _merge(self, run: list[Part]) -> None:
+        if len(run) < 2:
+            return
+        merged = parts.named(self.path, run[0].first, run[-1].last)
+        rows = pa.concat_tables([parts.read(p, scores=True) for p in run], promote_options="permissive")
+        parts.write(merged, _latest(rows))
+        place = self._parts.index(run[0])
+        self._parts[place : place + len(run)] = [merged]
+        for part in run:
+            part.path.unlink()
+
+    def _check_open(self) -> None:
+        if self._lock is None:
+            raise StoreError(f"the store {self.path} is closed; open it again to write to it")
+
+
+def read(folder: str | os.PathLike[str], scores: bool = False) -> pd.DataFrame:
+    """Read a results folder, also while a run is writing to it.
+
+    Parameters
+    ----------
+    folder : path
+        results/<suite>.
+    scores : bool
+        Also read the column ``scores``: each cell's test scores as a float32 array.
+
+    Returns
+    -------
+    DataFrame
+        One row per cell, the latest; columns as documented in ``bench.columns``.
+
+    Raises
+    ------
+    StoreError
+        There is no store.
+    """
+    path = Path(folder) / FOLDER
+    if not path.is_dir():
+        raise StoreError(f"there are no results in {folder}; run a suite with --out {folder} first")
+    while True:
+        try:
+            tables = [rows for part in parts.live(parts.listed(path)) if (rows := _sound(part, scores)) is not None]
+            break
+        except FileNotFoundError:
+            continue  # a running benchmark merged parts between the listing and the reading
+    empty = columns.table([])
+    tables = tables or [empty if scores else empty.drop_columns([columns.SCORES])]
+    rows = _latest(pa.concat_tables(tables, promote_options="permissive"))
+    return rows.select(columns.ordered(set(rows.column_names))).to_pandas()
+
+
+def _sound(part: Part, scores: bool) -> pa.Table | None:
+    try:
+        return parts.read(part, scores=scores)
+    except FileNotFoundError:
+        raise
+    except (OSError, pa.ArrowException):
+        warnings.warn(
+            f"{part.path} is torn and left out; its cells are computed again by the next run", StoreWarning, stacklevel=3
+        )
+        return None
+
+
+def _latest(rows: pa.Table) -> pa.Table:
+    """The last row of each cell, in the order stored."""
+    numbered = pa.table({"cell": rows["cell"], "row": pa.array(range(rows.num_rows), pa.int64())})
+    last = numbered.group_by("cell").aggregate([("row", "max")])["row_max"]
+    return rows if len(last) == rows.num_rows else rows.take(last.take(pc.sort_indices(last)))
+
+
+def _locked(path: Path) -> TextIO:
+    """Take the writer's lock; the kernel lets go of it when the process ends, however it ends."""
+    stream = path.open("a+", encoding="utf-8")
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        stream.seek(0)
+        holder = stream.read().strip() or "another process"
+        stream.close()
+        raise StoreError(
+            f"{path.parent.parent} is in use by {holder}; wait until it ends or choose another folder with --out"
+        ) from error
+    stream.seek(0)
+    stream.truncate()
+    stream.write(f"process {os.getpid()} on {socket.gethostname()}")
+    stream.flush()
+    return stream
+
+
+def _strangeness(path: Path) -> str:
+    if path.name in (LOCK, SET_ASIDE):
+        return ""
+    if path.name.startswith(UNFINISHED):
+        return "a run ended while it was being written"
+    part = _parsed(path)
+    return parts.fault(part) if part else "it is not a file of a results store"
+
+
+def _parsed(path: Path) -> Part | None:
+    return parts.parsed(path) if path.is_file() else None
+
+
+def _set_aside(path: Path, reason: str) -> None:
+    shelf = path.parent / SET_ASIDE
+    shelf.mkdir(exist_ok=True)
+    number, target = 0, shelf / path.name
+    while target.exists():
+        number += 1
+        target = shelf / f"{path.name}.{number}"
+    path.rename(target)
+    sync_folder(path.parent)
+    warnings.warn(f"{path} was set aside as {target}: {reason}", StoreWarning, stacklevel=4)

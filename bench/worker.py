@@ -1,0 +1,261 @@
+"""What happens in a child process: load the data once, cut splits, fit, score, measure, tell.
+
+Nothing here can end a method that hangs or eats all memory: ``bench.child`` does that from outside.
+"""
+
+from __future__ import annotations
+
+import functools
+import random
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bench import facts, memory, methods, metrics
+from bench.datasets import registry, table
+from bench.errors import BenchError, DataError
+from bench.scenarios import split as draw
+from bench.types import Cell, Dataset, MethodSpec, Record, Split, Status, Task
+from replicas.streams import generator
+
+if TYPE_CHECKING:
+    from bench.config import Limits
+
+#: So many last lines of a traceback are kept of a failure.
+TRACEBACK_LINES = 5
+
+
+@dataclass(frozen=True)
+class WorkContext:
+    """What every task of a run needs to know; small, picklable, the same for all.
+
+    Attributes
+    ----------
+    data_dir : str or None
+        Folder of the user's own copies of the data.
+    tables : tuple of TableSource
+        The user's own tables that the suite names.
+    limits : Limits
+        Seconds and megabytes a cell may use.
+    provenance : str
+        Id of the run in the manifest.
+    """
+
+    data_dir: str | None
+    tables: tuple[table.TableSource, ...]
+    limits: Limits
+    provenance: str
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A cell with its arrays cut and its detector made: from here on time and memory are the method's."""
+
+    cell: Cell
+    split: Split
+    detector: Any
+    facts: Mapping[str, Any]
+
+
+Begin = Callable[[Sequence[Prepared]], None]
+
+
+def execute(task: Task, context: WorkContext) -> list[Record]:
+    """Run a task in this process.
+
+    Parameters
+    ----------
+    task : Task
+        Cells of one dataset and one method with one set of parameters.
+    context : WorkContext
+
+    Returns
+    -------
+    list of Record
+        One per cell; those of cells that could not be done say why. In the cells' order unless some
+        could not even be prepared.
+    """
+    return list(stream(task, context))
+
+
+def stream(task: Task, context: WorkContext, begin: Begin = lambda cells: None) -> Iterator[Record]:
+    """Run a task and yield each record as soon as it is known.
+
+    ``begin`` is called with the cells whose fitting starts now, after their data are loaded and their
+    library is imported. A replicated group that raises is done again cell by cell, so a bad cell costs
+    only itself.
+    """
+    if len({(cell.dataset, cell.method, cell.params) for cell in task.cells}) != 1:
+        raise ValueError("a task's cells must share dataset, method and parameters")
+    spec = methods.get(task.cells[0].method)
+    if spec.replicated:
+        prepared: list[Prepared] = []
+        for cell in task.cells:
+            ready = _prepare(cell, spec, context)
+            if isinstance(ready, Record):
+                yield ready
+            else:
+                prepared.append(ready)
+        if len(prepared) > 1:
+            begin(prepared)
+            try:
+                records = _fit_group(prepared, context)
+            except Exception:
+                records = []  # the culprit is found, and its error told, below
+            yield from records
+            prepared = [] if records else prepared
+        for one in prepared:
+            begin([one])
+            yield _guarded(_fit_group, one, context)
+        return
+    for cell in task.cells:
+        ready = _prepare(cell, spec, context)
+        if isinstance(ready, Record):
+            yield ready
+        else:
+            begin([ready])
+            yield _guarded(_fit_alone, ready, context)
+
+
+def failed(
+    cell: Cell, context: WorkContext, status: Status, reason: str, known: Mapping[str, Any] | None = None
+) -> Record:
+    """The row of a cell that has no result."""
+    about = facts.of_cell(cell, context.tables) if known is None else known
+    return Record(cell, status, error=reason, provenance=context.provenance, facts=about)
+
+
+def _prepare(cell: Cell, spec: MethodSpec, context: WorkContext) -> Prepared | Record:
+    known = facts.of_cell(cell, context.tables)
+    try:
+        dataset = _load(cell.dataset, context.data_dir, context.tables)
+        known |= facts.of_data(dataset)
+        if dataset.sha256 != cell.dataset_sha256:
+            raise DataError(
+                f"{cell.dataset} has the hash {dataset.sha256[:12]} here but {cell.dataset_sha256[:12]} in the plan; "
+                "give every worker the same data"
+            )
+        split = draw(dataset, cell.scenario, cell.seed)
+        known |= facts.of_split(split, spec.uses_validation)
+        detector = methods.create(cell.method, seed=cell.seed, **dict(cell.params))
+    except Exception as error:
+        return failed(cell, context, _status(error), _reason(error), known)
+    return Prepared(cell, split, detector, known)
+
+
+@functools.lru_cache(maxsize=4)
+def _load(name: str, data_dir: str | None, tables: tuple[table.TableSource, ...]) -> Dataset:
+    """The dataset, once per process; a user's table goes before a registered set of the same name."""
+    for source in tables:
+        if table.table_name(source) == name:
+            return table.load_table(source, data_dir)
+    return registry.load(name, data_dir)
+
+
+def _guarded(
+    fit: Callable[[Sequence[Prepared], WorkContext], list[Record]], one: Prepared, context: WorkContext
+) -> Record:
+    try:
+        return fit([one], context)[0]
+    except Exception as error:
+        return failed(one.cell, context, _status(error), _reason(error), one.facts)
+
+
+def _fit_group(cells: Sequence[Prepared], context: WorkContext) -> list[Record]:
+    spec = methods.get(cells[0].cell.method)
+    memory.forget_peak()
+    start = time.perf_counter()
+    first = cells[0].detector
+    fitted = first.fit_replicas([blind(one.split, spec) for one in cells], [one.cell.seed for one in cells])
+    middle = time.perf_counter()
+    scores = first.decision_function_replicas(fitted, [one.split.X_test for one in cells])
+    end = time.perf_counter()
+    if not len(fitted) == len(scores) == len(cells):
+        raise DataError(f"{spec.name} returned {len(scores)} results for a group of {len(cells)}")
+    width, peak = len(cells), memory.peak_mb()
+    spent = ((middle - start) / width, (end - middle) / width, peak)
+    return [_measured(one, values, spent, width, context) for one, values in zip(cells, scores, strict=True)]
+
+
+def _fit_alone(cells: Sequence[Prepared], context: WorkContext) -> list[Record]:
+    (one,) = cells
+    split, spec = one.split, methods.get(one.cell.method)
+    _settle_shared_streams(one.cell)
+    memory.forget_peak()
+    X, X_test = split.X_train, split.X_test
+    extra = {"X_val": split.X_val, "y_val": split.y_val} if one.facts["sees_validation"] else {}
+    assert not extra or spec.uses_validation
+    start = time.perf_counter()
+    one.detector.fit(X, split.y_train, **extra)
+    middle = time.perf_counter()
+    scores = one.detector.decision_function(X_test)
+    end = time.perf_counter()
+    return [_measured(one, scores, (middle - start, end - middle, memory.peak_mb()), 1, context)]
+
+
+def blind(split: Split, spec: MethodSpec) -> Split:
+    """What a method may see of a split: no truth, no test rows, validation only if its card says so."""
+    nothing = np.empty(0, dtype=np.int64)
+    hidden = replace(split, test=nothing, y_test=nothing, truth_train=nothing, kind_test=None)
+    return hidden if spec.uses_validation else replace(hidden, val=None, y_val=None)
+
+
+def _measured(
+    one: Prepared, scores: Any, spent: tuple[float, float, float], width: int, context: WorkContext
+) -> Record:
+    """Metrics come from the scores as the method returned them; what is stored of them is float32."""
+    known = {**one.facts, "group_width": width}
+    fit_seconds, score_seconds, peak = spent
+    split, scenario = one.split, one.cell.scenario
+    try:
+        values = _checked(scores, len(split.test))
+        found = metrics.evaluate(split.y_test, values, split.kind_test, scenario.known_types)
+    except Exception as error:
+        record = failed(one.cell, context, _status(error), _reason(error), known)
+        return replace(record, fit_seconds=fit_seconds, score_seconds=score_seconds, peak_memory_mb=peak)
+    with np.errstate(over="ignore"):
+        compact = values.astype(np.float32)
+    return Record(
+        one.cell, "ok", found, fit_seconds, score_seconds, peak, "", compact, context.provenance, known
+    )  # fmt: skip
+
+
+def _checked(scores: Any, rows: int) -> np.ndarray:
+    values = np.asarray(scores, dtype=np.float64)
+    if values.shape != (rows,):
+        raise DataError(f"the method returned scores of shape {values.shape} for {rows} test rows")
+    if not np.isfinite(values).all():
+        nan, infinite = int(np.isnan(values).sum()), int(np.isinf(values).sum())
+        raise DataError(f"the method's scores hold {nan} NaN and {infinite} infinite values in {rows} test rows")
+    return values
+
+
+def _settle_shared_streams(cell: Cell) -> None:
+    """Put the process-wide random streams into a state that depends on the cell only.
+
+    Our own code draws from generators passed in, but some third-party detectors draw from the global
+    streams; without this their scores would depend on what ran in this process before.
+    """
+    rng = generator("shared streams", cell.dataset_sha256, cell.method, cell.seed)
+    seed = int(rng.integers(2**32))
+    random.seed(seed)
+    np.random.seed(seed)
+    if "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(seed)
+
+
+def _status(error: BaseException) -> Status:
+    return "oom" if isinstance(error, MemoryError) else "failed"
+
+
+def _reason(error: BaseException) -> str:
+    """One sentence for a trouble of ours, the traceback's last lines for any other."""
+    if isinstance(error, BenchError):
+        return str(error)
+    lines = "".join(traceback.format_exception(error)).strip().splitlines()
+    return "\n".join(lines[-TRACEBACK_LINES:])
