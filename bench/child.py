@@ -180,8 +180,8 @@ class Child:
                 reason += ", as the system does when memory runs out"
         else:
             reason = f"its process ended with exit code {code}"
-        words = self._tail()
-        return End("failed", "\n".join([reason, *words[-4:]]))
+        words = self._frames() or self._tail()[-4:]
+        return End("failed", "\n".join([reason, *words]))
 
     def _with_place(self, reason: str) -> str:
         """The reason, and where in the method's code the child is; it can tell even inside a C call."""
@@ -192,8 +192,15 @@ class Child:
         frames: list[str] = []
         while not frames and time.monotonic() < until:
             time.sleep(0.02)
-            frames = [line.strip() for line in self._tail() if line.startswith("  File ")]
-        return "\n".join([reason, *frames[:3]])
+            frames = self._frames()
+        return "\n".join([reason, *frames])
+
+    def _frames(self) -> list[str]:
+        """The innermost frames that faulthandler wrote; empty if it wrote nothing."""
+        words = self._tail()
+        heads = [place for place, line in enumerate(words) if "(most recent call first)" in line]
+        after = words[heads[-1] + 1 :] if heads else []
+        return [line.strip() for line in after[:3] if line.startswith("  File ")]
 
     def _tail(self) -> list[str]:
         self._log.seek(0, os.SEEK_END)

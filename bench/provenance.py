@@ -21,10 +21,17 @@ MANIFEST = "manifest.json"
 #: Packages whose version can move a number.
 PACKAGES = (
     "mnp-bench", "torch", "numpy", "scipy", "scikit-learn", "pyod", "pandas", "pyarrow", "joblib", "loky",
-    "threadpoolctl", "numba", "mkl", "xgboost", "lightgbm", "catboost", "mlflow", "mlflow-skinny", "dask", "distributed",
+    "threadpoolctl", "numba", "mkl", "xgboost", "lightgbm", "catboost", "mlflow", "mlflow-skinny", "dask",
+    "distributed",
 )  # fmt: skip
 #: Settings of the environment that choose code paths or thread counts.
-SETTINGS = ("ATEN_CPU_CAPABILITY", "MKL_ENABLE_INSTRUCTIONS", "MKL_DEBUG_CPU_TYPE", "OPENBLAS_CORETYPE", "NPY_DISABLE_CPU_FEATURES")
+SETTINGS = (
+    "ATEN_CPU_CAPABILITY",
+    "MKL_ENABLE_INSTRUCTIONS",
+    "MKL_DEBUG_CPU_TYPE",
+    "OPENBLAS_CORETYPE",
+    "NPY_DISABLE_CPU_FEATURES",
+)
 #: Facts that say when and by which words a run was started, not what ran.
 OCCASION = ("started", "command")
 
@@ -109,7 +116,7 @@ def read_manifest(folder: str | os.PathLike[str]) -> list[dict[str, Any]]:
 def versions() -> dict[str, str]:
     """Versions of the installed packages that can move a number, by name."""
     wanted = {name.replace("_", "-").lower(): name for name in PACKAGES}
-    found = {}
+    found: dict[str, str] = {}
     for package in distributions():
         name = wanted.get((package.name or "").replace("_", "-").lower())
         if name:

@@ -23,6 +23,8 @@ OnRecords = Callable[[list[Record]], None]
 OnStart = Callable[[Task], None]
 _Numbered = tuple[int, Task]
 
+KILLED_TWICE = "its worker process was killed twice (by the system or a user), both times during this task"
+
 
 def run(
     tasks: Sequence[Task],
@@ -72,7 +74,9 @@ def run(
             for suspect in suspects:
                 again, _ = _pass([suspect], context, jobs, keep, on_start, lost_worker)
                 if again:
-                    reason = "its worker process was killed twice (by the system or a user), both times during this task"
+                    reason = (
+                        "its worker process was killed twice (by the system or a user), both times during this task"
+                    )
                     keep([failed(cell, context, "failed", reason) for cell in suspect[1].cells])
             suspects, waiting = _pass(waiting, context, jobs, keep, on_start, lost_worker)
 
@@ -103,7 +107,9 @@ def _pass(
 
     if not tasks:
         return [], []
-    parallel = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1, pre_dispatch="n_jobs", max_nbytes=None)
+    parallel = Parallel(
+        n_jobs=jobs, return_as="generator_unordered", batch_size=1, pre_dispatch="n_jobs", max_nbytes=None
+    )
     try:
         with contextlib.closing(parallel(hand_out())) as results, _no_warning_of_cancelled_tasks():
             for number, records in results:

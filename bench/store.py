@@ -235,7 +235,9 @@ def _sound(part: Part, scores: bool) -> pa.Table | None:
         raise
     except (OSError, pa.ArrowException):
         warnings.warn(
-            f"{part.path} is torn and left out; its cells are computed again by the next run", StoreWarning, stacklevel=3
+            f"{part.path} is torn and left out; its cells are computed again by the next run",
+            StoreWarning,
+            stacklevel=3,
         )
         return None
 

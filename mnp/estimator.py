@@ -83,7 +83,7 @@ class MNP(ReplicaMixin, BaseDetector):
         beta: float = 1.0,
         lambda_kl: float = 1.0,
         temperature: float = 2.0,
-        stopping: Literal["fixed", "held-out"] = "fixed",
+        stopping: Literal["fixed", "held-out"] = "held-out",
         contrast: bool = True,
         likelihood: bool = True,
         reconstruction_input: bool = True,

@@ -5,7 +5,7 @@ import pytest
 
 from mnp import MNP
 
-FAST = {"epochs": 15, "steps": 16, "pretraining_epochs": 20}
+FAST = {"epochs": 15, "steps": 16, "pretraining_epochs": 20, "stopping": "fixed"}
 
 
 def modes(seed: int, count: int = 3, rows: int = 400) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

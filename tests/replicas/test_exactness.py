@@ -13,7 +13,7 @@ METHODS = {
     "devnet": {"epochs": 20, "steps": 4, "batch": 64},
     "prenet": {"epochs": 20, "steps": 4, "batch": 64},
     "deep-sad": {"epochs": 20, "pretraining_epochs": 20},
-    "mnp": {"epochs": 20, "steps": 4, "pretraining_epochs": 8},
+    "mnp": {"epochs": 20, "steps": 4, "pretraining_epochs": 8, "stopping": "fixed"},
     "mnp-held-out": {
         "epochs": 25,
         "steps": 4,
