@@ -111,7 +111,7 @@ def _pass(
         n_jobs=jobs, return_as="generator_unordered", batch_size=1, pre_dispatch="n_jobs", max_nbytes=None
     )
     try:
-        with contextlib.closing(parallel(hand_out())) as results, _no_warning_of_cancelled_tasks():
+        with _no_warning_of_cancelled_tasks(), contextlib.closing(parallel(hand_out())) as results:
             for number, records in results:
                 keep(records)
                 done.add(number)
@@ -159,5 +159,5 @@ def _prepare_worker(parent: int) -> None:
 def _no_warning_of_cancelled_tasks() -> Iterator[None]:
     """Joblib warns of tasks it cancels at an interrupt; they are in the plan of the next run."""
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*tasks which were still being processed", category=UserWarning)
+        warnings.filterwarnings("ignore", message=".*adjusting the input task iterator", category=UserWarning)
         yield

@@ -1,0 +1,78 @@
+"""Progress: ETA by cost, plain lines without a terminal, a status file for other terminals."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+from records import cell, record
+from rich.console import Console
+
+from bench import progress
+from bench.progress import Progress, read_status
+from bench.types import Task
+
+
+def toy_tasks() -> list[Task]:
+    return [Task((cell(1), cell(2)), 90.0, 1.0), Task((cell(3),), 10.0, 1.0)]
+
+
+def plain() -> tuple[Console, io.StringIO]:
+    text = io.StringIO()
+    return Console(file=text, force_terminal=False), text
+
+
+def test_the_status_file_follows_the_run(tmp_path, monkeypatch):
+    monkeypatch.setattr(progress, "STATUS_SECONDS", 0.0)
+    monkeypatch.setattr(progress, "LINE_SECONDS", 0.0)
+    console, text = plain()
+    tasks = toy_tasks()
+    assert read_status(tmp_path) is None
+    with Progress(tasks, tmp_path, done=7, console=console) as shown:
+        first = read_status(tmp_path)
+        assert (first.state, first.done, first.total, first.eta_seconds) == ("running", 7, 10, None)
+        shown.start(tasks[0])
+        shown.start(tasks[1])
+        shown.advance([record(3, "failed")])
+        middle = read_status(tmp_path)
+        assert (middle.done, middle.failed, middle.running) == (8, 1, ("toy toy-method (2)",))
+        shown.advance([record(1), record(2)])
+    last = read_status(tmp_path)
+    assert (last.state, last.done, last.failed, last.running) == ("finished", 10, 1, ())
+    assert text.getvalue().splitlines()[0].startswith("8/10 cells, 1 failed, 0:00:0")
+
+
+def test_eta_is_weighted_by_cost(tmp_path, monkeypatch):
+    clock = [1000.0]
+    monkeypatch.setattr(progress.time, "time", lambda: clock[0])
+    shown = Progress(toy_tasks(), tmp_path, console=plain()[0])
+    assert shown.eta_seconds is None
+    clock[0] += 20
+    shown.advance([record(3)])  # a tenth of the cost took 20 s
+    assert shown.eta_seconds == pytest.approx(180)
+
+
+def test_lines_are_rare_without_a_terminal(tmp_path):
+    console, text = plain()
+    with Progress(toy_tasks(), tmp_path, console=console) as shown:
+        for number in (1, 2, 3):
+            shown.advance([record(number)])
+    assert text.getvalue() == "3/3 cells, 0 failed, 0:00:00 left\n"
+
+
+def test_a_terminal_gets_a_bar(tmp_path):
+    text = io.StringIO()
+    console = Console(file=text, force_terminal=True, width=100)
+    with Progress(toy_tasks(), tmp_path, console=console) as shown:
+        shown.advance([record(1), record(3, "timeout")])
+    assert "2/3" in text.getvalue() and "1 failed" in text.getvalue()
+
+
+def test_interrupted_and_lost_runs_say_so(tmp_path):
+    with pytest.raises(KeyboardInterrupt), Progress(toy_tasks(), tmp_path, console=plain()[0]):
+        raise KeyboardInterrupt
+    assert read_status(tmp_path).state == "interrupted"
+    path = tmp_path / progress.STATUS_FILE
+    path.write_text(json.dumps({**json.loads(path.read_text()), "state": "running", "pid": 2**22 + 1}))
+    assert read_status(tmp_path).state == "lost"

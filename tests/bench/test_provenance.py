@@ -1,0 +1,91 @@
+"""Provenance: what ran is told without importing it; the manifest is a list of runs."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from bench import provenance
+from bench.errors import StoreError
+from bench.provenance import collect, git_state, provenance_id, read_manifest, write_manifest
+
+
+@pytest.fixture(scope="module")
+def facts():
+    return collect("name = 'toy'", ["mnp-bench", "run", "toy"], {"wine": "ab" * 32, "iris": "cd" * 32})
+
+
+def test_everything_that_can_move_a_number_is_there(facts):
+    assert facts["packages"]["torch"] == version("torch") and facts["packages"]["numpy"] == version("numpy")
+    assert {"scikit-learn", "pyod", "scipy", "pandas", "joblib", "mlflow"} <= set(facts["packages"])
+    assert facts["suite"] == "name = 'toy'" and facts["command"] == ["mnp-bench", "run", "toy"]
+    assert list(facts["datasets"]) == ["iris", "wine"]
+    assert facts["worker_environment"]["MKL_CBWR"] == "COMPATIBLE"
+    assert facts["worker_environment"]["OMP_NUM_THREADS"] == "1"
+    assert facts["cpu"]["model"] and facts["cpu"]["threads"] >= 1
+    if Path("/proc/cpuinfo").exists():
+        assert facts["cpu"]["instructions"]
+    assert json.loads(json.dumps(facts)) == facts
+
+
+def test_settings_of_the_environment_are_told(monkeypatch):
+    monkeypatch.setenv("ATEN_CPU_CAPABILITY", "avx2")
+    assert collect("", "")["worker_environment"]["ATEN_CPU_CAPABILITY"] == "avx2"
+
+
+def test_the_id_is_of_what_ran_not_of_the_occasion(facts):
+    again = {**facts, "started": "2030-01-01", "command": "python -c ..."}
+    other = {**facts, "packages": {**facts["packages"], "numpy": "0.1"}}
+    assert provenance_id(again) == provenance_id(facts) != provenance_id(other)
+    assert len(provenance_id(facts)) == 16
+
+
+def test_the_manifest_is_a_list_of_runs(tmp_path, facts):
+    assert read_manifest(tmp_path) == []
+    path = write_manifest(tmp_path / "new", facts)
+    write_manifest(tmp_path / "new", {**facts, "suite": "other"})
+    runs = json.loads(path.read_text())["runs"]
+    assert [run["suite"] for run in runs] == ["name = 'toy'", "other"]
+    assert runs[0]["id"] == provenance_id(facts) and runs == read_manifest(tmp_path / "new")
+    for broken in ("{", "[]", '{"a": 1}'):
+        path.write_text(broken)
+        with pytest.raises(StoreError, match="is no manifest of runs"):
+            write_manifest(tmp_path / "new", facts)
+        assert path.read_text() == broken
+
+
+def test_git_tells_commit_and_changes(tmp_path):
+    def git(*words: str) -> None:
+        subprocess.run(["git", "-C", tmp_path, "-c", "user.name=a", "-c", "user.email=a@b", *words], check=True, capture_output=True)
+
+    assert git_state(tmp_path) is None
+    git("init")
+    (tmp_path / "a.py").write_text("1")
+    git("add", ".")
+    git("commit", "-m", "one")
+    clean = git_state(tmp_path)
+    assert len(clean["commit"]) == 40 and not clean["dirty"] and clean["diff_sha256"] == ""
+    (tmp_path / "a.py").write_text("2")
+    first = git_state(tmp_path)
+    assert first["dirty"] and first["changed"] == [" M a.py"] and first["commit"] == clean["commit"]
+    (tmp_path / "a.py").write_text("3")
+    assert git_state(tmp_path)["diff_sha256"] != first["diff_sha256"]
+
+
+def test_no_library_is_imported_to_learn_its_version():
+    code = (
+        "import sys; from bench.provenance import collect; collect('', '')\n"
+        "print([name for name in ('torch', 'mlflow', 'sklearn', 'pandas', 'pyod') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_a_machine_without_git_is_no_trouble(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert git_state(Path(provenance.__file__).parent) is None

@@ -1,0 +1,140 @@
+"""Tasks in this process: records, facts, failures that cost only their own cell, blinded splits."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import random
+import subprocess
+import sys
+
+import faulty_methods
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
+from toys import DATASET, cells, context, task
+
+from bench import memory
+from bench.columns import FIXED
+from bench.datasets.registry import load
+from bench.scenarios import split
+from bench.types import Scenario, Task
+from bench.worker import execute
+
+
+def test_a_record_holds_metrics_scores_costs_and_every_fact():
+    (record,) = execute(task("Good", [3], wait=0.05), context())
+    cut = split(load(DATASET), Scenario(), 3)
+    scores = faulty_methods.Good(3).fit(cut.X_train, cut.y_train).decision_function(cut.X_test)
+    assert record.status == "ok" and record.error == ""
+    assert record.scores.dtype == np.float32 and np.array_equal(record.scores, scores.astype(np.float32))
+    assert record.metrics["auc_roc"] == pytest.approx(roc_auc_score(cut.y_test, scores))
+    assert 0.05 <= record.fit_seconds < 1 and 0 <= record.score_seconds < 0.5
+    assert 30 < record.peak_memory_mb < 5000
+    assert record.provenance == "run-1"
+    facts = dict(record.facts)
+    assert facts.pop("started").endswith("+00:00")
+    assert facts == {
+        "dataset_family": "iris", "dataset_rows": 118, "dataset_features": 4, "dataset_anomalies": 18,
+        "synthetic": False, "method_title": "Good", "method_family": "unsupervised", "sees_validation": False,
+        "n_train": len(cut.train), "n_labelled": 5, "n_test": len(cut.test), "group_width": 1,
+    }  # fmt: skip
+    assert set(record.facts) <= set(FIXED)
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "words"),
+    [
+        ("Raises", "failed", "ArithmeticError: the matrix is not what it was"),
+        ("ReturnsNaN", "failed", "NaN and 0 infinite values in"),
+        ("WrongShape", "failed", "the method returned scores of shape"),
+        ("AsksTooMuch", "oom", "Unable to allocate"),
+        ("faulty_methods:Absent", "failed", "has no class 'Absent'"),
+    ],
+)
+def test_a_method_that_goes_wrong_is_a_row_that_says_so(method, status, words):
+    bad, good = execute(task(method, [1]), context())[0], execute(task("Good", [1]), context())[0]
+    assert bad.status == status and words in bad.error and not bad.metrics and bad.scores is None
+    assert len(bad.error.splitlines()) <= 5
+    assert bad.facts["n_test"] == good.facts["n_test"]
+
+
+def test_parameters_that_do_not_exist_fail_the_cell_only():
+    (record,) = execute(task("Good", [1], depth=3), context())
+    assert record.status == "failed" and "does not take these parameters" in record.error
+
+
+def test_cells_of_one_task_do_not_pull_each_other_down():
+    impossible = Scenario(label_budget=500)
+    mixed = Task((*cells("Good", [1]), *cells("Good", [2], impossible), *cells("Good", [3])), 1, 1)
+    records = execute(mixed, context())
+    assert [record.status for record in records] == ["ok", "failed", "ok"]
+    assert "label_budget = 500" in records[1].error
+    assert math.isnan(records[1].fit_seconds)
+
+
+def test_data_that_differ_from_the_plan_are_refused():
+    (cell,) = cells("Good", [1])
+    (record,) = execute(Task((dataclasses.replace(cell, dataset_sha256="0" * 64),), 1, 1), context())
+    assert record.status == "failed" and "000000000000 in the plan" in record.error
+
+
+def test_detectors_on_the_global_stream_do_not_depend_on_what_ran_before():
+    (first,) = execute(task("SharedStream", [1]), context())
+    np.random.seed(5)
+    random.seed(5)
+    execute(task("SharedStream", [7]), context())
+    (second,) = execute(task("SharedStream", [1]), context())
+    (other,) = execute(task("SharedStream", [2]), context())
+    assert np.array_equal(first.scores, second.scores)
+    assert not np.array_equal(first.scores[:20], other.scores[:20])
+
+
+@pytest.mark.usefixtures("registered")
+class TestGroups:
+    def test_a_group_shares_its_cost_and_gives_what_each_gives_alone(self):
+        group = execute(task("group", range(4)), context())
+        alone = [execute(task("group", [seed]), context())[0] for seed in range(4)]
+        assert [record.facts["group_width"] for record in group] == [4] * 4
+        assert len({record.fit_seconds for record in group}) == 1
+        for one, other in zip(group, alone, strict=True):
+            assert one.cell == other.cell and one.metrics == other.metrics
+            assert np.array_equal(one.scores, other.scores)
+
+    @pytest.mark.parametrize(("bad", "words"), [("raise", "seed 2 does not converge"), ("nan", "NaN")])
+    def test_a_bad_cell_costs_only_itself(self, bad, words):
+        records = {r.cell.seed: r for r in execute(task("group", range(4), bad=bad), context())}
+        assert {seed: r.status for seed, r in records.items()} == {0: "ok", 1: "ok", 2: "failed", 3: "ok"}
+        assert words in records[2].error
+        good = execute(task("group", range(4)), context())
+        assert np.array_equal(records[3].scores, good[3].scores)
+
+    def test_a_method_sees_neither_truth_nor_test_rows(self):
+        execute(task("peeks", [1, 2], Scenario(protocol="paper")), context())
+        assert len(faulty_methods.Peeks.shown) == 2
+        for shown in faulty_methods.Peeks.shown:
+            assert len(shown.test) == len(shown.y_test) == len(shown.truth_train) == 0
+            assert shown.kind_test is None and shown.val is None and shown.y_val is None
+            assert len(shown.y_train) == len(shown.train) > 0
+
+
+def test_mixed_tasks_are_refused():
+    with pytest.raises(ValueError, match="must share"):
+        execute(Task((*cells("Good", [1]), *cells("Raises", [1])), 1, 1), context())
+
+
+def test_the_peak_of_memory_starts_again():
+    if not memory.forget_peak():
+        pytest.skip("this system does not let a process reset its peak of memory")
+    before = memory.peak_mb()
+    held = np.ones(25_000_000)
+    with_array = memory.peak_mb()
+    del held
+    memory.forget_peak()
+    assert with_array > before + 190 and memory.peak_mb() < before + 50
+
+
+def test_the_harness_imports_no_torch():
+    code = "import bench.worker, bench.runner, bench.store, bench.progress, bench.provenance, sys; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"

@@ -1,0 +1,38 @@
+"""Small tasks on a bundled dataset, for tests of the worker and the runner."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from bench.config import Limits
+from bench.datasets.registry import load
+from bench.types import Cell, Scenario, Task
+from bench.worker import WorkContext
+
+DATASET = "iris"
+
+
+def cells(method: str, seeds: Iterable[int], scenario: Scenario | None = None, **params: Any) -> tuple[Cell, ...]:
+    name = method if method in ("group", "peeks") or ":" in method else f"faulty_methods:{method}"
+    scenario = scenario or Scenario()
+    sha256 = load(DATASET).sha256
+    found = []
+    for seed in seeds:
+        key = hashlib.sha256(json.dumps([name, seed, str(scenario), sorted(params.items())]).encode()).hexdigest()
+        found.append(Cell(DATASET, sha256, scenario, name, tuple(sorted(params.items())), seed, key))
+    return tuple(found)
+
+
+def task(method: str, seeds: Iterable[int], scenario: Scenario | None = None, **params: Any) -> Task:
+    return Task(cells(method, seeds, scenario, **params), 1.0, 100.0)
+
+
+def tasks(method: str, seeds: Iterable[int], **params: Any) -> list[Task]:
+    return [task(method, [seed], **params) for seed in seeds]
+
+
+def context(seconds: float = 30.0, memory_mb: float = 4000.0) -> WorkContext:
+    return WorkContext(None, (), Limits(seconds=seconds, memory_mb=memory_mb), "run-1")
