@@ -70,7 +70,7 @@ class _Limits(_Strict):
 class _Scenario(_Strict):
     protocol: Literal["weak", "paper", "adbench"] = "weak"
     label_budget: int | float | list[int | float] = 5
-    contamination: float | Literal["natural"] | list[float | Literal["natural"]] = NATURAL
+    contamination: float | Literal["natural"] | list[float | Literal["natural"]] = "natural"
     contamination_fill: Literal["refuse", "perturb"] = "refuse"
     known_types: list[str] = []
     unseen_only: bool = False
@@ -194,7 +194,8 @@ def _table(entry: dict[str, Any]) -> TableSource:
         raise ConfigError(f"[[dataset]] has the unknown key {unknown[0]!r}; allowed: {', '.join(sorted(known))}")
     if "path" not in entry:
         raise ConfigError('[[dataset]] needs path = "file.csv"')
-    return TableSource(**{k: tuple(map(str, v)) if isinstance(v, list) else v for k, v in entry.items()})
+    values: dict[str, Any] = {k: tuple(map(str, v)) if isinstance(v, list) else v for k, v in entry.items()}
+    return TableSource(**values)
 
 
 def _sentence(error: ValidationError) -> str:

@@ -150,9 +150,8 @@ def _child(client: MlflowClient, number: str, parent: str, rows: pd.DataFrame, g
         "sees_validation": str(bool(first.sees_validation)),
         "failed": str(int((rows.status != "ok").sum())),
     }
-    run = client.create_run(
-        number, run_name=f"{first.method} {first.dataset}", tags={k: str(v) for k, v in tags.items()}
-    )
+    text = {name: str(value) for name, value in tags.items()}
+    run = client.create_run(number, run_name=f"{first.method} {first.dataset}", tags=text)
     identity, now = run.info.run_id, run.info.start_time
     good = rows[rows.status == "ok"]
     names = [n for n in good.select_dtypes("number").columns if n not in NOT_METRICS and not n.startswith("dataset_")]

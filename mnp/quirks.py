@@ -14,8 +14,6 @@ class Quirks:
     pretraining_batch : int or None
         The pre-training loops cut their batches at the wrong place, so each step sees the last 8
         of 128 unlabelled rows. None uses the full batch.
-    fixed_noise : bool
-        The denoising stages' noise is drawn once per training row, not per step.
     labelled_validation : bool
         Early stopping, the prototypes' start and K use a validation split WITH true labels.
     last_weights_without_stop : bool
@@ -26,7 +24,6 @@ class Quirks:
     """
 
     pretraining_batch: int | None = None
-    fixed_noise: bool = False
     labelled_validation: bool = False
     last_weights_without_stop: bool = False
     trapezoid_pr: bool = False
@@ -35,7 +32,6 @@ class Quirks:
 TEXT = Quirks()
 PUBLISHED = Quirks(
     pretraining_batch=8,
-    fixed_noise=True,
     labelled_validation=True,
     last_weights_without_stop=True,
     trapezoid_pr=True,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -44,7 +44,7 @@ def curve(frame: pd.DataFrame, over: str, metric: str = "average_precision") -> 
     axes = figure.add_subplot()
     levels = sorted(good[over].unique())
     order = good.groupby("method")[metric].mean().sort_values(ascending=False).index
-    look = styles(good.method.unique())
+    look = {name: dict[str, Any](style) for name, style in styles(good.method.unique()).items()}
     step = (max(levels) - min(levels)) * 0.006 if len(levels) > 1 else 0.0
     for place, method in enumerate(order):
         rows = good[good.method == method]

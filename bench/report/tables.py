@@ -96,11 +96,17 @@ def shown(found: Comparison, bold: str, second: str) -> pd.DataFrame:
 
     ``bold`` and ``second`` are templates with one ``{}``.
     """
-    text = pd.DataFrame(index=found.mean.index, columns=found.mean.columns, dtype=object)
-    for column in found.mean.columns:
-        places = found.mean[column].rank(ascending=False, method="min")
-        for method in found.mean.index:
-            text.loc[method, column] = _entry(found, method, column, places[method], bold, second)
+    mean, std = found.mean.to_numpy(float), found.std.to_numpy(float)
+    places = found.mean.rank(ascending=False, method="min").to_numpy(float)
+    got, wanted = found.succeeded.to_numpy(int), found.wanted.to_numpy(int)
+    entries = [
+        [
+            _entry(mean[m, d], std[m, d], got[m, d], wanted[m, d], places[m, d], bold, second)
+            for d in range(mean.shape[1])
+        ]
+        for m in range(mean.shape[0])
+    ]
+    text = pd.DataFrame(entries, index=found.mean.index, columns=list(found.mean.columns), dtype=object)
     text["Average"] = [f"{value:.3f}" if np.isfinite(value) else HOLE for value in found.average]
     text["Rank"] = [f"{value:.2f}" if np.isfinite(value) else HOLE for value in found.rank]
     text["Wins"] = found.wins.astype(str)
@@ -180,14 +186,12 @@ def _latex(found: Comparison) -> str:
     return "\n".join([f"% {found.title}", *lines, r"\bottomrule", r"\end{tabular}", ""])
 
 
-def _entry(found: Comparison, method: str, column: str, place: float, bold: str, second: str) -> str:
-    wanted, got = found.wanted.loc[method, column], found.succeeded.loc[method, column]
+def _entry(mean: float, std: float, got: int, wanted: int, place: float, bold: str, second: str) -> str:
     if wanted == 0:
         return HOLE
     if got == 0:
-        return f"failed ({got}/{wanted})"
-    spread = found.std.loc[method, column]
-    entry = f"{found.mean.loc[method, column]:.3f}" + (f" ± {spread:.3f}" if np.isfinite(spread) else "")
+        return f"failed (0/{wanted})"
+    entry = f"{mean:.3f}" + (f" ± {std:.3f}" if np.isfinite(std) else "")
     if got < wanted:
         return f"{entry} ({got}/{wanted})"
     return bold.format(entry) if place == 1 else second.format(entry) if place == 2 else entry
