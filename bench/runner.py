@@ -7,11 +7,13 @@ import os
 import signal
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from joblib import Parallel, delayed, parallel_config
 from joblib.externals.loky import get_reusable_executor
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
+from bench import methods
 from bench.child import watch_parent
 from bench.errors import ConfigError, MissingExtra
 from bench.store import Store
@@ -66,6 +68,7 @@ def run(
         store.append(records)
         on_records(records)
 
+    context = replace(context, sources=_sources(tasks))
     waiting = list(enumerate(tasks))
     with _backend(backend, address, jobs) as lost_worker:
         suspects, waiting = _pass(waiting, context, jobs, keep, on_start, lost_worker)
@@ -119,6 +122,12 @@ def _pass(
         pass  # told by what is returned
     suspects = [(number, task) for number, task in tasks if number in handed and number not in done]
     return suspects, [(number, task) for number, task in tasks if number not in handed]
+
+
+def _sources(tasks: Sequence[Task]) -> tuple[tuple[str, str], ...]:
+    """The hash of each method's source as this process, which made the plan, knows it."""
+    names = sorted({task.cells[0].method for task in tasks})
+    return tuple((name, methods.source_hash(methods.get(name))) for name in names)
 
 
 def _work(number: int, task: Task, context: WorkContext) -> tuple[int, list[Record]]:

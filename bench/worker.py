@@ -18,7 +18,7 @@ import numpy as np
 
 from bench import facts, memory, methods, metrics
 from bench.datasets import registry, table
-from bench.errors import BenchError, DataError
+from bench.errors import BenchError, ConfigError, DataError
 from bench.scenarios import split as draw
 from bench.types import Cell, Dataset, MethodSpec, Record, Split, Status, Task
 from replicas.streams import generator
@@ -44,12 +44,15 @@ class WorkContext:
         Seconds and megabytes a cell may use.
     provenance : str
         Id of the run in the manifest.
+    sources : tuple of (method, hash of its source)
+        As planned; a worker whose code differs refuses. Filled in by ``bench.runner``.
     """
 
     data_dir: str | None
     tables: tuple[table.TableSource, ...]
     limits: Limits
     provenance: str
+    sources: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,6 +136,7 @@ def failed(
 def _prepare(cell: Cell, spec: MethodSpec, context: WorkContext) -> Prepared | Record:
     known = facts.of_cell(cell, context.tables)
     try:
+        _check_source(spec, context)
         dataset = _load(cell.dataset, context.data_dir, context.tables)
         known |= facts.of_data(dataset)
         if dataset.sha256 != cell.dataset_sha256:
@@ -146,6 +150,15 @@ def _prepare(cell: Cell, spec: MethodSpec, context: WorkContext) -> Prepared | R
     except Exception as error:
         return failed(cell, context, _status(error), _reason(error), known)
     return Prepared(cell, split, detector, known)
+
+
+def _check_source(spec: MethodSpec, context: WorkContext) -> None:
+    planned = dict(context.sources).get(spec.name)
+    if planned is not None and planned != methods.source_hash(spec):
+        raise ConfigError(
+            f"the code of {spec.name} here is not the code of the plan; give every worker the same version, "
+            "leave it alone while a run goes on, and give the command again"
+        )
 
 
 @functools.lru_cache(maxsize=4)

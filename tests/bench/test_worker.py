@@ -14,7 +14,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 from toys import DATASET, cells, context, task
 
-from bench import memory
+from bench import memory, methods
 from bench.columns import FIXED
 from bench.datasets.registry import load
 from bench.scenarios import split
@@ -77,6 +77,15 @@ def test_data_that_differ_from_the_plan_are_refused():
     (cell,) = cells("Good", [1])
     (record,) = execute(Task((dataclasses.replace(cell, dataset_sha256="0" * 64),), 1, 1), context())
     assert record.status == "failed" and "000000000000 in the plan" in record.error
+
+
+def test_code_that_differs_from_the_plan_is_refused():
+    name = "faulty_methods:Good"
+    now = ((name, methods.source_hash(methods.get(name))),)
+    (record,) = execute(task("Good", [1]), dataclasses.replace(context(), sources=now))
+    assert record.status == "ok"
+    (record,) = execute(task("Good", [1]), dataclasses.replace(context(), sources=((name, "0" * 64),)))
+    assert record.status == "failed" and "is not the code of the plan" in record.error
 
 
 def test_detectors_on_the_global_stream_do_not_depend_on_what_ran_before():
