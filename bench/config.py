@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import tomllib
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from importlib.resources import files
 from itertools import product
 from pathlib import Path
-from typing import Any, Literal
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from typing import Any
 
 from bench.datasets.table import TableSource, table_name
 from bench.errors import ConfigError, UnknownName
+from bench.scenarios.reasons import of_values
+from bench.suite_file import GRID, MethodEntry, PartEntry, ScenarioEntry, SuiteFile, TableEntry, validated
 from bench.types import Scenario
-
-GRID = ("contamination", "label_budget")
-NATURAL = "natural"
 
 
 @dataclass(frozen=True)
@@ -38,60 +37,54 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Part:
+    """Datasets (registered ones and tables, by name) x scenarios x methods."""
+
+    datasets: tuple[str, ...]
+    methods: tuple[MethodChoice, ...]
+    scenarios: tuple[Scenario, ...]
+
+
+@dataclass(frozen=True)
 class Experiment:
-    """A suite: datasets x scenarios x methods x seeds, with limits; ``text`` is the file as read."""
+    """A suite: its parts, each over all seeds, with limits.
+
+    Attributes
+    ----------
+    name, title : str
+    parts : tuple of Part
+        One, unless the suite file has [[part]] tables.
+    tables : tuple of TableSource
+        The user's own data.
+    seeds : tuple of int
+    limits : Limits
+    text : str
+        The suite file as read.
+    """
 
     name: str
     title: str
-    datasets: tuple[str, ...]
+    parts: tuple[Part, ...]
     tables: tuple[TableSource, ...]
-    methods: tuple[MethodChoice, ...]
     seeds: tuple[int, ...]
-    scenarios: tuple[Scenario, ...]
     limits: Limits
     text: str
 
+    @cached_property
+    def datasets(self) -> tuple[str, ...]:
+        """Names of the registered datasets used, without the tables."""
+        own = {table_name(source) for source in self.tables}
+        return _once(name for part in self.parts for name in part.datasets if name not in own)
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    @cached_property
+    def methods(self) -> tuple[MethodChoice, ...]:
+        """All methods used."""
+        return _once(choice for part in self.parts for choice in part.methods)
 
-
-class _Method(_Strict):
-    name: str
-    params: dict[str, Any] = {}
-    label: str = ""
-
-
-class _Limits(_Strict):
-    seconds: float = Field(default=Limits.seconds, gt=0)
-    memory_mb: float = Field(default=Limits.memory_mb, gt=0)
-
-
-class _Scenario(_Strict):
-    protocol: Literal["weak", "paper", "adbench"] = "weak"
-    label_budget: int | float | list[int | float] = 5
-    contamination: float | Literal["natural"] | list[float | Literal["natural"]] = "natural"
-    contamination_fill: Literal["refuse", "perturb"] = "refuse"
-    known_types: list[str] = []
-    unseen_only: bool = False
-    label_noise: float = Field(default=0.0, ge=0, lt=1)
-    irrelevant_features: float = Field(default=0.0, ge=0)
-    duplicated_anomalies: int = Field(default=1, ge=1)
-    drop_duplicates: bool = False
-    max_rows: int | None = Field(default=None, gt=0)
-    bootstrap_small: bool = False
-    test_fraction: float = Field(default=0.35, gt=0, lt=1)
-
-
-class _Suite(_Strict):
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
-    title: str = ""
-    datasets: list[str] = []
-    methods: list[str | _Method] = Field(min_length=1)
-    seeds: list[int] = Field(default=[0, 1, 2, 3, 4], min_length=1)
-    scenario: _Scenario = _Scenario()
-    limits: _Limits = _Limits()
-    dataset: list[dict[str, Any]] = []
+    @cached_property
+    def scenarios(self) -> tuple[Scenario, ...]:
+        """All scenarios used."""
+        return _once(scenario for part in self.parts for scenario in part.scenarios)
 
 
 def suites() -> dict[str, str]:
@@ -105,30 +98,47 @@ def suites() -> dict[str, str]:
 
 
 def read_suite(name_or_path: str) -> Experiment:
-    """Read a suite by name, or a TOML file by path.
+    """Read a suite by name, or a TOML file by path; its tables are also looked up from the file's folder.
 
     Raises
     ------
-    UnknownName, ConfigError
-        No such suite; text that is no TOML; keys or values that are not allowed.
+    UnknownName
+        No such suite; near matches are listed.
+    ConfigError
+        A file that cannot be read, text that is no TOML, keys or values that are not allowed.
     """
-    if name_or_path.endswith(".toml"):
-        path = Path(name_or_path)
-        if not path.is_file():
-            raise ConfigError(f"there is no suite file {name_or_path}; check the path")
-        text = path.read_text(encoding="utf-8")
-    else:
+    if not name_or_path.endswith(".toml"):
         if name_or_path not in suites():
             raise UnknownName("suite", name_or_path, suites())
         text = files("bench").joinpath("suites", f"{name_or_path}.toml").read_text(encoding="utf-8")
+        return parse_suite(text, name_or_path)
+    path = Path(name_or_path).expanduser()
+    if not path.is_file():
+        raise ConfigError(f"there is no suite file {name_or_path}; check the path")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"the suite file {name_or_path} cannot be read as UTF-8 text: {error}") from error
+    read = parse_suite(text, name_or_path)
+    return replace(read, tables=tuple(_beside(source, path.parent) for source in read.tables))
+
+
+def parse_suite(text: str, origin: str) -> Experiment:
+    """Make an Experiment of a suite's text; ``origin`` names it in errors.
+
+    Raises
+    ------
+    ConfigError
+    """
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{name_or_path} is not valid TOML: {error}") from error
-    try:
-        return _experiment(_Suite.model_validate(raw), text)
-    except ValidationError as error:
-        raise ConfigError(f"{name_or_path}: {_sentence(error)}") from error
+        raise ConfigError(f"{origin} is not valid TOML: {error}") from error
+    suite = validated(raw, origin)
+    experiment = _experiment(suite, text)
+    if wrong := _contradictions(experiment):
+        raise ConfigError("\n".join(f"{origin}: {sentence}" for sentence in wrong))
+    return experiment
 
 
 def narrowed(
@@ -137,73 +147,102 @@ def narrowed(
     datasets: Sequence[str] | None = None,
     seeds: Sequence[int] | None = None,
 ) -> Experiment:
-    """The same experiment with other methods, datasets or seeds.
+    """The same experiment with fewer or other methods, datasets or seeds.
 
-    A method that the suite lists keeps the suite's parameters; any other registered name may be given.
+    What the suite lists (methods by label or name) keeps its parameters and stays in its parts; any
+    other name is added to every part, for the registries to know or refuse.
     """
-    changes: dict[str, Any] = {}
+    parts = experiment.parts
     if methods:
-        listed = {choice.label or choice.name: choice for choice in experiment.methods}
-        changes["methods"] = tuple(listed.get(name, MethodChoice(name)) for name in methods)
+        listed = {name for choice in experiment.methods for name in (choice.label, choice.name)}
+        added = tuple(MethodChoice(name) for name in methods if name not in listed)
+        kept = [tuple(c for c in part.methods if c.label in methods or c.name in methods) for part in parts]
+        parts = tuple(replace(part, methods=some + added) for part, some in zip(parts, kept, strict=True))
     if datasets:
-        own = {table_name(source): source for source in experiment.tables}
-        changes["tables"] = tuple(own[name] for name in datasets if name in own)
-        changes["datasets"] = tuple(name for name in datasets if name not in own)
-    if seeds:
-        changes["seeds"] = tuple(seeds)
-    return replace(experiment, **changes)
+        there = {name for part in parts for name in part.datasets}
+        new = tuple(name for name in datasets if name not in there)
+        parts = tuple(replace(p, datasets=(*(name for name in p.datasets if name in datasets), *new)) for p in parts)
+    used = {name for part in parts for name in part.datasets}
+    return replace(
+        experiment,
+        parts=tuple(part for part in parts if part.datasets and part.methods),
+        tables=tuple(source for source in experiment.tables if table_name(source) in used),
+        seeds=_once(seeds) if seeds else experiment.seeds,
+    )
 
 
-def _experiment(suite: _Suite, text: str) -> Experiment:
+def _experiment(suite: SuiteFile, text: str) -> Experiment:
     tables = tuple(_table(entry) for entry in suite.dataset)
-    if not suite.datasets and not tables:
-        raise ConfigError("the suite names no data; give datasets = [...] or a [[dataset]] table with a path")
-    chosen = [MethodChoice(m) if isinstance(m, str) else _choice(m) for m in suite.methods]
+    everything = (*suite.datasets, *(table_name(source) for source in tables))
+    whole = PartEntry(datasets=list(everything), methods=suite.methods, scenario=suite.scenario)
     return Experiment(
         name=suite.name,
         title=suite.title or suite.name,
-        datasets=tuple(suite.datasets),
+        parts=tuple(_part(entry, whole) for entry in suite.part or [whole]),
         tables=tables,
-        methods=tuple(chosen),
         seeds=tuple(suite.seeds),
-        scenarios=_scenarios(suite.scenario),
-        limits=Limits(suite.limits.seconds, suite.limits.memory_mb),
+        limits=Limits(**suite.limits.model_dump(exclude_unset=True)),
         text=text,
     )
 
 
-def _choice(method: _Method) -> MethodChoice:
-    return MethodChoice(method.name, tuple(sorted(method.params.items())), method.label)
-
-
-def _scenarios(given: _Scenario) -> tuple[Scenario, ...]:
-    base = given.model_dump(exclude=set(GRID))
-    base["known_types"] = tuple(base["known_types"])
-    levels = given.contamination if isinstance(given.contamination, list) else [given.contamination]
-    budgets = given.label_budget if isinstance(given.label_budget, list) else [given.label_budget]
-    return tuple(
-        Scenario(**base, label_budget=budget, contamination=None if level == NATURAL else float(level))
-        for budget, level in product(budgets, levels)
+def _part(entry: PartEntry, whole: PartEntry) -> Part:
+    """A part takes what it does not say from the top of the file; its [scenario] key by key."""
+    assert whole.scenario is not None
+    own = entry.scenario.model_dump(exclude_unset=True) if entry.scenario else {}
+    return Part(
+        datasets=tuple(entry.datasets or whole.datasets or ()),
+        methods=tuple(_choice(method) for method in entry.methods or whole.methods or ()),
+        scenarios=_scenarios(whole.scenario.model_copy(update=own)),
     )
 
 
-def _table(entry: dict[str, Any]) -> TableSource:
-    known = {field.name for field in fields(TableSource)}
-    unknown = sorted(set(entry) - known)
-    if unknown:
-        raise ConfigError(f"[[dataset]] has the unknown key {unknown[0]!r}; allowed: {', '.join(sorted(known))}")
-    if "path" not in entry:
-        raise ConfigError('[[dataset]] needs path = "file.csv"')
-    values: dict[str, Any] = {k: tuple(map(str, v)) if isinstance(v, list) else v for k, v in entry.items()}
-    return TableSource(**values)
+def _choice(entry: MethodEntry) -> MethodChoice:
+    params = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.params.items()}
+    return MethodChoice(entry.name, tuple(sorted(params.items())), entry.label)
 
 
-def _sentence(error: ValidationError) -> str:
-    first = error.errors()[0]
-    place = ".".join(str(part) for part in first["loc"] if not str(part).startswith(("_", "literal", "function")))
-    if first["type"] == "extra_forbidden":
-        models: dict[str, type[BaseModel]] = {"scenario": _Scenario, "limits": _Limits}
-        model = models.get(str(first["loc"][0]), _Suite) if len(first["loc"]) > 1 else _Suite
-        return f"unknown key {place!r}; allowed here: {', '.join(model.model_fields)}"
-    given = "" if first["type"] == "missing" else f", got {first['input']!r}"
-    return f"{place}: {first['msg'].lower()}{given}"
+def _scenarios(entry: ScenarioEntry) -> tuple[Scenario, ...]:
+    fixed = entry.model_dump(exclude=set(GRID)) | {"known_types": tuple(entry.known_types)}
+    grid = product(*(getattr(entry, name) for name in GRID))
+    return tuple(Scenario(**fixed, **dict(zip(GRID, values, strict=True))) for values in grid)
+
+
+def _table(entry: TableEntry) -> TableSource:
+    given = entry.model_dump(exclude_unset=True)
+    return TableSource(**{key: tuple(value) if isinstance(value, list) else value for key, value in given.items()})
+
+
+def _beside(source: TableSource, folder: Path) -> TableSource:
+    here = folder / source.path
+    return source if Path(source.path).is_absolute() or not here.is_file() else replace(source, path=str(here))
+
+
+def _contradictions(experiment: Experiment) -> list[str]:
+    """What no single key tells: names given twice, parts without data or methods, impossible scenarios."""
+    own = [table_name(source) for source in experiment.tables]
+    wrong = [f"two [[dataset]] tables are named {name!r}; give one another name" for name in _twice(own)]
+    for number, part in enumerate(experiment.parts, start=1):
+        where = f"[[part]] {number}: " if len(experiment.parts) > 1 else ""
+        if not part.datasets:
+            wrong.append(where + "there are no data; give datasets = [...] or a [[dataset]] table with a path")
+        if not part.methods:
+            wrong.append(where + "there are no methods; give methods = [...]")
+        for name in _twice(part.datasets):
+            if name not in _twice(own):
+                wrong.append(where + f"the dataset {name!r} is given twice; leave one out or rename the table")
+        for name in _twice(choice.label or choice.name for choice in part.methods):
+            wrong.append(where + f"two methods are called {name!r}; give each a label of its own")
+        if _twice(part.scenarios):
+            wrong.append(where + f"a list in [scenario] ({', '.join(GRID)}) holds a value twice; leave one out")
+        wrong += [where + "[scenario] " + sentence for s in part.scenarios for sentence in of_values(s)]
+    wrong += [f"seeds holds {seed} twice; leave one out" for seed in _twice(experiment.seeds)]
+    return list(_once(wrong))
+
+
+def _twice(names: Any) -> list[Any]:
+    return [name for name, count in Counter(names).items() if count > 1]
+
+
+def _once(items: Any) -> tuple[Any, ...]:
+    return tuple(dict.fromkeys(items))

@@ -1,29 +1,24 @@
-"""Experiment -> cells -> tasks: what is to be done, in which groups, and every reason why it cannot be."""
+"""Experiment -> cells -> tasks: what is to be done, and every reason why it cannot be, before any work."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import math
 import os
-from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bench import methods
+from bench import grouping, methods, parameters
 from bench.config import Experiment, MethodChoice
 from bench.datasets import registry, table
-from bench.errors import BenchError, ConfigError
+from bench.errors import BenchError, UnknownName
 from bench.scenarios import canonical, problems
 from bench.types import Cell, Dataset, MethodSpec, Scenario, Task
 
 #: Raised when the meaning of a scenario or a metric changes, so that old cells are not taken for new ones.
 PROTOCOL_VERSION = 1
-#: A replica group's tensors should stay below this.
-GROUP_MB = 1024.0
-#: Cheap cells of one dataset and method run together up to this cost, so that data load once.
-BATCH_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -33,15 +28,16 @@ class Plan:
     Attributes
     ----------
     cells : tuple of Cell
-        All of the experiment.
+        All that can be done; all of the experiment if there are no problems and nothing is skipped.
     tasks : tuple of Task
         What is left to do, longest first.
     done : int
         Cells that the store has.
     problems : tuple of str
-        Sentences; any one of them stops the run before work starts.
+        Sentences; any one of them stops a run before work starts.
     skipped : tuple of str
         Methods left out because a library is missing, with the pip command.
+    shapes : mapping of dataset name to (rows, features)
     """
 
     cells: tuple[Cell, ...]
@@ -49,134 +45,148 @@ class Plan:
     done: int
     problems: tuple[str, ...]
     skipped: tuple[str, ...]
+    shapes: Mapping[str, grouping.Shape] = field(default_factory=dict)
 
 
 def make_plan(
-    experiment: Experiment, data_dir: str | os.PathLike[str] | None = None, done: Iterable[str] = frozenset()
+    experiment: Experiment,
+    data_dir: str | os.PathLike[str] | None = None,
+    done: AbstractSet[str] = frozenset(),
 ) -> Plan:
-    """Expand an experiment, check all of it, and group what is not done yet."""
-    finished = frozenset(done)
+    """Expand an experiment into cells, check all of it, and group what is not done yet.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    data_dir : path, optional
+        Folder of the user's own copies; None = ``MNP_BENCH_DATA``, then the user's cache.
+    done : set of str
+        Keys of cells that a store has.
+
+    Returns
+    -------
+    Plan
+        With every problem of every dataset, scenario and method. Nothing is computed or written but
+        the cached form of datasets read for the first time.
+    """
     found: list[str] = []
-    chosen, skipped = _methods(experiment, found)
-    datasets = _datasets(experiment, data_dir, found)
-    for dataset in datasets.values():
-        for scenario in experiment.scenarios:
-            found += problems(dataset, scenario, list(experiment.seeds))
-    if found:
-        return Plan((), (), 0, tuple(dict.fromkeys(found)), tuple(skipped))
-    cells: list[Cell] = []
-    tasks: list[Task] = []
-    for name, dataset in datasets.items():
-        for choice, spec in chosen:
-            own = [c for s in experiment.scenarios for c in _cells(name, dataset, s, choice, spec, experiment.seeds)]
-            cells += own
-            tasks += _tasks([c for c in own if c.key not in finished], dataset, spec)
-    tasks.sort(key=lambda task: -task.cost_seconds)
-    known = sum(cell.key in finished for cell in cells)
-    return Plan(tuple(cells), tuple(tasks), known, (), tuple(skipped))
+    skipped: list[str] = []
+    chosen = dict(_methods(experiment, found, skipped))
+    datasets = dict(_datasets(experiment, data_dir, found))
+    cells: dict[str, Cell] = {}
+    possible: dict[tuple[str, Scenario], bool] = {}
+    for part in experiment.parts:
+        known = [(choice, chosen[choice]) for choice in part.methods if choice in chosen]
+        for choice, method in known:
+            found += _protocol_problems(choice, method.spec, part.scenarios)
+        for name in part.datasets:
+            if name not in datasets:
+                continue
+            for scenario in part.scenarios:
+                if (name, scenario) not in possible:
+                    wrong = problems(datasets[name], scenario, experiment.seeds)
+                    found += wrong
+                    possible[name, scenario] = not wrong
+                if possible[name, scenario]:
+                    for choice, method in known:
+                        for cell in _cells(datasets[name], name, scenario, choice, method, experiment.seeds):
+                            cells.setdefault(cell.key, cell)
+    if not chosen and not found:
+        found.append("no method is left to run; install what is missing or name others")
+    shapes = {name: (len(dataset.y), int(dataset.X.shape[1])) for name, dataset in datasets.items()}
+    plan = Plan(tuple(cells.values()), (), 0, tuple(dict.fromkeys(found)), tuple(dict.fromkeys(skipped)), shapes)
+    return remaining(plan, done)
 
 
-def cell_key(content: dict[str, Any]) -> str:
-    """sha256 of the canonical JSON of a cell's content."""
+def remaining(plan: Plan, done: AbstractSet[str]) -> Plan:
+    """The same plan with tasks for the cells that are not among ``done``."""
+    left = [cell for cell in plan.cells if cell.key not in done]
+    return replace(plan, tasks=grouping.tasks(left, plan.shapes), done=len(plan.cells) - len(left))
+
+
+def cell_key(content: Mapping[str, Any]) -> str:
+    """sha256 of the canonical JSON (sorted keys, no spaces) of a cell's content: see ``content``."""
     return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def _methods(experiment: Experiment, found: list[str]) -> tuple[list[tuple[MethodChoice, MethodSpec]], list[str]]:
-    chosen, skipped = [], []
+def content(
+    dataset_sha256: str, scenario: Scenario, spec: MethodSpec, params: Mapping[str, Any], source: str, seed: int
+) -> dict[str, Any]:
+    """What makes a cell what it is: names, labels and folders are not part of it.
+
+    Parameters
+    ----------
+    params : mapping
+        What the suite says; the card's own parameters are added.
+    source : str
+        ``methods.source_hash(spec)``.
+    """
+    return {
+        "protocol_version": PROTOCOL_VERSION,
+        "dataset": dataset_sha256,
+        "scenario": canonical(scenario),
+        "method": spec.factory,
+        "params": {**dict(spec.params), **params},
+        "source": source,
+        "seed": seed,
+    }
+
+
+@dataclass(frozen=True)
+class _Method:
+    spec: MethodSpec
+    source: str
+
+
+def _methods(experiment: Experiment, found: list[str], skipped: list[str]) -> Iterator[tuple[MethodChoice, _Method]]:
     for choice in experiment.methods:
         try:
             spec = methods.get(choice.name)
+            lacking = methods.missing(spec)
+            if lacking:
+                skipped.append(lacking)
+                continue
+            found += parameters.problems(spec, [name for name, _ in choice.params])
+            yield choice, _Method(spec, methods.source_hash(spec))
         except BenchError as error:
             found.append(str(error))
-            continue
-        lacking = methods.missing(spec)
-        if lacking:
-            skipped.append(lacking)
-            continue
-        wrong = sorted({s.protocol for s in experiment.scenarios} - set(spec.protocols))
-        if wrong:
-            found.append(f"{choice.name} cannot run under protocol {wrong[0]!r}; it knows {', '.join(spec.protocols)}")
-        chosen.append((choice, spec))
-    return chosen, skipped
 
 
-def _datasets(experiment: Experiment, data_dir: Any, found: list[str]) -> dict[str, Dataset]:
-    datasets: dict[str, Dataset] = {}
-    for source in experiment.tables:
+def _protocol_problems(choice: MethodChoice, spec: MethodSpec, scenarios: Iterable[Scenario]) -> list[str]:
+    wrong = sorted({scenario.protocol for scenario in scenarios} - set(spec.protocols))
+    known = ", ".join(spec.protocols)
+    return [f"{choice.name} cannot run under protocol = {name!r}; it knows {known}" for name in wrong]
+
+
+def _datasets(
+    experiment: Experiment, data_dir: str | os.PathLike[str] | None, found: list[str]
+) -> Iterator[tuple[str, Dataset]]:
+    folder = None if data_dir is None else os.fspath(data_dir)
+    tables = {table.table_name(source): source for source in experiment.tables}
+    for name, source in tables.items():
         try:
-            datasets[table.table_name(source)] = table.load_table(source, data_dir)
+            yield name, table.load_table(source, folder)
         except BenchError as error:
             found.append(str(error))
+    cards = registry.cards()
     for name in experiment.datasets:
+        if name not in cards:
+            found.append(str(UnknownName("dataset", name, [*cards, *tables])))
+            continue
         try:
-            lacking = registry.available(registry.card(name), data_dir)
+            lacking = registry.available(cards[name], folder)
             if lacking:
                 found.append(lacking)
             else:
-                datasets[name] = registry.load(name, data_dir)
+                yield name, registry.load(name, folder)
         except BenchError as error:
             found.append(str(error))
-    return datasets
 
 
 def _cells(
-    name: str, dataset: Dataset, scenario: Scenario, choice: MethodChoice, spec: MethodSpec, seeds: tuple[int, ...]
-) -> list[Cell]:
-    content = {
-        "protocol_version": PROTOCOL_VERSION,
-        "dataset": dataset.sha256,
-        "scenario": canonical(scenario),
-        "method": spec.factory,
-        "params": {**dict(spec.params), **dict(choice.params)},
-        "source": methods.source_hash(spec),
-    }
-    try:
-        return [
-            Cell(name, dataset.sha256, scenario, choice.name, choice.params, seed, cell_key({**content, "seed": seed}))
-            for seed in seeds
-        ]
-    except TypeError as error:
-        raise ConfigError(f"parameters of {choice.name} must be plain TOML values: {error}") from error
-
-
-def _tasks(cells: list[Cell], dataset: Dataset, spec: MethodSpec) -> list[Task]:
-    if not cells:
-        return []
-    rows, width = dataset.X.shape
-    one = cost_seconds(spec, rows, width)
-    if not spec.replicated:
-        size = max(1, int(BATCH_SECONDS / one))
-        memory = 4.0 * rows * width * 8 / 2**20 + 200.0
-        return [Task(tuple(part), one * len(part), memory) for part in _chunks(cells, size)]
-    size = group_width(spec, width)
-    groups: dict[str, list[Cell]] = defaultdict(list)
-    for cell in cells:
-        groups[cell.scenario.protocol].append(cell)
-    return [
-        Task(tuple(part), one * max(8, len(part)), len(part) * group_mb(width) + 4.0 * rows * width / 2**20 + 400.0)
-        for group in groups.values()
-        for part in _chunks(group, size)
-    ]
-
-
-def cost_seconds(spec: MethodSpec, rows: int, width: int) -> float:
-    """Rough seconds of one cell: the card's figure for 1,000 x 20, scaled."""
-    per_step = max(1.0, width / 20.0)
-    if spec.replicated:
-        return spec.seconds * per_step * max(1.0, math.log10(rows / 100.0))
-    return spec.seconds * per_step * max(0.2, rows / 1000.0)
-
-
-def group_width(spec: MethodSpec, width: int) -> int:
-    """Replicas that train together: the card's most, less for many features; a multiple of eight."""
-    fitting = int(GROUP_MB / group_mb(width)) // 8 * 8
-    return max(8, min(spec.max_group or 8, fitting, 32 if width <= 100 else 16))
-
-
-def group_mb(width: int) -> float:
-    """Rough megabytes one replica's tensors take while training."""
-    return 1.0 + 512 * width * 4 * 12 / 2**20
-
-
-def _chunks(cells: list[Cell], size: int) -> list[list[Cell]]:
-    return [cells[i : i + size] for i in range(0, len(cells), size)]
+    dataset: Dataset, name: str, scenario: Scenario, choice: MethodChoice, method: _Method, seeds: Iterable[int]
+) -> Iterator[Cell]:
+    what = content(dataset.sha256, scenario, method.spec, dict(choice.params), method.source, 0)
+    for seed in seeds:
+        key = cell_key({**what, "seed": seed})
+        yield Cell(name, dataset.sha256, scenario, choice.name, choice.params, seed, key, choice.label)

@@ -246,7 +246,8 @@ class Cell:
     """One number in a table: dataset x scenario x method (with parameters) x seed.
 
     ``key`` is the sha256 of the canonical JSON of the content (dataset sha256, scenario, method,
-    parameters, method source hash, protocol version, seed); see ``bench.plan``.
+    parameters, method source hash, protocol version, seed); see ``bench.plan``. ``label`` is what
+    tables call the method when a suite names it otherwise ("" = its title); it is not part of the key.
     """
 
     dataset: str
@@ -256,6 +257,7 @@ class Cell:
     params: tuple[tuple[str, Any], ...]
     seed: int
     key: str
+    label: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """What must be set before torch is imported so that small products give the same bits everywhere.
 
 MKL's small matrix products choose a code path by the memory alignment of each slice, which makes a
-replica's last bit depend on its position in the group; ``MKL_CBWR=COMPATIBLE`` pins one path.
+replica's last bit depend on its position in the group; ``MKL_CBWR=AVX2,STRICT`` pins one path.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 
 EXACT_ENVIRONMENT: Mapping[str, str] = {
-    "MKL_CBWR": "COMPATIBLE",
+    "MKL_CBWR": "AVX2,STRICT",
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
@@ -34,7 +34,7 @@ def prepare() -> None:
     if "torch" in sys.modules:
         warnings.warn(
             "torch was imported before MKL_CBWR was set, so scores may differ in the last bit between groups; "
-            "set MKL_CBWR=COMPATIBLE in the environment, or import mnp/baselines before torch",
+            "set MKL_CBWR=AVX2,STRICT in the environment, or import mnp/baselines before torch",
             ExactnessWarning,
             stacklevel=3,
         )

@@ -129,7 +129,9 @@ def _wait(until: Callable[[], object], seconds: float = 30.0) -> None:
 def _wait_for_children(pid: int, count: int) -> list[psutil.Process]:
     until = time.monotonic() + 30
     while time.monotonic() < until:
-        family = [p for p in psutil.Process(pid).children(recursive=True) if "resource_tracker" not in " ".join(p.cmdline())]
+        family = [
+            p for p in psutil.Process(pid).children(recursive=True) if "resource_tracker" not in " ".join(p.cmdline())
+        ]
         if sum("bench.child" in " ".join(p.cmdline()) for p in family) >= 1 and len(family) >= count:
             return family
         time.sleep(0.05)

@@ -165,7 +165,10 @@ def test_a_torn_part_is_named_and_set_aside(tmp_path, tear):
     torn.write_bytes(content)
     with pytest.warns(StoreWarning, match=f"{torn.name} is torn"):
         assert read(tmp_path)["seed"].tolist() == [99]
-    with pytest.warns(StoreWarning, match=rf"{torn.name} was set aside as .*set-aside.*cannot be read"), Store(tmp_path) as out:
+    with (
+        pytest.warns(StoreWarning, match=rf"{torn.name} was set aside as .*set-aside.*cannot be read"),
+        Store(tmp_path) as out,
+    ):
         assert out.keys() == {"key-00000099"}
         out.append([record(1)])
     assert (tmp_path / "store" / "set-aside" / torn.name).read_bytes() == content

@@ -61,7 +61,9 @@ def main() -> int:
     table.round(4).to_csv(arguments.out / "mnp_published.csv", index=False)
     difference = table.difference
     print(table.round(4).to_string(index=False))
-    print(f"mean difference {difference.mean():+.4f} (at least -0.01), smallest {difference.min():+.4f} (at least -0.05)")
+    print(
+        f"mean difference {difference.mean():+.4f} (at least -0.01), smallest {difference.min():+.4f} (at least -0.05)"
+    )
     return int(difference.mean() < -0.01 or difference.min() < -0.05)
 
 
