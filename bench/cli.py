@@ -1,47 +1,67 @@
-"""The command line: ``mnp-bench list | fetch | describe | plan | run | status | report | track``.
+"""The command line ``mnp-bench``: it reads words, the rooms do the work.
 
 Every import beyond typer happens inside a command, so that ``--help`` answers at once.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
 if TYPE_CHECKING:
     from bench.config import Experiment
-    from bench.plan import Plan
+
+FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+
+
+class Commands(TyperGroup):
+    """Errors meant for the user become one line and an exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command chosen."""
+        from bench.errors import BenchError
+
+        try:
+            return super().invoke(ctx)
+        except BenchError as error:
+            _stop(str(error), BAD_INPUT)
+        except KeyboardInterrupt:
+            _stop("interrupted; what was finished is stored, the same command goes on from there", INTERRUPTED)
+
 
 app = typer.Typer(
     name="mnp-bench",
+    cls=Commands,
     help="Benchmark suite and reproducibility harness for weakly supervised anomaly detection.",
+    epilog="Exit codes: 0 done, 1 some cells failed or differ, 2 bad input, 130 interrupted.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-DataDir = Annotated[str | None, typer.Option("--data-dir", help="Folder with data files you already have.")]
-Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
-BAD_INPUT, SOME_FAILED, INTERRUPTED = 2, 1, 130
+
+Suite = Annotated[str, typer.Argument(help="A suite's name (see list suites) or a TOML file.", show_default=False)]
+Folder = Annotated[str, typer.Argument(metavar="OUT", help="A results folder, e.g. results/quick.", show_default=False)]
+Out = Annotated[str | None, typer.Option("--out", metavar="DIR", help="Results folder; default results/<suite>.")]
+Jobs = Annotated[int, typer.Option("--jobs", min=0, help="Worker processes; 0 = one per core.", show_default=False)]
+Methods = Annotated[str | None, typer.Option("--methods", metavar="a,b", help="Only these methods.")]
+Datasets = Annotated[str | None, typer.Option("--datasets", metavar="x,y", help="Only these datasets.")]
+Seeds = Annotated[str | None, typer.Option("--seeds", metavar="0-4", help="These seeds: 0-4 or 0,2,5.")]
+DataDir = Annotated[str | None, typer.Option("--data-dir", metavar="DIR", help="Folder with data files you have.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
+TrackingUri = Annotated[str | None, typer.Option("--tracking-uri", metavar="URI", help="MLflow server or database.")]
 
 
 def main() -> None:
-    """Entry point: errors meant for the user become one line and an exit code."""
-    from bench.errors import BenchError
-
-    try:
-        app()
-    except BenchError as error:
-        _stop(str(error), BAD_INPUT)
-    except KeyboardInterrupt:
-        _stop("interrupted; what was done is stored, the same command goes on from there", INTERRUPTED)
+    """Entry point of the program."""
+    app(prog_name="mnp-bench")
 
 
 @app.command("list")
-def list_(what: Annotated[str, typer.Argument(help="datasets, methods or suites")], as_json: Json = False) -> None:
+def list_(what: Annotated[str, typer.Argument(help="datasets, methods or suites")], as_json: AsJson = False) -> None:
     """List what is registered."""
     from bench import listing
     from bench.errors import UnknownName
@@ -53,86 +73,106 @@ def list_(what: Annotated[str, typer.Argument(help="datasets, methods or suites"
 
 
 @app.command()
-def fetch(names: Annotated[list[str], typer.Argument(help="datasets or groups, e.g. adbench")]) -> None:
-    """Download datasets to the cache and verify their hashes."""
-    from bench.datasets.fetch import fetch as download
-
-    shown: set[str] = set()
-
-    def progress(name: str, done: int, total: int | None) -> None:
-        if name not in shown or done == total:
-            shown.add(name)
-            typer.echo(f"{name}: {done} of {total or 'unknown'} bytes", err=True)
-
-    for got in download(names, progress):
-        typer.echo(f"{got.name}: {got.path}" + (f" ({got.notice})" if got.notice else ""))
-
-
-@app.command()
-def describe(dataset: str, data_dir: DataDir = None, picture: str | None = None) -> None:
-    """Print a dataset's card; --picture FILE also draws it."""
+def describe(
+    dataset: Annotated[str, typer.Argument(help="A dataset's name.", show_default=False)],
+    data_dir: DataDir = None,
+    picture: Annotated[str | None, typer.Option(metavar="FILE", help="Also draw it, e.g. set.png.")] = None,
+) -> None:
+    """Print a dataset's card, with the oddities found in its data."""
     from bench.datasets import describe as cards
-    from bench.datasets.registry import load
 
     typer.echo(cards.describe(dataset, data_dir))
     if picture:
+        from bench.datasets.registry import load
+
         cards.picture(load(dataset, data_dir)).savefig(picture, dpi=150, bbox_inches="tight")
-        typer.echo(f"picture: {picture}")
+        typer.echo(f"picture      {picture}")
+
+
+@app.command()
+def fetch(
+    names: Annotated[list[str], typer.Argument(help="Datasets or collections, e.g. adbench.", show_default=False)],
+) -> None:
+    """Download datasets to the cache and verify their hashes."""
+    from bench.datasets.fetch import fetch as download
+    from bench.listing import download_progress
+
+    with download_progress() as progress:
+        fetched = download(names, progress)
+    for one in fetched:
+        typer.echo(f"{one.name}: {one.path}" + (f" ({one.notice})" if one.notice else ""))
 
 
 @app.command()
 def plan(
-    suite: str,
-    methods: str | None = None,
-    datasets: str | None = None,
-    seeds: str | None = None,
+    suite: Suite,
+    out: Out = None,
+    methods: Methods = None,
+    datasets: Datasets = None,
+    seeds: Seeds = None,
+    jobs: Jobs = 0,
     data_dir: DataDir = None,
-    jobs: int = 0,
+    as_json: AsJson = False,
 ) -> None:
-    """Say what a suite would do: cells, tasks, estimated time and memory, every problem."""
-    from bench.listing import plan_summary
+    """Say what a suite would do: cells, tasks, time, memory, and every problem."""
+    from bench.listing import show_plan
+    from bench.main_job import folder_of, stored_keys
+    from bench.plan import make_plan
 
-    made = _plan(_experiment(suite, methods, datasets, seeds), data_dir)
-    typer.echo(plan_summary(made, jobs or os.cpu_count() or 1))
+    experiment = _experiment(suite, methods, datasets, seeds)
+    made = make_plan(experiment, data_dir, stored_keys(folder_of(experiment, out)))
+    show_plan(made, _workers(jobs), as_json)
+    if made.problems:
+        raise typer.Exit(BAD_INPUT)
 
 
 @app.command()
 def run(
-    suite: Annotated[str, typer.Argument(help="a suite's name or a TOML file")],
-    out: Annotated[str | None, typer.Option(help="default: results/<suite>")] = None,
-    jobs: Annotated[int, typer.Option(help="worker processes; 0 = one per core")] = 0,
-    methods: Annotated[str | None, typer.Option(help="a,b")] = None,
-    datasets: Annotated[str | None, typer.Option(help="x,y")] = None,
-    seeds: Annotated[str | None, typer.Option(help="0-4 or 0,2,5")] = None,
+    suite: Suite,
+    out: Out = None,
+    jobs: Jobs = 0,
+    methods: Methods = None,
+    datasets: Datasets = None,
+    seeds: Seeds = None,
     data_dir: DataDir = None,
-    fresh: Annotated[bool, typer.Option(help="forget what is stored for these cells")] = False,
-    retry_failed: Annotated[bool, typer.Option(help="do failed cells again")] = False,
-    no_track: Annotated[bool, typer.Option("--no-track", help="no MLflow")] = False,
-    tracking_uri: Annotated[str | None, typer.Option(help="MLflow server")] = None,
-    time_limit: Annotated[float | None, typer.Option(help="seconds per cell")] = None,
-    memory_limit: Annotated[float | None, typer.Option(help="MB per worker")] = None,
-    backend: Annotated[str, typer.Option(help="loky or dask")] = "loky",
-    address: Annotated[str | None, typer.Option(help="Dask scheduler")] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Do every cell again.")] = False,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Do failed cells again.")] = False,
+    no_track: Annotated[bool, typer.Option("--no-track", help="Leave MLflow out.")] = False,
+    tracking_uri: TrackingUri = None,
+    time_limit: Annotated[float | None, typer.Option(min=1, help="Seconds a cell may take.")] = None,
+    memory_limit: Annotated[float | None, typer.Option(min=1, help="Megabytes a worker may hold.")] = None,
+    backend: Annotated[str, typer.Option(help="loky (this machine) or dask (a cluster).")] = "loky",
+    address: Annotated[str | None, typer.Option(help="Dask scheduler, e.g. tcp://10.0.0.1:8786.")] = None,
 ) -> None:
-    """Run a suite (what is stored already is not done again), build its report, track it."""
+    """Run a suite: do what is not stored yet, build the report, track it in MLflow."""
+    from bench.config import limited
     from bench.main_job import Choices, run_suite
 
-    experiment = _experiment(suite, methods, datasets, seeds)
-    choices = Choices(out, jobs or os.cpu_count() or 1, fresh, retry_failed, data_dir, time_limit, memory_limit)
-    failed = run_suite(experiment, choices, backend, address, None if no_track else (tracking_uri or ""))
-    raise typer.Exit(SOME_FAILED if failed else 0)
+    experiment = limited(_experiment(suite, methods, datasets, seeds), time_limit, memory_limit)
+    choices = Choices(
+        out=out,
+        jobs=-1 if backend == "dask" and not jobs else _workers(jobs),
+        fresh=fresh,
+        retry_failed=retry_failed,
+        data_dir=data_dir,
+        backend=backend,
+        address=address,
+        track=not no_track,
+        tracking_uri=tracking_uri,
+    )
+    raise typer.Exit(FAILED if run_suite(experiment, choices) else 0)
 
 
 @app.command()
-def status(out: str) -> None:
-    """Done, failed and running cells of a results folder, also while it runs."""
+def status(out: Folder) -> None:
+    """Say how far a results folder is, also while it is being filled."""
     from bench.listing import status_summary
 
     typer.echo(status_summary(out))
 
 
 @app.command()
-def report(out: str) -> None:
+def report(out: Folder) -> None:
     """Build tables and figures again from the store."""
     from bench.report.build import build
 
@@ -141,43 +181,37 @@ def report(out: str) -> None:
 
 
 @app.command()
-def track(out: str, tracking_uri: str | None = None) -> None:
-    """Mirror a results folder into MLflow; adds only what is missing."""
+def track(out: Folder, tracking_uri: TrackingUri = None) -> None:
+    """Mirror a results folder into MLflow; what is there already is left alone."""
     from bench.tracking import track as mirror
 
-    typer.echo(str(mirror(out, tracking_uri)))
+    typer.echo(f"tracked: {mirror(out, tracking_uri)}")
 
 
 def _experiment(suite: str, methods: str | None, datasets: str | None, seeds: str | None) -> Experiment:
-    from bench.config import narrowed, read_suite
+    from bench.config import narrowed, read_seeds, read_suite
 
-    return narrowed(read_suite(suite), _names(methods), _names(datasets), _numbers(seeds))
-
-
-def _plan(experiment: Experiment, data_dir: str | None) -> Plan:
-    from bench.plan import make_plan
-
-    return make_plan(experiment, data_dir)
+    numbers = None if seeds is None else read_seeds(seeds)
+    return narrowed(read_suite(suite), _names("--methods", methods), _names("--datasets", datasets), numbers)
 
 
-def _names(text: str | None) -> list[str] | None:
-    return [name.strip() for name in text.split(",") if name.strip()] if text else None
-
-
-def _numbers(text: str | None) -> list[int] | None:
+def _names(option: str, text: str | None) -> list[str] | None:
     from bench.errors import ConfigError
 
-    if not text:
+    if text is None:
         return None
-    found: list[int] = []
-    for part in text.split(","):
-        first, dash, last = part.strip().partition("-")
-        if not first.isdigit() or (dash and not last.isdigit()):
-            raise ConfigError(f"--seeds {text!r} is not a list of numbers; write 0-4 or 0,2,5")
-        found += range(int(first), int(last or first) + 1)
-    return found
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise ConfigError(f"{option} {text!r} names nothing; write names with commas between them")
+    return names
 
 
-def _stop(sentence: Any, code: int) -> NoReturn:
+def _workers(jobs: int) -> int:
+    import joblib
+
+    return jobs or int(joblib.cpu_count())
+
+
+def _stop(sentence: str, code: int) -> NoReturn:
     typer.echo(f"mnp-bench: {sentence}", err=True)
     sys.exit(code)

@@ -171,6 +171,29 @@ def narrowed(
     )
 
 
+def limited(experiment: Experiment, seconds: float | None = None, memory_mb: float | None = None) -> Experiment:
+    """The same experiment with other limits per cell; None keeps the suite's."""
+    given = {"seconds": seconds, "memory_mb": memory_mb}
+    changed = {name: float(value) for name, value in given.items() if value is not None}
+    return replace(experiment, limits=replace(experiment.limits, **changed))
+
+
+def read_seeds(text: str) -> tuple[int, ...]:
+    """Read seeds as people write them: ``0-4`` or ``0,2,5``, also mixed.
+
+    Raises
+    ------
+    ConfigError
+    """
+    found: list[int] = []
+    for word in text.split(","):
+        first, dash, last = (piece.strip() for piece in word.partition("-"))
+        if not first.isdecimal() or (dash and not last.isdecimal()) or int(last or first) < int(first):
+            raise ConfigError(f"{text!r} is no list of seeds; write 0-4 or 0,2,5")
+        found += range(int(first), int(last or first) + 1)
+    return _once(found)
+
+
 def _experiment(suite: SuiteFile, text: str) -> Experiment:
     tables = tuple(_table(entry) for entry in suite.dataset)
     everything = (*suite.datasets, *(table_name(source) for source in tables))
@@ -198,8 +221,8 @@ def _part(entry: PartEntry, whole: PartEntry) -> Part:
 
 
 def _choice(entry: MethodEntry) -> MethodChoice:
-    params = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.params.items()}
-    return MethodChoice(entry.name, tuple(sorted(params.items())), entry.label)
+    params = tuple((key, _fixed(value)) for key, value in sorted(entry.params.items()))
+    return MethodChoice(entry.name, params, entry.label)
 
 
 def _scenarios(entry: ScenarioEntry) -> tuple[Scenario, ...]:
@@ -209,8 +232,8 @@ def _scenarios(entry: ScenarioEntry) -> tuple[Scenario, ...]:
 
 
 def _table(entry: TableEntry) -> TableSource:
-    given = entry.model_dump(exclude_unset=True)
-    return TableSource(**{key: tuple(value) if isinstance(value, list) else value for key, value in given.items()})
+    given: dict[str, Any] = entry.model_dump(exclude_unset=True)
+    return TableSource(**{key: _fixed(value) for key, value in given.items()})
 
 
 def _beside(source: TableSource, folder: Path) -> TableSource:
@@ -238,6 +261,10 @@ def _contradictions(experiment: Experiment) -> list[str]:
         wrong += [where + "[scenario] " + sentence for s in part.scenarios for sentence in of_values(s)]
     wrong += [f"seeds holds {seed} twice; leave one out" for seed in _twice(experiment.seeds)]
     return list(_once(wrong))
+
+
+def _fixed(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _twice(names: Any) -> list[Any]:

@@ -1,11 +1,15 @@
-"""What ``list``, ``plan`` and ``status`` print: plain rows, as a table or as JSON."""
+"""What the commands print: lists, plans, status and the main table, as text or as JSON."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
-from bench.plan import Plan
+if TYPE_CHECKING:
+    from bench.plan import Plan
 
 Rows = list[dict[str, Any]]
 
@@ -22,8 +26,10 @@ def datasets() -> Rows:
             "anomaly_ratio": round(card.anomalies / card.rows, 4) if card.anomalies and card.rows else None,
             "modes": card.modes,
             "types": len(card.types) or None,
-            "source": card.source,
+            "source": card.source + (" (generated)" if card.synthetic else ""),
             "available": not available(card),
+            "title": card.title,
+            "citation": card.citation,
         }
         for card in cards().values()
     ]
@@ -40,9 +46,10 @@ def methods() -> Rows:
             "family": spec.family,
             "year": spec.year,
             "replicated": spec.replicated,
-            "extra": spec.extra,
+            "protocols": ", ".join(spec.protocols),
             "missing": missing(spec),
             "citation": spec.citation,
+            "deviations": spec.deviations,
         }
         for spec in specs().values()
     ]
@@ -55,34 +62,81 @@ def suites() -> Rows:
     return [{"name": name, "title": title} for name, title in known().items()]
 
 
-def show(rows: Rows, as_json: bool) -> None:
-    """Print rows as a table (citations only in JSON) or as JSON."""
+#: Long columns, in JSON only.
+LONG = ("citation", "deviations")
+
+
+def show(rows: Rows, as_json: bool = False) -> None:
+    """Print rows as JSON or as a table; lines are not folded where no terminal limits them."""
     if as_json:
         print(json.dumps(rows, indent=2))
         return
-    from rich.console import Console
-    from rich.table import Table
-
-    names = [name for name in rows[0] if name != "citation"]
-    table = Table(*names)
-    for row in rows:
-        table.add_row(
-            *("" if row[name] in (None, False) else "yes" if row[name] is True else str(row[name]) for name in names)
-        )
-    Console().print(table)
+    names = [name for name in rows[0] if name not in LONG and (len(rows[0]) < 10 or name != "title")]
+    text = [[_word(row[name]) for name in names] for row in rows]
+    numeric = [all(isinstance(row[name], int | float | None) for row in rows) for name in names]
+    _print_table(names, text, numeric)
 
 
-def plan_summary(plan: Plan, jobs: int) -> str:
-    """Cells, tasks, time and memory of a plan, and its problems."""
-    lines = [f"left out: {line}" for line in plan.skipped] + [f"problem: {line}" for line in plan.problems]
+def show_first_table(markdown: str) -> None:
+    """Print the heading and first table of a Markdown text and the notes below it."""
+    lines = markdown.strip().splitlines()
+    first = next(i for i, line in enumerate(lines) if line.startswith("|"))
+    last = next((i for i in range(first, len(lines)) if not lines[i].startswith("|")), len(lines))
+    end = next((i for i in range(last, len(lines)) if lines[i].startswith(("#", "|"))), len(lines))
+    cells = [[word.strip().replace("**", "") for word in line.strip("| ").split("|")] for line in lines[first:last]]
+    print("\n".join(line.lstrip("# ") for line in lines[:first]))
+    _print_table(cells[0], cells[2:], [False] + [True] * (len(cells[0]) - 1))
+    print("\n".join(lines[last:end]).rstrip())
+
+
+def show_plan(plan: Plan, workers: int, as_json: bool = False) -> None:
+    """Print cells, tasks, estimated time and memory by method, and every problem."""
     cost = sum(task.cost_seconds for task in plan.tasks)
+    longest = max((task.cost_seconds for task in plan.tasks), default=0.0)
     memory = max((task.memory_mb for task in plan.tasks), default=0.0)
-    lines += [
-        f"cells: {len(plan.cells)}, tasks: {len(plan.tasks)}",
-        f"estimated time: {cost / jobs / 60:.1f} minutes on {jobs} workers",
-        f"estimated memory: {memory:.0f} MB per worker at most",
+    facts = {
+        "cells": len(plan.cells),
+        "done": plan.done,
+        "tasks": len(plan.tasks),
+        "workers": workers,
+        "estimated_seconds": round(max(cost / workers, longest), 1),
+        "estimated_memory_mb": round(memory * min(workers, max(1, len(plan.tasks)))),
+        "problems": list(plan.problems),
+        "left_out": list(plan.skipped),
+        "methods": _by_method(plan),
+    }
+    if as_json:
+        print(json.dumps(facts, indent=2))
+        return
+    if plan.tasks:
+        show(_by_method(plan))
+    print(f"cells: {len(plan.cells)}, done: {plan.done}, tasks: {len(plan.tasks)}")
+    print(f"estimated time: {_duration(float(str(facts['estimated_seconds'])))} on {workers} workers")
+    print(f"estimated memory: {memory:.0f} MB for the largest task, {facts['estimated_memory_mb']} MB for all workers")
+    for line in plan.skipped:
+        print(f"left out: {line}")
+    for line in plan.problems:
+        print(f"problem: {line}")
+
+
+def _by_method(plan: Plan) -> Rows:
+    found: dict[str, dict[str, Any]] = {}
+    for task in plan.tasks:
+        first = task.cells[0]
+        name = first.label or first.method
+        row = found.setdefault(
+            name, {"method": name, "cells": 0, "tasks": 0, "widest": 0, "core_minutes": 0.0, "largest_mb": 0.0}
+        )
+        row["cells"] += len(task.cells)
+        row["tasks"] += 1
+        row["widest"] = max(row["widest"], len(task.cells))
+        row["core_minutes"] += task.cost_seconds / 60
+        row["largest_mb"] = max(row["largest_mb"], task.memory_mb)
+    rounded = [
+        row | {"core_minutes": round(row["core_minutes"], 1), "largest_mb": round(row["largest_mb"])}
+        for row in found.values()
     ]
-    return "\n".join(lines)
+    return sorted(rounded, key=lambda row: -row["core_minutes"])
 
 
 def status_summary(folder: str) -> str:
@@ -91,11 +145,57 @@ def status_summary(folder: str) -> str:
     from bench.store import read
 
     frame = read(folder)
-    counts = frame.status.value_counts().to_dict()
-    lines = [f"stored: {len(frame)} cells" + "".join(f", {n} {name}" for name, n in sorted(counts.items()))]
+    counts = sorted(frame.status.value_counts().items())
+    lines = [f"stored: {len(frame)} cells" + "".join(f", {n} {name}" for name, n in counts)]
     now = read_status(folder)
     if now is not None:
-        left = "" if now.eta_seconds is None else f", about {now.eta_seconds:.0f} s left"
-        lines.append(f"last run: {now.state}, {now.done} of {now.total} done, {now.failed} failed{left}")
+        left = "" if now.eta_seconds is None else f", about {_duration(now.eta_seconds)} left"
+        lines.append(f"last run: {now.state}, {now.done} of {now.total} cells done, {now.failed} failed{left}")
         lines += [f"  running: {what}" for what in now.running]
     return "\n".join(lines)
+
+
+@contextmanager
+def download_progress() -> Iterator[Callable[[str, int, int | None], None]]:
+    """A bar per file on a terminal; elsewhere nothing, as the files are listed at the end."""
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    console = Console(file=sys.stderr)
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
+        known: dict[str, Any] = {}
+
+        def progress(name: str, done: int, total: int | None) -> None:
+            if name not in known:
+                known[name] = bars.add_task(name, total=total)
+            bars.update(known[name], completed=done, total=total)
+
+        yield progress
+
+
+def _print_table(names: list[str], rows: list[list[str]], numeric: list[bool]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for name, number in zip(names, numeric, strict=True):
+        table.add_column(name, justify="right" if number else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    console = Console(markup=False, highlight=False, soft_wrap=False)
+    wide = console.measure(table, options=console.options.update(max_width=10_000)).maximum
+    if not console.is_terminal:
+        console.width = max(console.width, wide)
+    console.print(table)
+
+
+def _word(value: Any) -> str:
+    return {None: "", False: "", True: "yes"}[value] if value is None or isinstance(value, bool) else str(value)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} minutes" if seconds < 5400 else f"{seconds / 3600:.1f} hours"

@@ -1,18 +1,20 @@
-"""The main job: plan, run, report, track. The thin shell around the pure rooms."""
+"""The main job: plan, run what is not stored, report, track. The thin shell around the rooms."""
 
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, replace
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from pathlib import Path
 
-from bench import provenance, runner
 from bench.config import Experiment
 from bench.errors import ConfigError, TrackingError
-from bench.plan import Plan, make_plan
-from bench.progress import Progress
-from bench.store import Store
-from bench.worker import WorkContext
+from bench.plan import Plan, make_plan, remaining
+from bench.store import FOLDER, Store, read
+
+#: So many problems are told at once; the rest is counted.
+MOST_PROBLEMS = 40
+MAIN_TABLE = ("tables", "average_precision.md")
 
 
 @dataclass(frozen=True)
@@ -22,107 +24,147 @@ class Choices:
     Attributes
     ----------
     out : str or None, results/<suite> by default
-    jobs : int
-    fresh, retry_failed : bool
+    jobs : int, worker processes; -1 = all that a cluster has
+    fresh, retry_failed : bool, do all cells again, or those that failed
     data_dir : str or None
-    time_limit, memory_limit : float or None, override the suite's limits
+    backend : "loky" or "dask", with the scheduler's ``address``
+    track : bool, mirror into MLflow, at ``tracking_uri`` or its default place
     """
 
-    out: str | None
-    jobs: int
-    fresh: bool
-    retry_failed: bool
-    data_dir: str | None
-    time_limit: float | None
-    memory_limit: float | None
+    out: str | None = None
+    jobs: int = 1
+    fresh: bool = False
+    retry_failed: bool = False
+    data_dir: str | None = None
+    backend: str = "loky"
+    address: str | None = None
+    track: bool = True
+    tracking_uri: str | None = None
 
 
-def run_suite(
-    experiment: Experiment, choices: Choices, backend: str, address: str | None, tracking_uri: str | None
-) -> int:
-    """Run what is not stored yet, build the report, track it; returns the number of failed cells.
+def run_suite(experiment: Experiment, choices: Choices) -> int:
+    """Do what is not stored yet, build the report, track it.
 
-    ``tracking_uri`` None leaves tracking out, "" takes the default.
+    Returns
+    -------
+    int
+        Number of the experiment's cells that failed.
 
     Raises
     ------
     ConfigError
-        Anything that would stop cells from running, all problems at once, before work starts.
+        With all problems, before any work starts and anything is written.
     """
-    experiment = _limited(experiment, choices)
-    folder = Path(choices.out or f"results/{experiment.name}")
-    whole = make_plan(experiment, choices.data_dir)
-    for line in whole.skipped:
+    plan = make_plan(experiment, choices.data_dir)
+    for line in plan.skipped:
         _say(f"left out: {line}")
-    if whole.problems:
-        raise ConfigError("nothing was run:\n  " + "\n  ".join(whole.problems))
+    if plan.problems:
+        raise ConfigError(problems_text(plan.problems))
+    folder = folder_of(experiment, choices.out)
+    mine = {cell.key for cell in plan.cells}
     with Store(folder) as store:
-        mine = {cell.key for cell in whole.cells}
         if choices.fresh:
             store.forget(mine)
         elif choices.retry_failed:
             store.forget(mine & store.failed_keys())
-        done = store.keys()
-        _work(experiment, whole, done & mine, store, choices, backend, address, folder)
+        _work(experiment, remaining(plan, store.keys()), store, choices, folder)
+        replaced = superseded(plan, folder)
+        if replaced:
+            store.forget(replaced)
+            _say(f"{len(replaced)} results of earlier code or data gave way to those of this run")
         store.compact()
         failed = len(mine & store.failed_keys())
     _report(folder)
-    if tracking_uri is not None:
-        _track(folder, tracking_uri)
-    _say(f"{len(mine)} cells, {failed} failed; everything lies in {folder}/")
+    if choices.track:
+        _track(folder, choices.tracking_uri)
+    if failed:
+        _say(f"{failed} of {len(mine)} cells failed; see {folder}/tables/failures.md, --retry-failed does them again")
+    _say(f"{len(mine)} cells; everything lies in {folder}/")
     return failed
 
 
-def _limited(experiment: Experiment, choices: Choices) -> Experiment:
-    limits = experiment.limits
-    if choices.time_limit is not None:
-        limits = replace(limits, seconds=choices.time_limit)
-    if choices.memory_limit is not None:
-        limits = replace(limits, memory_mb=choices.memory_limit)
-    return replace(experiment, limits=limits)
+def folder_of(experiment: Experiment, out: str | None) -> Path:
+    """Where the results go."""
+    return Path(out or f"results/{experiment.name}")
 
 
-def _work(
-    experiment: Experiment,
-    whole: Plan,
-    done: set[str],
-    store: Store,
-    choices: Choices,
-    backend: str,
-    address: str | None,
-    folder: Path,
-) -> None:
-    tasks = make_plan(experiment, choices.data_dir, done).tasks
-    if not tasks:
-        _say(f"all {len(whole.cells)} cells are stored; building the report")
+def stored_keys(folder: Path) -> AbstractSet[str]:
+    """Keys of the cells stored in a folder, without opening it for writing; none if there is no store."""
+    return frozenset(read(folder)["cell"]) if (folder / FOLDER).is_dir() else frozenset()
+
+
+def superseded(plan: Plan, folder: Path) -> set[str]:
+    """Keys of stored rows that say what a stored cell of this plan says anew.
+
+    Same dataset name, scenario, method, parameters and seed, but of other data or code; without this
+    an average would mix them.
+    """
+    from bench.columns import json_text
+    from bench.scenarios import canonical
+
+    scenarios = {scenario: json_text(canonical(scenario)) for scenario in {cell.scenario for cell in plan.cells}}
+    params = {values: json_text(dict(values)) for values in {cell.params for cell in plan.cells}}
+    current = {(c.dataset, scenarios[c.scenario], c.method, params[c.params], c.seed): c.key for c in plan.cells}
+    frame = read(folder)
+    stored = set(frame["cell"])
+    names = zip(frame.dataset, frame.scenario, frame.method, frame.params, frame.seed, strict=True)
+    return {
+        key
+        for key, name in zip(frame["cell"], names, strict=True)
+        if current.get(name, key) != key and current[name] in stored
+    }
+
+
+def problems_text(problems: tuple[str, ...]) -> str:
+    """All problems as one message, the longest lists cut."""
+    more = len(problems) - MOST_PROBLEMS
+    lines = [*problems[:MOST_PROBLEMS], *([f"... and {more} more"] if more > 0 else [])]
+    return lines[0] if len(lines) == 1 else "nothing was run, for these reasons:\n  " + "\n  ".join(lines)
+
+
+def _work(experiment: Experiment, plan: Plan, store: Store, choices: Choices, folder: Path) -> None:
+    if not plan.tasks:
+        _say(f"all {len(plan.cells)} cells are stored; building the report")
         return
-    hashes = {cell.dataset: cell.dataset_sha256 for cell in whole.cells}
+    from bench import provenance, runner
+    from bench.progress import Progress
+    from bench.worker import WorkContext
+
+    hashes = {cell.dataset: cell.dataset_sha256 for cell in plan.cells}
     facts = provenance.collect(experiment.text, sys.argv, hashes)
     provenance.write_manifest(folder, facts)
     context = WorkContext(choices.data_dir, experiment.tables, experiment.limits, provenance.provenance_id(facts))
-    with Progress(tasks, folder, len(done)) as progress:
-        runner.run(tasks, context, store, choices.jobs, backend, address, progress.advance, progress.start)
+    with Progress(plan.tasks, folder, plan.done) as progress:
+        runner.run(
+            plan.tasks,
+            context,
+            store,
+            choices.jobs,
+            choices.backend,
+            choices.address,
+            progress.advance,
+            progress.start,
+        )
 
 
 def _report(folder: Path) -> None:
+    from bench.listing import show_first_table
     from bench.report.build import build
 
     paths = build(folder)
-    summary = folder / "tables" / "average_precision.md"
-    if summary.is_file():
-        print(summary.read_text(encoding="utf-8"))
-    _say(f"{len(paths)} tables and figures in {folder}/tables and {folder}/figures")
+    show_first_table(folder.joinpath(*MAIN_TABLE).read_text(encoding="utf-8"))
+    _say(f"{len(paths)} files of tables and figures in {folder}/")
 
 
-def _track(folder: Path, uri: str) -> None:
+def _track(folder: Path, uri: str | None) -> None:
     from bench.tracking import track
 
     try:
-        summary = track(folder, uri or None)
+        summary = track(folder, uri)
     except TrackingError as error:
-        _say(f"not tracked: {error}; 'mnp-bench track {folder}' completes it later")
-        return
-    _say(f"tracked: {summary}")
+        _say(f"not tracked: {error}; 'mnp-bench track {folder}' does it later")
+    else:
+        _say(f"tracked: {summary}")
 
 
 def _say(line: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -95,8 +96,10 @@ class Progress:
         self._total = done + len(self._costs)
         self._running: dict[str, str] = {}
         self._bar: Bar | None = None
+        self._lock = threading.Lock()  # tasks are handed out by joblib's thread, records kept by ours
         self._started = time.time()
-        self._line_at = self._status_at = time.monotonic()
+        self._line_at = time.monotonic()
+        self._status_at = -STATUS_SECONDS
 
     def __enter__(self) -> Self:
         if self._console is None:
@@ -107,6 +110,8 @@ class Progress:
             self._bar = _bar(self._console)
             self._bar.start()
             self._bar.add_task("cells", total=self._total, completed=self._before, failed=0, left="")
+        else:
+            self._line()
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._write("running")
         return self
@@ -123,25 +128,25 @@ class Progress:
     def start(self, task: Task) -> None:
         """A worker has this task in hand now."""
         cell = task.cells[0]
-        self._running[cell.key] = f"{cell.dataset} {cell.method} ({len(task.cells)})"
+        with self._lock:
+            self._running[cell.key] = f"{cell.dataset} {cell.method} ({len(task.cells)})"
+            self._write_now_and_then()
 
     def advance(self, records: list[Record]) -> None:
         """These cells are done and stored."""
-        for record in records:
-            self._done += 1
-            self._failed += record.status != "ok"
-            self._cost_left -= self._costs.get(record.cell.key, 0.0)
-            self._running.pop(record.cell.key, None)
-        now = time.monotonic()
+        with self._lock:
+            for record in records:
+                self._done += 1
+                self._failed += record.status != "ok"
+                self._cost_left -= self._costs.get(record.cell.key, 0.0)
+                self._running.pop(record.cell.key, None)
+            self._write_now_and_then()
         if self._bar is not None:
             left = _duration(self.eta_seconds)
             self._bar.update(self._bar.task_ids[0], completed=self._before + self._done, failed=self._failed, left=left)
-        elif now - self._line_at >= LINE_SECONDS:
-            self._line_at = now
+        elif time.monotonic() - self._line_at >= LINE_SECONDS:
+            self._line_at = time.monotonic()
             self._line()
-        if now - self._status_at >= STATUS_SECONDS:
-            self._status_at = now
-            self._write("running")
 
     @property
     def eta_seconds(self) -> float | None:
@@ -159,6 +164,11 @@ class Progress:
             highlight=False,
             soft_wrap=True,
         )
+
+    def _write_now_and_then(self) -> None:
+        if time.monotonic() - self._status_at >= STATUS_SECONDS:
+            self._status_at = time.monotonic()
+            self._write("running")
 
     def _write(self, state: str) -> None:
         status = Status(

@@ -31,8 +31,18 @@ def test_every_cell_has_a_row(finished) -> None:
     assert len(frame) == 2 * 4 * 2 * 2
     assert frame.cell.is_unique
     assert set(frame.status) == {"ok"}
-    wanted = "dataset method seed protocol label_budget contamination status average_precision auc_roc".split()
-    wanted += "auc_pr_trapezoid fit_seconds score_seconds peak_memory_mb error cell".split()
+    wanted = [
+        "dataset",
+        "method",
+        "seed",
+        "protocol",
+        "label_budget",
+        "contamination",
+        "status",
+        "average_precision",
+        "auc_roc",
+    ]
+    wanted += ["auc_pr_trapezoid", "fit_seconds", "score_seconds", "peak_memory_mb", "error", "cell"]
     assert list(frame.columns[: len(wanted)]) == wanted
     assert frame.average_precision.between(0, 1).all()
     assert (frame.groupby("contamination").size() == 16).all()
