@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from bench.errors import StoreError
 from bench.files import write_whole
 from bench.types import Record, Task
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 STATUS_FILE = "status.json"
 #: Where no terminal shows a bar, a line is printed this often.
 LINE_SECONDS = 10.0
-#: The status file is written at most this often.
+#: The status file is written this often.
 STATUS_SECONDS = 1.0
 
 
@@ -96,10 +97,12 @@ class Progress:
         self._total = done + len(self._costs)
         self._running: dict[str, str] = {}
         self._bar: Bar | None = None
-        self._lock = threading.Lock()  # tasks are handed out by joblib's thread, records kept by ours
+        self._lock = threading.Lock()  # three threads: joblib's hands tasks out, ours keeps records, one ticks
+        self._ended = threading.Event()
+        self._ticking = threading.Thread(target=self._tick, name="progress", daemon=True)
+        self._trouble: StoreError | None = None
         self._started = time.time()
         self._line_at = time.monotonic()
-        self._status_at = -STATUS_SECONDS
 
     def __enter__(self) -> Self:
         if self._console is None:
@@ -114,15 +117,18 @@ class Progress:
             self._line()
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._write("running")
+        self._ticking.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._ended.set()
+        self._ticking.join()
         if self._bar is not None:
             self._bar.stop()
         elif kind is None and self._costs:
             self._line()
         self._running.clear()
-        if kind is None or not issubclass(kind, OSError):
+        if kind is None or not issubclass(kind, StoreError):  # where nothing can be written, that is told already
             self._write("finished" if kind is None else "interrupted")
 
     def start(self, task: Task) -> None:
@@ -130,23 +136,26 @@ class Progress:
         cell = task.cells[0]
         with self._lock:
             self._running[cell.key] = f"{cell.dataset} {cell.method} ({len(task.cells)})"
-            self._write_now_and_then()
 
     def advance(self, records: list[Record]) -> None:
-        """These cells are done and stored."""
+        """These cells are done and stored.
+
+        Raises
+        ------
+        StoreError
+            The status file could not be written.
+        """
+        if self._trouble is not None:
+            raise self._trouble
         with self._lock:
             for record in records:
                 self._done += 1
                 self._failed += record.status != "ok"
                 self._cost_left -= self._costs.get(record.cell.key, 0.0)
                 self._running.pop(record.cell.key, None)
-            self._write_now_and_then()
         if self._bar is not None:
             left = _duration(self.eta_seconds)
             self._bar.update(self._bar.task_ids[0], completed=self._before + self._done, failed=self._failed, left=left)
-        elif time.monotonic() - self._line_at >= LINE_SECONDS:
-            self._line_at = time.monotonic()
-            self._line()
 
     @property
     def eta_seconds(self) -> float | None:
@@ -165,23 +174,31 @@ class Progress:
             soft_wrap=True,
         )
 
-    def _write_now_and_then(self) -> None:
-        if time.monotonic() - self._status_at >= STATUS_SECONDS:
-            self._status_at = time.monotonic()
-            self._write("running")
+    def _tick(self) -> None:
+        """Keep the status file fresh and print a line now and then, also while no result comes."""
+        while not self._ended.wait(STATUS_SECONDS):
+            try:
+                self._write("running")
+            except StoreError as error:
+                self._trouble = error  # raised where the next records are told
+                return
+            if self._bar is None and time.monotonic() - self._line_at >= LINE_SECONDS:
+                self._line_at = time.monotonic()
+                self._line()
 
     def _write(self, state: str) -> None:
-        status = Status(
-            state=state,
-            pid=os.getpid(),
-            done=self._before + self._done,
-            failed=self._failed,
-            total=self._total,
-            running=tuple(self._running.values()),
-            eta_seconds=self.eta_seconds,
-            started=self._started,
-            updated=time.time(),
-        )
+        with self._lock:
+            status = Status(
+                state=state,
+                pid=os.getpid(),
+                done=self._before + self._done,
+                failed=self._failed,
+                total=self._total,
+                running=tuple(self._running.values()),
+                eta_seconds=self.eta_seconds,
+                started=self._started,
+                updated=time.time(),
+            )
         write_whole(self._path, json.dumps(asdict(status), indent=1).encode(), sync=False)
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+import time
+from collections.abc import Callable
 
 import pytest
 from records import cell, record
 from rich.console import Console
 
 from bench import progress
+from bench.errors import StoreError
 from bench.progress import Progress, read_status
 from bench.types import Task
 
@@ -23,8 +26,15 @@ def plain() -> tuple[Console, io.StringIO]:
     return Console(file=text, force_terminal=False), text
 
 
+def wait_for(seen: Callable[[], bool]) -> None:
+    end = time.monotonic() + 5
+    while not seen():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.005)
+
+
 def test_the_status_file_follows_the_run(tmp_path, monkeypatch):
-    monkeypatch.setattr(progress, "STATUS_SECONDS", 0.0)
+    monkeypatch.setattr(progress, "STATUS_SECONDS", 0.01)
     monkeypatch.setattr(progress, "LINE_SECONDS", 0.0)
     console, text = plain()
     tasks = toy_tasks()
@@ -34,16 +44,27 @@ def test_the_status_file_follows_the_run(tmp_path, monkeypatch):
         assert (first.state, first.done, first.total, first.eta_seconds) == ("running", 7, 10, None)
         shown.start(tasks[0])
         shown.start(tasks[1])
+        wait_for(lambda: len(read_status(tmp_path).running) == 2)
         shown.advance([record(3, "failed")])
+        wait_for(lambda: read_status(tmp_path).done == 8)
         middle = read_status(tmp_path)
-        assert (middle.done, middle.failed, middle.running) == (8, 1, ("toy toy-method (2)",))
+        assert (middle.failed, middle.running) == (1, ("toy toy-method (2)",)) and middle.eta_seconds >= 0
+        wait_for(lambda: "8/10 cells, 1 failed" in text.getvalue())
         shown.advance([record(1), record(2)])
     last = read_status(tmp_path)
     assert (last.state, last.done, last.failed, last.running) == ("finished", 10, 1, ())
-    assert text.getvalue().splitlines()[:2] == [
-        "7/10 cells, 0 failed, unknown time left",
-        "8/10 cells, 1 failed, 0:00:00 left",
-    ]
+
+
+def test_a_status_that_cannot_be_written_is_told_with_the_next_records(tmp_path, monkeypatch):
+    monkeypatch.setattr(progress, "STATUS_SECONDS", 0.01)
+    with pytest.raises(StoreError, match="disk is full"), Progress(toy_tasks(), tmp_path, console=plain()[0]) as shown:
+
+        def full(*_: object, **__: object) -> None:
+            raise StoreError("the disk is full")
+
+        monkeypatch.setattr(progress, "write_whole", full)
+        wait_for(lambda: not shown._ticking.is_alive())
+        shown.advance([record(1)])
 
 
 def test_eta_is_weighted_by_cost(tmp_path, monkeypatch):
