@@ -40,6 +40,8 @@ PREPARATION_SECONDS = 900.0
 POLL_SECONDS = 0.05
 #: How long a child that is to be killed may take to tell where it is.
 TELL_SECONDS = 0.3
+#: So much of a dead child's last words is looked at (a crash lists every extension module after its frames).
+LOG_BYTES = 2**16
 
 
 @dataclass(frozen=True)
@@ -204,7 +206,7 @@ class Child:
 
     def _tail(self) -> list[str]:
         self._log.seek(0, os.SEEK_END)
-        self._log.seek(max(0, self._log.tell() - 4000))
+        self._log.seek(max(0, self._log.tell() - LOG_BYTES))
         return self._log.read().decode(errors="replace").splitlines()
 
 

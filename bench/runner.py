@@ -25,6 +25,8 @@ OnRecords = Callable[[list[Record]], None]
 OnStart = Callable[[Task], None]
 _Numbered = tuple[int, Task]
 
+#: A Dask scheduler has so long to answer.
+CONNECT_SECONDS = 10
 KILLED_TWICE = "its worker process was killed twice (by the system or a user), both times during this task"
 
 
@@ -152,7 +154,11 @@ def _backend(name: str, address: str | None, jobs: int) -> Iterator[tuple[type[B
             raise MissingExtra("--backend dask needs distributed: pip install 'mnp-bench[dask]'") from error
         if not address:
             raise ConfigError("--backend dask needs the scheduler: --address tcp://HOST:PORT")
-        with Client(address), parallel_config("dask", n_jobs=jobs):
+        try:
+            client = Client(address, timeout=CONNECT_SECONDS)
+        except (OSError, ValueError) as error:
+            raise ConfigError(f"no Dask scheduler answers at {address}; start one, or correct --address") from error
+        with client, parallel_config("dask", n_jobs=jobs):
             yield (KilledWorker,)
     else:
         raise ConfigError(f"unknown backend {name!r}; use loky or dask")

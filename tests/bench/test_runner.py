@@ -19,6 +19,7 @@ import pytest
 from run_toys import plan
 from toys import context, task, tasks
 
+from bench import runner
 from bench.errors import ConfigError, MissingExtra, StoreError
 from bench.progress import read_status
 from bench.runner import run
@@ -192,6 +193,14 @@ def test_backends_are_checked_by_name(tmp_path):
             run([], context(), store, 1, backend="slurm")
         with pytest.raises((ConfigError, MissingExtra), match=r"--address tcp|pip install"):
             run([], context(), store, 1, backend="dask")
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:{port}", "nonsense://x"])
+def test_a_cluster_that_does_not_answer_is_told(tmp_path, monkeypatch, address):
+    pytest.importorskip("distributed")
+    monkeypatch.setattr(runner, "CONNECT_SECONDS", 1)
+    with Store(tmp_path) as store, pytest.raises(ConfigError, match="no Dask scheduler answers at"):
+        run(tasks("Good", [0]), context(), store, -1, "dask", address.format(port=_free_port()))
 
 
 def test_a_dask_cluster_gives_the_same_bits_though_a_worker_is_killed(tmp_path, undisturbed):

@@ -35,8 +35,8 @@ def test_a_record_holds_metrics_scores_costs_and_every_fact():
     facts = dict(record.facts)
     assert facts.pop("started").endswith("+00:00")
     assert facts == {
-        "dataset_family": "iris", "dataset_rows": 118, "dataset_features": 4, "dataset_anomalies": 18,
-        "synthetic": False, "method_title": "Good", "method_family": "unsupervised", "sees_validation": False,
+        "dataset_family": "synthetic-local", "dataset_rows": 2140, "dataset_features": 10, "dataset_anomalies": 140,
+        "synthetic": True, "method_title": "Good", "method_family": "unsupervised", "sees_validation": False,
         "n_train": len(cut.train), "n_labelled": 5, "n_test": len(cut.test), "group_width": 1,
     }  # fmt: skip
     assert set(record.facts) <= set(FIXED)

@@ -7,16 +7,19 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+import faulty_methods
+
 from bench.config import Limits
 from bench.datasets.registry import load
 from bench.types import Cell, Scenario, Task
 from bench.worker import WorkContext
 
-DATASET = "iris"
+DATASET = "synthetic-local"
 
 
 def cells(method: str, seeds: Iterable[int], scenario: Scenario | None = None, **params: Any) -> tuple[Cell, ...]:
-    name = method if method in ("group", "peeks") or ":" in method else f"faulty_methods:{method}"
+    faulty = hasattr(faulty_methods, method)
+    name = f"faulty_methods:{method}" if faulty else method
     scenario = scenario or Scenario()
     sha256 = load(DATASET).sha256
     found = []

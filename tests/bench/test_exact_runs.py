@@ -1,0 +1,64 @@
+"""Results do not depend on the number of workers, the order of tasks or the width of replica groups."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from toys import cells, context
+
+from bench import methods
+from bench.runner import run
+from bench.store import Store, read
+from bench.types import Cell, Scenario, Task
+
+#: Every replicated method, trained briefly: bits part company in the first steps or not at all.
+BRIEF = {
+    "deep-sad": {"epochs": 2, "pretraining_epochs": 2},
+    "devnet": {"epochs": 2, "steps": 3},
+    "mnp": {"epochs": 2, "steps": 3, "pretraining_epochs": 2},
+    "prenet": {"epochs": 2, "steps": 3},
+}
+
+
+def grid(name: str) -> list[Cell]:
+    levels = (Scenario(contamination=0.0), Scenario(contamination=0.02))
+    return [cell for scenario in levels for cell in cells(name, range(4), scenario, **BRIEF[name])]
+
+
+def results(folder: Path, width: int, jobs: int) -> pd.DataFrame:
+    tasks = [Task(tuple(grid(name)[i : i + width]), 1, 1) for name in BRIEF for i in range(0, 8, width)]
+    random.Random(width + jobs).shuffle(tasks)
+    with Store(folder) as store:
+        run(tasks, context(seconds=120), store, jobs)
+    return read(folder, scores=True).sort_values(["method", "cell"], ignore_index=True)
+
+
+def check(one: pd.DataFrame, other: pd.DataFrame) -> None:
+    assert one["status"].eq("ok").all() and other["status"].eq("ok").all(), one["error"].tolist()
+    assert one["cell"].tolist() == other["cell"].tolist() and len(one) == 8 * len(BRIEF)
+    assert one["average_precision"].tolist() == other["average_precision"].tolist()
+    wrong = [m for m, a, b in zip(one["method"], one["scores"], other["scores"], strict=True) if not np.array_equal(a, b)]
+    assert wrong == []
+
+
+@pytest.fixture(scope="module")
+def in_groups_of_eight(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
+    return results(tmp_path_factory.mktemp("eight"), width=8, jobs=1)
+
+
+def test_every_replicated_method_is_tried():
+    weak = {name for name, spec in methods.specs().items() if spec.replicated and "weak" in spec.protocols}
+    assert weak == set(BRIEF)
+
+
+def test_two_workers_and_other_groups_give_the_same_bits(tmp_path, in_groups_of_eight):
+    check(results(tmp_path, width=3, jobs=2), in_groups_of_eight)
+
+
+@pytest.mark.slow
+def test_four_workers_and_cells_alone_give_the_same_bits(tmp_path, in_groups_of_eight):
+    check(results(tmp_path, width=1, jobs=4), in_groups_of_eight)
