@@ -41,7 +41,9 @@ def check(one: pd.DataFrame, other: pd.DataFrame) -> None:
     assert one["status"].eq("ok").all() and other["status"].eq("ok").all(), one["error"].tolist()
     assert one["cell"].tolist() == other["cell"].tolist() and len(one) == 8 * len(BRIEF)
     assert one["average_precision"].tolist() == other["average_precision"].tolist()
-    wrong = [m for m, a, b in zip(one["method"], one["scores"], other["scores"], strict=True) if not np.array_equal(a, b)]
+    wrong = [
+        m for m, a, b in zip(one["method"], one["scores"], other["scores"], strict=True) if not np.array_equal(a, b)
+    ]
     assert wrong == []
 
 
