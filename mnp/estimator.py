@@ -10,9 +10,9 @@ import torch
 from pyod.models.base import BaseDetector
 
 from mnp.losses import PARTS
-from mnp.material import parts
+from mnp.material import Stopping, parts
 from mnp.network import Outputs, Shape, layout, outputs
-from mnp.prototypes import MOST
+from mnp.prototypes import MOST, Choosing
 from mnp.quirks import PUBLISHED, TEXT
 from mnp.settings import Settings
 from mnp.stages import fit_group
@@ -47,9 +47,11 @@ class MNP(ReplicaMixin, BaseDetector):
         At most so many epochs of each of the three pre-training stages; 0 = none (ablation).
     lr, weight_decay, patience : Adam and early stopping, of every stage
     margin, beta, lambda_kl, temperature : constants of the losses (``mnp.losses``)
-    stopping : {"fixed", "held-out"}
-        Weak only: train ``epochs`` epochs, or stop on held-out labelled anomalies against held-out
-        unlabelled rows.
+    stopping : {"held-out", "labelled", "fixed"}
+        Weak only: stop on the ranking of held-out labelled anomalies, or of all labelled anomalies, against held-out
+        unlabelled rows; or train ``epochs`` epochs.
+    choosing : {"silhouette", "likelihood"}
+        K and the prototypes' start: every row counts alike, or by its likelihood of being normal under a first start.
     contrast, likelihood, reconstruction_input : bool
         Ablations.
     contamination : float
@@ -83,7 +85,8 @@ class MNP(ReplicaMixin, BaseDetector):
         beta: float = 1.0,
         lambda_kl: float = 1.0,
         temperature: float = 2.0,
-        stopping: Literal["fixed", "held-out"] = "held-out",
+        stopping: Stopping = "held-out",
+        choosing: Choosing = "silhouette",
         contrast: bool = True,
         likelihood: bool = True,
         reconstruction_input: bool = True,
@@ -107,6 +110,7 @@ class MNP(ReplicaMixin, BaseDetector):
         self.lambda_kl = lambda_kl
         self.temperature = temperature
         self.stopping = stopping
+        self.choosing = choosing
         self.contrast = contrast
         self.likelihood = likelihood
         self.reconstruction_input = reconstruction_input
@@ -176,7 +180,7 @@ class MNP(ReplicaMixin, BaseDetector):
 
     def _shape_key(self, run: TrainingRows) -> tuple[int, bool, bool]:
         settings = self._settings()
-        used = parts(run, 0, 0, settings.quirks, settings.hold_out_labelled)
+        used = parts(run, 0, 0, settings.quirks, settings.stopping)
         return min(self.batch, len(used.unlabelled)), len(used.labelled) > 0, len(used.judged) > 0
 
     def _forward(self, p: Mapping[str, torch.Tensor], x: torch.Tensor, context: Context) -> torch.Tensor:

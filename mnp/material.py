@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -11,6 +12,9 @@ from replicas.detector import pools
 from replicas.rows import TrainingRows
 from replicas.streams import generator
 
+#: Ways to end the joint stage from weak information.
+Stopping = Literal["fixed", "held-out", "labelled"]
+STOPPINGS = get_args(Stopping)
 HELD_OUT_SHARE = 0.1
 HELD_OUT_MOST = 1000
 PROTOTYPE_ROWS = 2000
@@ -36,7 +40,7 @@ class Parts:
     judged_y: np.ndarray
 
 
-def parts(run: TrainingRows, offset: int, seed: int, quirks: Quirks, hold_out_labelled: bool) -> Parts:
+def parts(run: TrainingRows, offset: int, seed: int, quirks: Quirks, stopping: Stopping) -> Parts:
     """Divide a run's rows.
 
     Parameters
@@ -45,9 +49,10 @@ def parts(run: TrainingRows, offset: int, seed: int, quirks: Quirks, hold_out_la
     seed : int
     quirks : Quirks
         ``labelled_validation`` uses ``run.val`` and ``run.y_val``.
-    hold_out_labelled : bool
-        Weak only: keep a fifth of the labelled anomalies (at least one of two or more) and a tenth of
-        the unlabelled rows for early stopping.
+    stopping : {"fixed", "held-out", "labelled"}
+        Weak only: what ranks against a tenth of the unlabelled rows, kept from training, to stop the joint stage.
+        ``held-out``: a fifth of the labelled anomalies (at least one of two or more), kept from training too;
+        ``labelled``: all of them, which training sees as well; ``fixed``: nothing does.
 
     Raises
     ------
@@ -64,13 +69,14 @@ def parts(run: TrainingRows, offset: int, seed: int, quirks: Quirks, hold_out_la
     kept = unlabelled[np.sort(order[held:])]
     watched = unlabelled[order[:held]] if held else unlabelled
     clustered = unlabelled[order[:PROTOTYPE_ROWS]]
-    if not hold_out_labelled or len(labelled) < 2 or held == 0:
-        return Parts(kept, labelled, watched, clustered, np.empty(0, np.int64), np.empty(0, np.int8))
     mixed = stream.permutation(len(labelled))
-    count = max(1, len(labelled) // 5)
+    count = {"fixed": 0, "held-out": max(1, len(labelled) // 5), "labelled": len(labelled)}[stopping]
+    if count == 0 or held == 0 or (stopping == "held-out" and len(labelled) < 2):
+        return Parts(kept, labelled, watched, clustered, np.empty(0, np.int64), np.empty(0, np.int8))
     judged = np.concatenate([watched, labelled[mixed[:count]]])
     truth = np.repeat(np.array([0, 1], dtype=np.int8), [len(watched), count])
-    return Parts(kept, labelled[np.sort(mixed[count:])], watched, clustered, judged, truth)
+    trained = labelled if stopping == "labelled" else labelled[np.sort(mixed[count:])]
+    return Parts(kept, trained, watched, clustered, judged, truth)
 
 
 def _published(run: TrainingRows, offset: int, unlabelled: np.ndarray, labelled: np.ndarray) -> Parts:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import warnings
+from typing import Literal, get_args
 
 import numpy as np
 from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 
+#: Ways to weigh rows when the prototypes start.
+Choosing = Literal["silhouette", "likelihood"]
+CHOICES = get_args(Choosing)
 MOST = 10
 SILHOUETTE_ROWS = 1000
 
@@ -47,6 +51,25 @@ def start_prototypes(
             best = (k, centres)
     assert best is not None
     return best[1], silhouettes
+
+
+def likely_prototypes(
+    embedded: np.ndarray, seed: int, count: int | None = None, *, beta: float = 1.0
+) -> tuple[np.ndarray, dict[int, float]]:
+    """As ``start_prototypes``, twice: the second time rows weigh by sigmoid(beta max_k s_k) under the first start.
+
+    s_k = 1 / (1 + d^2) with d between unit vectors, as in ``mnp.network``.
+    """
+    first, _ = start_prototypes(embedded, seed, count)
+    return start_prototypes(embedded, seed, count, normal_weights(embedded, first, beta))
+
+
+def normal_weights(embedded: np.ndarray, centres: np.ndarray, beta: float) -> np.ndarray:
+    """Likelihood of being normal of each row, (n,) in (0.5, 0.74) at beta = 1, given unnormalised centres."""
+    points, targets = (rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12) for rows in
+                       (embedded.astype(np.float64), centres.astype(np.float64)))  # fmt: skip
+    square = np.clip(2.0 - 2.0 * points @ targets.T, 0.0, None)
+    return 1.0 / (1.0 + np.exp(-beta / (1.0 + square.min(axis=1))))
 
 
 def weighted_silhouette(distances: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> float:

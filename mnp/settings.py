@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from mnp.losses import LossSettings
+from mnp.material import STOPPINGS, Stopping
 from mnp.pretraining import PretrainingSettings
+from mnp.prototypes import CHOICES, Choosing
 from mnp.quirks import Quirks
 
 PAPER_EPOCHS = 200
@@ -22,7 +24,8 @@ class Settings:
     quirks : Quirks
     loss : LossSettings
     pretraining : PretrainingSettings or None (ablation)
-    hold_out_labelled : bool, weak early stopping on held-out labelled anomalies
+    stopping : how the joint stage ends without validation labels
+    choosing : whether K and the prototypes' start weigh rows by their likelihood of being normal
     epochs, steps, batch, labelled_batch, patience : int
     lr, weight_decay : float
     n_prototypes : int or None
@@ -32,7 +35,8 @@ class Settings:
     quirks: Quirks
     loss: LossSettings
     pretraining: PretrainingSettings | None
-    hold_out_labelled: bool
+    stopping: Stopping
+    choosing: Choosing
     epochs: int
     steps: int
     batch: int
@@ -52,11 +56,12 @@ class Settings:
         ValueError
             A parameter is out of its range.
         """
-        if model.stopping not in ("fixed", "held-out"):
-            raise ValueError(f"stopping must be 'fixed' or 'held-out', got {model.stopping!r}")
+        for name, allowed in (("stopping", STOPPINGS), ("choosing", CHOICES)):
+            if getattr(model, name) not in allowed:
+                raise ValueError(f"{name} must be one of {', '.join(allowed)}, got {getattr(model, name)!r}")
         if model.n_prototypes is not None and model.n_prototypes < 1:
             raise ValueError(f"n_prototypes must be at least 1 or None, got {model.n_prototypes}")
-        judged = quirks.labelled_validation or model.stopping == "held-out"
+        judged = quirks.labelled_validation or model.stopping != "fixed"
         return cls(
             quirks=quirks,
             loss=LossSettings(
@@ -72,7 +77,8 @@ class Settings:
             )
             if model.pretraining_epochs > 0
             else None,
-            hold_out_labelled=model.stopping == "held-out",
+            stopping=model.stopping,
+            choosing=model.choosing,
             epochs=model.epochs or (PAPER_EPOCHS if judged else WEAK_EPOCHS),
             steps=model.steps,
             batch=model.batch,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -13,7 +14,7 @@ from mnp.losses import joint_loss
 from mnp.material import Parts, parts
 from mnp.network import Shape, encode, layout, outputs
 from mnp.pretraining import Material, pretrain, random_start
-from mnp.prototypes import padded_prototypes, start_prototypes
+from mnp.prototypes import likely_prototypes, padded_prototypes, start_prototypes
 from mnp.settings import Settings
 from mnp.validation import ranking_loss
 from replicas.optimiser import Adam
@@ -55,7 +56,7 @@ def fit_group(
     """
     table = Table.join(runs, columns)
     used = [
-        parts(run, offset, seed, settings.quirks, settings.hold_out_labelled)
+        parts(run, offset, seed, settings.quirks, settings.stopping)
         for run, offset, seed in zip(runs, table.offsets, seeds, strict=True)
     ]
     context = stacked([min_max(run, columns) for run in runs])
@@ -102,9 +103,9 @@ def _start(
 
     rows = [table.x[torch.from_numpy(p.clustered)].numpy() for p in used]
     embedded = evaluate(below, auto, embed, rows, context)
-    chosen = [
-        start_prototypes(points, seed, settings.n_prototypes) for points, seed in zip(embedded, seeds, strict=True)
-    ]
+    likely = partial(likely_prototypes, beta=settings.loss.beta)
+    choose = likely if settings.choosing == "likelihood" else start_prototypes
+    chosen = [choose(points, seed, settings.n_prototypes) for points, seed in zip(embedded, seeds, strict=True)]
     filled = [padded_prototypes(centres, shape.prototypes) for centres, _ in chosen]
     whole = layout(shape)
     values = whole.unpack(whole.start([generator("mnp", "head", seed) for seed in seeds]))

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from mnp import MNP
+from mnp.prototypes import normal_weights
 
 FAST = {"epochs": 15, "steps": 16, "pretraining_epochs": 20, "stopping": "fixed"}
 
@@ -84,3 +85,19 @@ def test_parameters_out_of_range_are_named() -> None:
         MNP(stopping="never").fit(X, y)
     with pytest.raises(ValueError, match="protocol must be"):
         MNP(protocol="strong").fit(X, y)
+
+
+@pytest.mark.parametrize("change", [{"stopping": "labelled"}, {"stopping": "held-out"}, {"choosing": "likelihood"}])
+def test_weak_choices_change_the_fit_and_still_rank(change) -> None:
+    X, y, truth = modes(4)
+    base = MNP(seed=3, **FAST).fit(X, y).decision_function(X)
+    other = MNP(seed=3, **{**FAST, **change}).fit(X, y).decision_function(X)
+    assert not np.array_equal(base, other)
+    assert other[truth == 1].mean() > 1.5 * other[truth == 0].mean()
+
+
+def test_rows_near_a_prototype_weigh_more_when_likelihood_chooses() -> None:
+    embedded = np.array([[1.0, 0.0], [0.9, 0.1], [-1.0, 0.2]])
+    weights = normal_weights(embedded, np.array([[2.0, 0.0]]), beta=1.0)
+    assert weights[0] == pytest.approx(1 / (1 + np.exp(-1.0)))
+    assert weights[0] > weights[1] > weights[2] > 0.5
