@@ -82,11 +82,18 @@ def show_first_table(markdown: str) -> None:
     lines = markdown.strip().splitlines()
     first = next(i for i, line in enumerate(lines) if line.startswith("|"))
     last = next((i for i in range(first, len(lines)) if not lines[i].startswith("|")), len(lines))
-    end = next((i for i in range(last, len(lines)) if lines[i].startswith(("#", "|"))), len(lines))
-    cells = [[word.strip().replace("**", "") for word in line.strip("| ").split("|")] for line in lines[first:last]]
-    print("\n".join(line.lstrip("# ") for line in lines[:first]))
+    end = next((i for i in range(last, len(lines)) if lines[i].startswith(("**", "#", "|"))), len(lines))
+    cells = [[_unmarked(word.strip()) for word in line.strip("| ").split("|")] for line in lines[first:last]]
+    print("\n".join(_unmarked(line) for line in lines[:first]))
     _print_table(cells[0], cells[2:], [False] + [True] * (len(cells[0]) - 1))
     print("\n".join(lines[last:end]).rstrip())
+
+
+def _unmarked(text: str) -> str:
+    """Markdown's text as a terminal shows it."""
+    for mark in ("**", "<u>", "</u>", "\\"):
+        text = text.replace(mark, "")
+    return text.lstrip("# ")
 
 
 def show_plan(plan: Plan, workers: int, as_json: bool = False) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 from bench.errors import StoreError
-from bench.report import curves, tables
+from bench.report import curves, tables, verdicts
+from bench.report.rows import prepare
 from bench.store import read
 
 CURVES = ("contamination", "label_budget")
@@ -31,7 +32,12 @@ def build(folder: str | os.PathLike[str]) -> list[Path]:
     frame = read(place)
     if frame.empty:
         raise StoreError(f"{place} holds no results yet; run its suite first")
-    return [*tables.write(place / "tables", frame), *_figures(place / "figures", frame)]
+    rows = prepare(frame)
+    return [
+        *tables.write(place / "tables", rows),
+        *verdicts.write(place / "tables", rows),
+        *_figures(place / "figures", frame),
+    ]
 
 
 def _figures(folder: Path, frame: pd.DataFrame) -> list[Path]:

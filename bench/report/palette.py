@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 #: Okabe and Ito's palette without yellow, which is too pale in print.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#E69F00", "#56B4E9", "#7F7F7F")
@@ -36,3 +36,15 @@ def styles(methods: Iterable[str]) -> dict[str, dict[str, str]]:
         }
         for name, place in places.items()
     }
+
+
+def places(methods: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """A place per (method, parameters as JSON); call it once for a whole run.
+
+    A known method keeps its own with default parameters, or with any if it comes with one choice only;
+    everything else takes the free places in the order given.
+    """
+    names = [name for name, _ in methods]
+    own = {one: PLACES[one[0]] for one in methods if one[0] in PLACES and (one[1] == "{}" or names.count(one[0]) == 1)}
+    rest = [one for one in methods if one not in own]
+    return own | {one: max(PLACES.values()) + 1 + number for number, one in enumerate(rest)}

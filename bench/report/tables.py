@@ -1,26 +1,31 @@
-"""Tables from the store's DataFrame: methods x datasets, failures, cost; CSV, Markdown and LaTeX.
-
-Policy for holes, printed under every table: a mean shows how many seeds it is based on when some
-failed; averages, ranks and wins are over the datasets where every method has all its seeds.
-"""
+"""Tables from the store's rows: methods x datasets, cost and failures, as numbers; ``render`` makes text of them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-#: Shown where there is no number.
-HOLE = "\N{EN DASH}"
+from bench.report import render
+from bench.report.rows import coverage, prepare, scenarios, succeeded
+
 METRIC_TITLES = {
     "average_precision": "Average precision",
     "auc_roc": "AUC-ROC",
     "auc_pr_trapezoid": "AUC-PR (trapezoid)",
+    "average_precision_known": "Average precision, known anomaly types",
+    "average_precision_unseen": "Average precision, unseen anomaly types",
+    "auc_roc_unseen": "AUC-ROC, unseen anomaly types",
 }
-POLICY = "Average, rank and wins are over the {complete} of {all} datasets where every method has all its seeds."
-DAGGER = "† uses the labelled validation split, which the other methods do not see."
+#: The trapezoid area flatters few, far points; it is shown where papers that used it are to be compared with.
+PUBLISHED_ONLY = ("auc_pr_trapezoid",)
+PUBLISHED = ("paper", "adbench")
+#: Differences below this are rounding errors: equal means are ties.
+DIGITS = 12
+DAGGER = "† used the labelled validation split, which the other methods did not see."
 SYNTHETIC = "§ synthetic data."
 
 
@@ -31,9 +36,17 @@ class Comparison:
     Attributes
     ----------
     title : str
-    mean, std : DataFrame (methods x datasets), over the seeds that succeeded; methods by average rank
-    succeeded, wanted : DataFrame of int, seeds with a result, and seeds in the store
-    average, rank, wins : Series by method over the complete datasets; NaN when there are none
+    mean, std : DataFrame (methods x datasets)
+        Over the seeds that succeeded; methods by average rank. NaN where there are none.
+    succeeded : DataFrame of int
+        Runs with a result; ``asked`` says which entries have a row in the store at all.
+    asked : DataFrame of bool
+    runs : int
+        How many each entry should have.
+    average, rank, wins : Series by method
+        Over the complete datasets, of the compared methods; NaN for the others.
+    daggers, synthetic : frozenset of str
+        Methods that saw validation labels, datasets that are made up.
     notes : tuple of str
     """
 
@@ -41,165 +54,182 @@ class Comparison:
     mean: pd.DataFrame
     std: pd.DataFrame
     succeeded: pd.DataFrame
-    wanted: pd.DataFrame
+    asked: pd.DataFrame
+    runs: int
     average: pd.Series
     rank: pd.Series
     wins: pd.Series
+    daggers: frozenset[str]
+    synthetic: frozenset[str]
     notes: tuple[str, ...]
 
 
-def scenario_label(row: pd.Series) -> str:
-    """A scenario in words: protocol, label budget, contamination."""
-    budget = f"{row.label_budget:g}" + (" labels" if row.label_budget_kind == "count" else " of the labels")
-    level = "natural contamination" if pd.isna(row.contamination) else f"contamination {row.contamination:g}"
-    return f"{row.protocol}, {budget}, {level}"
-
-
-def scenarios(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    """(label, rows) of each scenario, ordered by budget and contamination."""
-    ordered = frame.sort_values(["protocol", "label_budget", "contamination", "scenario"], kind="stable")
-    return [(scenario_label(part.iloc[0]), part) for _, part in ordered.groupby("scenario", sort=False)]
-
-
 def compare(frame: pd.DataFrame, metric: str, title: str) -> Comparison:
-    """Compare methods over datasets in the rows of one scenario (or pooled scenarios)."""
-    frame = frame.assign(shown=_marked(frame, "method_title", "sees_validation", "†"))
-    frame = frame.assign(where=_marked(frame, "dataset", "synthetic", "§"))
-    good = frame.where(frame.status == "ok")[metric]
-    grouped = frame.assign(value=good).groupby(["shown", "where"])
-    mean = grouped.value.mean().unstack()
-    succeeded = grouped.value.count().unstack().fillna(0).astype(int)
-    wanted = grouped.value.size().unstack().fillna(0).astype(int)
-    full = wanted.to_numpy().max() if wanted.size else 0
-    complete = mean.columns[((succeeded == wanted) & (wanted == full)).all()]
-    ranks = mean[complete].rank(ascending=False)
-    rank = ranks.mean(axis=1)
-    order = rank.fillna(np.inf).sort_values(kind="stable").index
-    notes = [POLICY.format(complete=len(complete), all=mean.shape[1])]
-    notes += [DAGGER] if frame.sees_validation.fillna(False).astype(bool).any() else []
-    notes += [SYNTHETIC] if frame.synthetic.fillna(False).astype(bool).any() else []
+    """Compare methods over datasets.
+
+    Parameters
+    ----------
+    frame : the store's rows of one scenario, or of several whose mean is wanted
+    metric : a metric's column
+    title : the scenario in words
+    """
+    rows = prepare(frame)
+    found = coverage(rows)
+    good = succeeded(rows)
+    names, places = sorted(rows.variant.unique()), sorted(rows["where"].unique())
+
+    def grid(values: pd.Series) -> pd.DataFrame:
+        return values.unstack().reindex(index=names, columns=places)
+
+    # scenarios are averaged within a seed first, so that the deviation is over seeds alone
+    seeds = good.groupby(["variant", "where", "seed"])[metric].mean().groupby(["variant", "where"])
+    mean = grid(seeds.mean()).round(DIGITS)
+    std = grid(seeds.std(ddof=1)).round(DIGITS)
+    got = grid(good.groupby(["variant", "where"]).size()).fillna(0).astype(int)
+    asked = grid(rows.groupby(["variant", "where"]).size()).notna()
+    inner = mean.loc[list(found.compared), list(found.complete)]
+    ranks = inner.rank(ascending=False)
+    rank = ranks.mean(axis=1).reindex(names)
+    average = inner.mean(axis=1).reindex(names)
+    wins = (inner == inner.max(axis=0)).sum(axis=1).reindex(names)
+    overall = pd.DataFrame({"rank": rank, "average": -average, "any": -mean.mean(axis=1)})
+    order = overall.sort_values(["rank", "average", "any"], kind="stable").index
+    daggers = frozenset(rows.variant[rows.sees_validation.fillna(False).astype(bool)])
+    synthetic = frozenset(rows["where"][rows.synthetic.fillna(False).astype(bool)])
+    spread = "± is the standard deviation over seeds"
+    notes = [f"{spread} (of the mean over scenarios)." if rows.setting.nunique() > 1 else f"{spread}.", *found.notes]
+    notes += [DAGGER] if daggers else []
+    notes += [SYNTHETIC] if synthetic else []
     return Comparison(
         title=f"{METRIC_TITLES.get(metric, metric)} ({title})",
         mean=mean.loc[order],
-        std=grouped.value.std(ddof=1).unstack().loc[order],
-        succeeded=succeeded.loc[order],
-        wanted=wanted.loc[order],
-        average=mean[complete].mean(axis=1).loc[order],
+        std=std.loc[order],
+        succeeded=got.fillna(0).astype(int).loc[order],
+        asked=asked.loc[order],
+        runs=found.runs,
+        average=average.loc[order],
         rank=rank.loc[order],
-        wins=(ranks == 1).sum(axis=1).loc[order],
+        wins=wins.loc[order],
+        daggers=daggers,
+        synthetic=synthetic,
         notes=tuple(notes),
     )
 
 
-def shown(found: Comparison, bold: str, second: str) -> pd.DataFrame:
-    """The comparison as text: mean ± std, best and second per dataset marked, holes visible.
+def comparisons(frame: pd.DataFrame, metric: str) -> list[Comparison]:
+    """One comparison per scenario that has the metric; before them their mean, where several share a protocol."""
+    rows = prepare(frame)
+    if metric in PUBLISHED_ONLY:
+        rows = rows[rows.protocol.isin(PUBLISHED)]
+    parts = [(label, part) for label, part in scenarios(rows) if _measured(part, metric)]
+    found = [compare(part, metric, label) for label, part in parts]
+    if len(found) > 1 and rows.protocol.nunique() == 1:
+        pooled = pd.concat([part for _, part in parts])
+        if coverage(pooled).complete:
+            found.insert(0, compare(pooled, metric, f"mean over {len(found)} scenarios"))
+    return found
 
-    ``bold`` and ``second`` are templates with one ``{}``.
-    """
-    mean, std = found.mean.to_numpy(float), found.std.to_numpy(float)
-    places = found.mean.rank(ascending=False, method="min").to_numpy(float)
-    got, wanted = found.succeeded.to_numpy(int), found.wanted.to_numpy(int)
-    entries = [
-        [
-            _entry(mean[m, d], std[m, d], got[m, d], wanted[m, d], places[m, d], bold, second)
-            for d in range(mean.shape[1])
-        ]
-        for m in range(mean.shape[0])
+
+def metrics(frame: pd.DataFrame) -> list[str]:
+    """The metrics that get a table: the trapezoid area only where a published protocol was followed."""
+    return [
+        name
+        for name in METRIC_TITLES
+        if _measured(frame, name) and (name not in PUBLISHED_ONLY or frame.protocol.isin(PUBLISHED).any())
     ]
-    text = pd.DataFrame(entries, index=found.mean.index, columns=list(found.mean.columns), dtype=object)
-    text["Average"] = [f"{value:.3f}" if np.isfinite(value) else HOLE for value in found.average]
-    text["Rank"] = [f"{value:.2f}" if np.isfinite(value) else HOLE for value in found.rank]
-    text["Wins"] = found.wins.astype(str)
-    text.index.name, text.columns.name = "Method", None
-    return text
 
 
 def failures(frame: pd.DataFrame) -> pd.DataFrame:
     """Cells without a result, with the reason's last line; empty when all went well."""
-    bad = frame[frame.status != "ok"]
+    bad = prepare(frame)
+    bad = bad[bad.status != "ok"]
     reason = bad.error.fillna("").str.strip().str.split("\n").str[-1]
-    columns = ["dataset", "method", "seed", "scenario", "status"]
-    return bad[columns].assign(reason=reason).sort_values(columns, kind="stable").reset_index(drop=True)
+    columns = ["dataset", "variant", "seed", "scenario", "status"]
+    told = bad[columns].assign(reason=reason.where(reason != "", "no reason was recorded"))
+    return told.rename(columns={"variant": "method"}).reset_index(drop=True)
 
 
 def cost(frame: pd.DataFrame) -> pd.DataFrame:
-    """Median seconds to fit and score one cell (a group's time shared by its cells) and peak memory, by method."""
-    good = frame[frame.status == "ok"]
-    found = good.groupby("method_title").agg(
-        cells=("cell", "size"),
-        fit_seconds=("fit_seconds", "median"),
-        score_seconds=("score_seconds", "median"),
-        peak_memory_mb=("peak_memory_mb", "max"),
+    """Time and memory by method.
+
+    Seconds are medians over the cells that succeeded; the time of a group that trained together is shared
+    equally by its cells (``runs_together`` is the group's median width). Memory is the largest peak.
+    """
+    rows = prepare(frame)
+    found = (
+        succeeded(rows)
+        .groupby("variant")
+        .agg(
+            cells=("cell", "size"),
+            fit_seconds=("fit_seconds", "median"),
+            score_seconds=("score_seconds", "median"),
+            slowest_fit_seconds=("fit_seconds", "max"),
+            peak_memory_mb=("peak_memory_mb", "max"),
+            runs_together=("group_width", "median"),
+        )
     )
-    return found.sort_values("fit_seconds", kind="stable").round(
-        {"fit_seconds": 3, "score_seconds": 4, "peak_memory_mb": 0}
-    )
+    failed = (rows.status != "ok").groupby(rows.variant).sum()
+    found = found.reindex(failed.index).assign(cells=lambda all: all.cells.fillna(0).astype(int), failed=failed)
+    found = found.sort_values("fit_seconds", kind="stable")
+    digits = {"fit_seconds": 3, "score_seconds": 4, "slowest_fit_seconds": 3, "peak_memory_mb": 0}
+    return found.round(digits).rename_axis("method").reset_index()
 
 
 def write(folder: Path, frame: pd.DataFrame) -> list[Path]:
-    """Write every table of a run; returns the files."""
+    """Write every table of a run as CSV, Markdown and LaTeX; returns the files, the same bytes each time."""
     folder.mkdir(parents=True, exist_ok=True)
+    rows = prepare(frame)
     written: list[Path] = []
-    for metric in METRIC_TITLES:
-        found = [compare(part, metric, label) for label, part in scenarios(frame)]
-        if len(found) > 1:
-            pooled = frame.assign(seed=frame.seed.astype(str) + frame.scenario)
-            found.insert(0, compare(pooled, metric, f"mean over {len(found)} scenarios"))
-        written += _write_metric(folder / metric, found)
-    for name, table in (("cost", cost(frame).reset_index()), ("failures", failures(frame))):
-        table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
-        body = table.to_markdown(index=False) if len(table) else "none"
-        written += [folder / f"{name}.csv", _text(folder / f"{name}.md", body + "\n")]
+    for metric in metrics(rows):
+        found = comparisons(rows, metric)
+        stem = folder / metric
+        written += [
+            save_csv(stem.with_suffix(".csv"), pd.concat([_long(one) for one in found])),
+            save_csv(folder / f"{metric}_summary.csv", pd.concat([_summary(one) for one in found])),
+            _text(stem.with_suffix(".md"), "\n".join(render.markdown(one) for one in found)),
+            _text(stem.with_suffix(".tex"), "\n".join(render.latex(one) for one in found)),
+        ]
+    for name, table, caption in (
+        ("cost", cost(rows), "Time and memory: medians over cells, the largest peak."),
+        ("failures", failures(rows), "Cells without a result."),
+    ):
+        written += [
+            save_csv(folder / f"{name}.csv", table),
+            _text(folder / f"{name}.md", render.plain_markdown(table)),
+            _text(folder / f"{name}.tex", render.plain_latex(table, caption)),
+        ]
     return written
 
 
-def _write_metric(stem: Path, found: list[Comparison]) -> list[Path]:
-    markdown, latex, rows = [], [], []
-    for one in found:
-        notes = " ".join(one.notes)
-        body = shown(one, "**{}**", "_{}_").to_markdown(disable_numparse=True)
-        markdown.append(f"**{one.title}**\n\n{body}\n\n{notes}\n")
-        latex.append(_latex(one))
-        long = pd.DataFrame({"mean": one.mean.stack(), "std": one.std.stack(), "seeds": one.succeeded.stack()})
-        rows.append(long.assign(table=one.title).reset_index(names=["method", "dataset"]))
-    every = pd.concat(rows)[["table", "method", "dataset", "mean", "std", "seeds"]].round(6)
-    every.to_csv(stem.with_suffix(".csv"), index=False, lineterminator="\n")
-    return [
-        stem.with_suffix(".csv"),
-        _text(stem.with_suffix(".md"), "\n".join(markdown)),
-        _text(stem.with_suffix(".tex"), "\n".join(latex)),
-    ]
+def save_csv(path: Path, table: pd.DataFrame) -> Path:
+    """Write a table with unix line ends and numbers as they are, without exponents."""
+    table.to_csv(path, index=False, lineterminator="\n", float_format=_positional)
+    return path
 
 
-def _latex(found: Comparison) -> str:
-    text = shown(found, r"\textbf{{{}}}", r"\underline{{{}}}")
-    for old, new in (("±", r"$\pm$"), (HOLE, "--"), ("†", r"$^\dagger$"), ("§", r"$^\S$"), ("_", r"\_"), ("%", r"\%")):
-        text = text.map(lambda entry, old=old, new=new: entry.replace(old, new))
-        text.index = text.index.str.replace(old, new)
-        text.columns = text.columns.str.replace(old, new)
-    lines = [r"\begin{tabular}{l" + "r" * text.shape[1] + "}", r"\toprule"]
-    lines.append("Method & " + " & ".join(text.columns) + r" \\")
-    lines.append(r"\midrule")
-    lines += [
-        f"{method} & " + " & ".join(row) + r" \\" for method, row in zip(text.index, text.to_numpy(), strict=True)
-    ]
-    return "\n".join([f"% {found.title}", *lines, r"\bottomrule", r"\end{tabular}", ""])
+def _positional(value: Any) -> str:
+    return np.format_float_positional(value, trim="-")
 
 
-def _entry(mean: float, std: float, got: int, wanted: int, place: float, bold: str, second: str) -> str:
-    if wanted == 0:
-        return HOLE
-    if got == 0:
-        return f"failed (0/{wanted})"
-    entry = f"{mean:.3f}" + (f" ± {std:.3f}" if np.isfinite(std) else "")
-    if got < wanted:
-        return f"{entry} ({got}/{wanted})"
-    return bold.format(entry) if place == 1 else second.format(entry) if place == 2 else entry
+def _measured(frame: pd.DataFrame, metric: str) -> bool:
+    """Whether the rows hold this metric; the headline metrics have a table even when every cell failed."""
+    headline = metric in ("average_precision", "auc_roc")
+    return metric in frame.columns and (headline or bool(frame[metric].notna().any()))
 
 
-def _marked(frame: pd.DataFrame, column: str, flag: str, mark: str) -> pd.Series:
-    marked = frame[flag].fillna(False).astype(bool)
-    return frame[column].where(~marked, frame[column] + mark)
+def _long(found: Comparison) -> pd.DataFrame:
+    parts = {"mean": found.mean, "std": found.std, "seeds": found.succeeded, "asked": found.asked}
+    long = pd.DataFrame({name: part.stack(future_stack=True) for name, part in parts.items()})
+    long = long[long.asked].drop(columns="asked").rename_axis(["method", "dataset"]).reset_index()
+    long.insert(0, "table", found.title)
+    return long.assign(wanted=found.runs).round({"mean": 6, "std": 6})
+
+
+def _summary(found: Comparison) -> pd.DataFrame:
+    summary = pd.DataFrame({"average": found.average, "rank": found.rank, "wins": found.wins})
+    summary = summary.round({"average": 6, "rank": 4}).rename_axis("method").reset_index()
+    summary.insert(0, "table", found.title)
+    return summary.astype({"wins": "Int64"})
 
 
 def _text(path: Path, text: str) -> Path:

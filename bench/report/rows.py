@@ -1,0 +1,153 @@
+"""The store's rows made ready for reports: one fixed order, names for people, scenarios, and the policy for holes.
+
+The policy for missing cells, "complete datasets", is printed under every table and figure: a method is compared
+when all its seeds succeeded on at least half of the datasets; averages, ranks and tests are over the datasets
+where every compared method has all its seeds. Nothing is filled in.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from bench.report.palette import places
+
+#: What makes two cells the same up to the seed.
+IDENTITY = ["dataset", "method", "params", "scenario", "seed"]
+POLICY = (
+    "Missing cells, policy 'complete datasets': averages and ranks are over the {complete} of {all} datasets where "
+    "every compared method has all its {seeds}."
+)
+LEFT_OUT = "Not compared, lacking results on more than half of the datasets: {names}."
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Which datasets and methods can be compared fairly.
+
+    Attributes
+    ----------
+    compared, left_out : tuple of variant names
+    complete : tuple of places (``where``) in which every compared variant has all seeds
+    places, runs : int
+        Number of places in all, and of runs (seeds, times scenarios where those are pooled) that each needs.
+    """
+
+    compared: tuple[str, ...]
+    left_out: tuple[str, ...]
+    complete: tuple[str, ...]
+    places: int
+    runs: int
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The policy in words, with the counts."""
+        seeds = f"{self.runs} runs" if self.runs != 1 else "one run"
+        first = POLICY.format(complete=len(self.complete), all=self.places, seeds=seeds)
+        return (first, LEFT_OUT.format(names=", ".join(self.left_out))) if self.left_out else (first,)
+
+
+def prepare(frame: pd.DataFrame) -> pd.DataFrame:
+    """Sort the rows and add the columns that reports speak in; does nothing to prepared rows.
+
+    Adds ``variant`` (a name for people, one per method and parameters), ``where`` (the dataset, with the
+    types whose anomalies are known, if only some are), ``setting`` (the scenario without those types),
+    ``place`` (the variant's colour and marker, see ``bench.report.palette``).
+    """
+    if "variant" in frame.columns:
+        return frame
+    rows = frame.sort_values(IDENTITY, kind="stable").reset_index(drop=True)
+    known = {text: tuple(_fields(text).get("known_types", ())) for text in rows.scenario.unique()}
+    types = rows.scenario.map(lambda text: ", ".join(known[text]))
+    where = rows.dataset.where(types == "", rows.dataset + " [" + types + "]")
+    names = _variants(rows)
+    chosen = places(sorted(set(zip(rows.method, rows.params, strict=True))))
+    identity = list(zip(rows.method, rows.params, strict=True))
+    return rows.assign(
+        variant=[names[one] for one in identity],
+        where=where,
+        setting=rows.scenario.map({text: without(text, "known_types") if known[text] else text for text in known}),
+        place=[chosen[one] for one in identity],
+    )
+
+
+def succeeded(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows that hold a result."""
+    return rows[rows.status == "ok"]
+
+
+def coverage(rows: pd.DataFrame) -> Coverage:
+    """Find what can be compared in prepared rows of one setting, or of several that are pooled."""
+    every = rows[["where", "setting", "seed"]].drop_duplicates().groupby("where").size()
+    runs = int(every.max()) if len(every) else 0
+    good = succeeded(rows).groupby(["variant", "where"]).size().unstack(fill_value=0)
+    full = good.reindex(index=sorted(rows.variant.unique()), columns=every.index, fill_value=0) == runs
+    able = full.any(axis=1) & (2 * full.sum(axis=1) >= len(every))
+    complete = full[able].all(axis=0) & bool(able.any())
+    return Coverage(
+        compared=tuple(full.index[able]),
+        left_out=tuple(full.index[~able]),
+        complete=tuple(full.columns[complete]),
+        places=len(every),
+        runs=runs,
+    )
+
+
+def fair(rows: pd.DataFrame) -> tuple[pd.DataFrame, Coverage]:
+    """The successful rows of the compared methods on the complete datasets."""
+    found = coverage(rows)
+    good = succeeded(rows)
+    return good[good["variant"].isin(found.compared) & good["where"].isin(found.complete)], found
+
+
+def scenarios(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """(label, rows) of each scenario, ordered by protocol, budget and contamination; labels are unique."""
+    rows = prepare(frame).sort_values(
+        ["protocol", "label_budget_kind", "label_budget", "contamination", "setting"], kind="stable"
+    )
+    parts = [part.sort_values(IDENTITY, kind="stable") for _, part in rows.groupby("setting", sort=False)]
+    return [(scenario_label(part.iloc[0]), part) for part in parts]
+
+
+def scenario_label(row: pd.Series) -> str:
+    """A scenario in words: protocol, label budget, contamination, and whatever else is not the default."""
+    if row.label_budget_kind == "count":
+        budget = f"{row.label_budget:g} labelled anomal{'y' if row.label_budget == 1 else 'ies'}"
+    else:
+        budget = f"{100 * row.label_budget:g}% of the training anomalies labelled"
+    level = "natural contamination" if pd.isna(row.contamination) else f"contamination {row.contamination:g}"
+    fields = _fields(row.scenario)
+    told = {"protocol", "label_budget", "contamination", "known_types"}
+    if row.protocol == "paper":
+        told |= {"test_fraction", "validation_fraction"}  # what the protocol means
+    rest = [f"{name.replace('_', ' ')} {value}" for name, value in sorted(fields.items()) if name not in told]
+    unseen = ["some anomaly types unseen"] if fields.get("known_types") else []
+    return ", ".join([f"{row.protocol} protocol", budget, level, *unseen, *rest])
+
+
+def without(scenario: str, *names: str) -> str:
+    """The scenario's JSON text without some fields: what two scenarios share when these differ."""
+    kept = {name: value for name, value in _fields(scenario).items() if name not in names}
+    return json.dumps(kept, sort_keys=True, separators=(",", ":"))
+
+
+def _fields(text: str) -> dict[str, Any]:
+    found = json.loads(text)
+    assert isinstance(found, dict)
+    return found
+
+
+def _variants(rows: pd.DataFrame) -> dict[tuple[str, str], str]:
+    """A name per (method, params): its title, with what differs where two have one title."""
+    known = rows[["method", "params", "method_title"]].drop_duplicates(["method", "params"])
+    shared = known.method_title.duplicated(keep=False)
+    names = {}
+    for method, params, title, twice in zip(known.method, known.params, known.method_title, shared, strict=True):
+        told = ", ".join(f"{key}={value}" for key, value in sorted(_fields(params).items()))
+        names[method, params] = f"{title} ({told or 'defaults'})" if twice else title
+    if len(set(names.values())) < len(names):  # two registrations under one title, with equal parameters
+        names = {(method, params): f"{name} [{method}]" for (method, params), name in names.items()}
+    return names
