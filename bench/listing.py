@@ -91,7 +91,7 @@ def show_first_table(markdown: str) -> None:
 
 def _unmarked(text: str) -> str:
     """Markdown's text as a terminal shows it."""
-    for mark in ("**", "<u>", "</u>", "\\"):
+    for mark in ("**", "<ins>", "</ins>", "\\"):
         text = text.replace(mark, "")
     return text.lstrip("# ")
 

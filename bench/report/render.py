@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 HOLE = "\N{EN DASH}"
 #: With more datasets than this they go down the page and the methods across.
 WIDE = 8
+#: What follows the datasets.
+SUMMARY = ("Average", "Rank", "Wins")
 _LATEX = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "_": r"\_",
     "%": r"\%", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}",
@@ -46,7 +48,7 @@ def escaped_markdown(text: str) -> str:
     return " ".join(text.split())
 
 
-MARKDOWN = Markup(lambda text: f"**{text}**", lambda text: f"<u>{text}</u>", escaped_markdown)
+MARKDOWN = Markup(lambda text: f"**{text}**", lambda text: f"<ins>{text}</ins>", escaped_markdown)
 LATEX = Markup(lambda text: rf"\textbf{{{text}}}", lambda text: rf"\underline{{{text}}}", escaped_latex)
 
 
@@ -69,11 +71,9 @@ def entries(found: Comparison, markup: Markup) -> pd.DataFrame:
         dtype=object,
     )
     hole = markup.escape(HOLE)
-    for title, values, form, best in (
-        ("Average", found.average, "{:.3f}", found.average.max()),
-        ("Rank", found.rank, "{:.2f}", found.rank.min()),
-        ("Wins", found.wins, "{:.0f}", found.wins.max()),
-    ):
+    summary = zip(SUMMARY, (found.average, found.rank, found.wins), ("{:.3f}", "{:.2f}", "{:.0f}"), strict=True)
+    for title, values, form in summary:
+        best = values.min() if title == "Rank" else values.max()
         text[title] = [
             hole if not np.isfinite(value) else markup.best(form.format(value)) if value == best else form.format(value)
             for value in values.to_numpy(float)
@@ -93,14 +93,18 @@ def latex(found: Comparison) -> str:
     """A ``table`` environment; needs the packages booktabs and graphicx."""
     text = _turned(entries(found, LATEX), found)
     notes = " ".join(escaped_latex(note) for note in found.notes)
-    return _table(text.reset_index(), escaped_latex(found.title) + ".", notes, "l" + "r" * text.shape[1])
+    lines = text.reset_index().astype(str).to_numpy().tolist()
+    body = [_line(cells) for cells in lines]
+    if found.mean.shape[1] > WIDE:
+        body.insert(len(body) - len(SUMMARY), r"\midrule")
+    head = [str(text.index.name), *(str(name) for name in text.columns)]
+    return _table(head, body, escaped_latex(found.title), notes, "l" + "r" * text.shape[1])
 
 
-def plain_markdown(table: pd.DataFrame) -> str:
-    """Any small table; says "none" when it is empty."""
-    if table.empty:
-        return "none\n"
-    return str(_as_text(table, escaped_markdown).to_markdown(index=False, disable_numparse=True)) + "\n"
+def plain_markdown(table: pd.DataFrame, caption: str) -> str:
+    """Any small table with its caption; says "none" when it is empty."""
+    text = _as_text(table, escaped_markdown).to_markdown(index=False, disable_numparse=True)
+    return f"{escaped_markdown(caption)}\n\n{'none' if table.empty else text}\n"
 
 
 def plain_latex(table: pd.DataFrame, caption: str) -> str:
@@ -108,9 +112,10 @@ def plain_latex(table: pd.DataFrame, caption: str) -> str:
     if table.empty:
         return f"% {caption}\nnone\n"
     numbers = [pd.api.types.is_numeric_dtype(kind) for kind in table.dtypes]
-    return _table(
-        _as_text(table, escaped_latex), escaped_latex(caption), "", "".join("r" if one else "l" for one in numbers)
-    )
+    text = _as_text(table, escaped_latex)
+    body = [_line(cells) for cells in text.to_numpy().tolist()]
+    title, _, notes = escaped_latex(caption).partition(". ")
+    return _table(list(text.columns), body, title.removesuffix("."), notes, "".join("lr"[one] for one in numbers))
 
 
 def _entry(mean: float, std: float, got: int, asked: bool, runs: int, place: float, markup: Markup) -> str:
@@ -130,26 +135,31 @@ def _turned(text: pd.DataFrame, found: Comparison) -> pd.DataFrame:
     return text.T.rename_axis("Dataset") if wide else text.rename_axis("Method")
 
 
-def _table(text: pd.DataFrame, caption: str, notes: str, columns: str) -> str:
-    rows = [" & ".join(row) + r" \\" for row in text.astype(str).to_numpy()]
+def _table(head: list[str], body: list[str], title: str, notes: str, columns: str) -> str:
+    """A float as wide as the page at most; the notes stand in the caption, the list of tables has the title only."""
     return "\n".join([
-        r"\begin{table}", r"\centering", rf"\caption{{{caption}}}",
-        # as wide as the page at most
+        r"\begin{table}", r"\centering", r"\setlength{\abovecaptionskip}{0pt}\setlength{\belowcaptionskip}{6pt}",
+        rf"\caption[{{{title}}}]{{{title}. {notes}".rstrip() + "}",
         r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
-        rf"\begin{{tabular}}{{{columns}}}", r"\toprule",
-        " & ".join(str(name) for name in text.columns) + r" \\", r"\midrule",
-        *rows, r"\bottomrule", r"\end{tabular}}",
-        *([rf"\par\smallskip\footnotesize {notes}"] if notes else []),
-        r"\end{table}", "",
+        rf"\begin{{tabular}}{{{columns}}}", r"\toprule", _line(head), r"\midrule",
+        *body, r"\bottomrule", r"\end{tabular}}", r"\end{table}", "",
     ])  # fmt: skip
 
 
-def _as_text(table: pd.DataFrame, escape: Callable[[str], str]) -> pd.DataFrame:
-    def shown(value: object) -> str:
-        if isinstance(value, float):
-            return escape(HOLE) if np.isnan(value) else np.format_float_positional(value, trim="-")
-        return escape(str(value))
+def _line(cells: list[str]) -> str:
+    return " & ".join(cells) + r" \\"
 
-    text = pd.DataFrame({name: [shown(value) for value in table[name]] for name in table.columns}, dtype=object)
+
+def _as_text(table: pd.DataFrame, escape: Callable[[str], str]) -> pd.DataFrame:
+    text = pd.DataFrame({name: _column(table[name], escape) for name in table.columns}, dtype=object)
     text.columns = [escape(str(name).replace("_", " ")) for name in table.columns]
     return text
+
+
+def _column(values: pd.Series, escape: Callable[[str], str]) -> list[str]:
+    """A column as text, its fractions with as many decimals as the longest of them."""
+    if not pd.api.types.is_float_dtype(values.dtype):
+        return [escape(str(value)) for value in values]
+    exact = [np.format_float_positional(value, trim="-").partition(".")[2] for value in values if np.isfinite(value)]
+    decimals = max((len(one) for one in exact), default=0)
+    return [f"{value:.{decimals}f}" if np.isfinite(value) else escape(HOLE) for value in values]

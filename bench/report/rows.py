@@ -8,6 +8,7 @@ where every compared method has all its seeds. Nothing is filled in.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,8 +19,8 @@ from bench.report.palette import places
 #: What makes two cells the same up to the seed.
 IDENTITY = ["dataset", "method", "params", "scenario", "seed"]
 POLICY = (
-    "Missing cells, policy 'complete datasets': averages and ranks are over the {complete} of {all} datasets where "
-    "every compared method has all its {seeds}."
+    "Missing cells (policy: complete datasets): averages, ranks and wins are over the {complete} of {all} datasets "
+    "where every compared method has all its {seeds}."
 )
 LEFT_OUT = "Not compared, lacking results on more than half of the datasets: {names}."
 
@@ -132,6 +133,11 @@ def without(scenario: str, *names: str) -> str:
     """The scenario's JSON text without some fields: what two scenarios share when these differ."""
     kept = {name: value for name, value in _fields(scenario).items() if name not in names}
     return json.dumps(kept, sort_keys=True, separators=(",", ":"))
+
+
+def natural(name: str) -> list[str | int]:
+    """A sorting key by which 2 comes before 10."""
+    return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", name)]
 
 
 def _fields(text: str) -> dict[str, Any]:

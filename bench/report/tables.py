@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from bench.report import render
-from bench.report.rows import coverage, prepare, scenarios, succeeded
+from bench.report.rows import coverage, natural, prepare, scenarios, succeeded
 
 METRIC_TITLES = {
     "average_precision": "Average precision",
@@ -26,7 +26,22 @@ PUBLISHED = ("paper", "adbench")
 #: Differences below this are rounding errors: equal means are ties.
 DIGITS = 12
 DAGGER = "† used the labelled validation split, which the other methods did not see."
+MARKS = "Bold is best, underlined second."
+SHORT = "(k/n): only k of n runs succeeded; such a mean is shown but not marked."
 SYNTHETIC = "§ synthetic data."
+COST = (
+    "Time and memory by method. Seconds are medians over the cells that succeeded; runs that trained together share "
+    "their group's time equally. Memory is the largest peak of a worker process, libraries included."
+)
+COST_TITLES = {
+    "fit_seconds": "fit (s)",
+    "score_seconds": "score (s)",
+    "slowest_fit_seconds": "slowest fit (s)",
+    "total_seconds": "all cells (s)",
+    "peak_memory_mb": "memory (MB)",
+}
+#: So many names are told, the rest is counted.
+FEW = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +91,7 @@ def compare(frame: pd.DataFrame, metric: str, title: str) -> Comparison:
     rows = prepare(frame)
     found = coverage(rows)
     good = succeeded(rows)
-    names, places = sorted(rows.variant.unique()), sorted(rows["where"].unique())
+    names, places = sorted(rows.variant.unique()), sorted(rows["where"].unique(), key=natural)
 
     def grid(values: pd.Series) -> pd.DataFrame:
         return values.unstack().reindex(index=names, columns=places)
@@ -96,8 +111,8 @@ def compare(frame: pd.DataFrame, metric: str, title: str) -> Comparison:
     order = overall.sort_values(["rank", "average", "any"], kind="stable").index
     daggers = frozenset(rows.variant[rows.sees_validation.fillna(False).astype(bool)])
     synthetic = frozenset(rows["where"][rows.synthetic.fillna(False).astype(bool)])
-    spread = "± is the standard deviation over seeds"
-    notes = [f"{spread} (of the mean over scenarios)." if rows.setting.nunique() > 1 else f"{spread}.", *found.notes]
+    short = ((got > 0) & (got < found.runs)).to_numpy().any()
+    notes = [MARKS, _spread(rows), *([SHORT] if short else []), *found.notes]
     notes += [DAGGER] if daggers else []
     notes += [SYNTHETIC] if synthetic else []
     return Comparison(
@@ -149,21 +164,36 @@ def failures(frame: pd.DataFrame) -> pd.DataFrame:
     return told.rename(columns={"variant": "method"}).reset_index(drop=True)
 
 
+def reasons(frame: pd.DataFrame) -> pd.DataFrame:
+    """The failures for a reader: one row per method, kind and reason, with the datasets hit."""
+    bad = failures(frame)
+    if bad.empty:
+        return bad
+    groups = bad.groupby(["method", "status", "reason"], sort=True)
+    found = groups.agg(
+        cells=("seed", "size"), datasets=("dataset", lambda names: _few(sorted(set(names), key=natural)))
+    )
+    return found.reset_index()[["method", "status", "cells", "datasets", "reason"]]
+
+
 def cost(frame: pd.DataFrame) -> pd.DataFrame:
     """Time and memory by method.
 
     Seconds are medians over the cells that succeeded; the time of a group that trained together is shared
-    equally by its cells (``runs_together`` is the group's median width). Memory is the largest peak.
+    equally by its cells (``runs_together`` is the group's median width). Memory is the largest peak of a
+    worker process, libraries and companions included.
     """
     rows = prepare(frame)
+    good = succeeded(rows)
     found = (
-        succeeded(rows)
+        good.assign(seconds=good.fit_seconds + good.score_seconds)
         .groupby("variant")
         .agg(
             cells=("cell", "size"),
             fit_seconds=("fit_seconds", "median"),
             score_seconds=("score_seconds", "median"),
             slowest_fit_seconds=("fit_seconds", "max"),
+            total_seconds=("seconds", "sum"),
             peak_memory_mb=("peak_memory_mb", "max"),
             runs_together=("group_width", "median"),
         )
@@ -171,7 +201,7 @@ def cost(frame: pd.DataFrame) -> pd.DataFrame:
     failed = (rows.status != "ok").groupby(rows.variant).sum()
     found = found.reindex(failed.index).assign(cells=lambda all: all.cells.fillna(0).astype(int), failed=failed)
     found = found.sort_values("fit_seconds", kind="stable")
-    digits = {"fit_seconds": 3, "score_seconds": 4, "slowest_fit_seconds": 3, "peak_memory_mb": 0}
+    digits = {"fit_seconds": 3, "score_seconds": 4, "slowest_fit_seconds": 3, "total_seconds": 1, "peak_memory_mb": 0}
     return found.round(digits).rename_axis("method").reset_index()
 
 
@@ -189,14 +219,14 @@ def write(folder: Path, frame: pd.DataFrame) -> list[Path]:
             _text(stem.with_suffix(".md"), "\n".join(render.markdown(one) for one in found)),
             _text(stem.with_suffix(".tex"), "\n".join(render.latex(one) for one in found)),
         ]
-    for name, table, caption in (
-        ("cost", cost(rows), "Time and memory: medians over cells, the largest peak."),
-        ("failures", failures(rows), "Cells without a result."),
+    for name, table, shown, caption in (
+        ("cost", cost(rows), cost(rows).rename(columns=COST_TITLES), COST),
+        ("failures", failures(rows), reasons(rows), "Cells without a result."),
     ):
         written += [
             save_csv(folder / f"{name}.csv", table),
-            _text(folder / f"{name}.md", render.plain_markdown(table)),
-            _text(folder / f"{name}.tex", render.plain_latex(table, caption)),
+            _text(folder / f"{name}.md", render.plain_markdown(shown, caption)),
+            _text(folder / f"{name}.tex", render.plain_latex(shown, caption)),
         ]
     return written
 
@@ -205,6 +235,18 @@ def save_csv(path: Path, table: pd.DataFrame) -> Path:
     """Write a table with unix line ends and numbers as they are, without exponents."""
     table.to_csv(path, index=False, lineterminator="\n", float_format=_positional)
     return path
+
+
+def _spread(rows: pd.DataFrame) -> str:
+    count = rows.seed.nunique()
+    if count < 2:
+        return "One seed, so there is no standard deviation."
+    pooled = " (of the mean over scenarios)" if rows.setting.nunique() > 1 else ""
+    return f"± is the standard deviation over {count} seeds{pooled}."
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(names[:FEW]) + (f" and {len(names) - FEW} more" if len(names) > FEW else "")
 
 
 def _positional(value: Any) -> str:

@@ -71,7 +71,7 @@ def _overview(verdict: Verdict) -> pd.DataFrame:
         for rank, mean, low, high in zip(verdict.ranks, means["mean"], means.low, means.high, strict=True)
     ]
     names = pd.Index(verdict.ranks.index, name="Method")
-    return pd.DataFrame(shown, names, columns=["Average rank", "Mean", "95% interval"])
+    return pd.DataFrame(shown, names, columns=["Average rank", "Mean over families", "95% interval"])
 
 
 def _corrected(verdict: Verdict) -> pd.DataFrame:
