@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from bench.report import render
+from bench.report.outcomes import cost, failures, reasons
 from bench.report.rows import coverage, natural, prepare, scenarios, succeeded
 
 METRIC_TITLES = {
@@ -40,8 +41,6 @@ COST_TITLES = {
     "total_seconds": "all cells (s)",
     "peak_memory_mb": "memory (MB)",
 }
-#: So many names are told, the rest is counted.
-FEW = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,63 +153,19 @@ def metrics(frame: pd.DataFrame) -> list[str]:
     ]
 
 
-def failures(frame: pd.DataFrame) -> pd.DataFrame:
-    """Cells without a result, with the reason's last line; empty when all went well."""
-    bad = prepare(frame)
-    bad = bad[bad.status != "ok"]
-    reason = bad.error.fillna("").str.strip().str.split("\n").str[-1]
-    columns = ["dataset", "variant", "seed", "scenario", "status"]
-    told = bad[columns].assign(reason=reason.where(reason != "", "no reason was recorded"))
-    return told.rename(columns={"variant": "method"}).reset_index(drop=True)
-
-
-def reasons(frame: pd.DataFrame) -> pd.DataFrame:
-    """The failures for a reader: one row per method, kind and reason, with the datasets hit."""
-    bad = failures(frame)
-    if bad.empty:
-        return bad
-    groups = bad.groupby(["method", "status", "reason"], sort=True)
-    found = groups.agg(
-        cells=("seed", "size"), datasets=("dataset", lambda names: _few(sorted(set(names), key=natural)))
-    )
-    return found.reset_index()[["method", "status", "cells", "datasets", "reason"]]
-
-
-def cost(frame: pd.DataFrame) -> pd.DataFrame:
-    """Time and memory by method.
-
-    Seconds are medians over the cells that succeeded; the time of a group that trained together is shared
-    equally by its cells (``runs_together`` is the group's median width). Memory is the largest peak of a
-    worker process, libraries and companions included.
-    """
-    rows = prepare(frame)
-    good = succeeded(rows)
-    found = (
-        good.assign(seconds=good.fit_seconds + good.score_seconds)
-        .groupby("variant")
-        .agg(
-            cells=("cell", "size"),
-            fit_seconds=("fit_seconds", "median"),
-            score_seconds=("score_seconds", "median"),
-            slowest_fit_seconds=("fit_seconds", "max"),
-            total_seconds=("seconds", "sum"),
-            peak_memory_mb=("peak_memory_mb", "max"),
-            runs_together=("group_width", "median"),
-        )
-    )
-    failed = (rows.status != "ok").groupby(rows.variant).sum()
-    found = found.reindex(failed.index).assign(cells=lambda all: all.cells.fillna(0).astype(int), failed=failed)
-    found = found.sort_values("fit_seconds", kind="stable")
-    digits = {"fit_seconds": 3, "score_seconds": 4, "slowest_fit_seconds": 3, "total_seconds": 1, "peak_memory_mb": 0}
-    return found.round(digits).rename_axis("method").reset_index()
-
-
 def write(folder: Path, frame: pd.DataFrame) -> list[Path]:
-    """Write every table of a run as CSV, Markdown and LaTeX; returns the files, the same bytes each time."""
+    """Write every table of a run as CSV, Markdown and LaTeX; returns the files, the same bytes each time.
+
+    Tables of an earlier call for metrics that these rows do not have are removed.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     rows = prepare(frame)
     written: list[Path] = []
-    for metric in metrics(rows):
+    shown = metrics(rows)
+    for name in METRIC_TITLES.keys() - set(shown):
+        for ending in (".csv", "_summary.csv", ".md", ".tex"):
+            (folder / f"{name}{ending}").unlink(missing_ok=True)
+    for metric in shown:
         found = comparisons(rows, metric)
         stem = folder / metric
         written += [
@@ -219,14 +174,14 @@ def write(folder: Path, frame: pd.DataFrame) -> list[Path]:
             _text(stem.with_suffix(".md"), "\n".join(render.markdown(one) for one in found)),
             _text(stem.with_suffix(".tex"), "\n".join(render.latex(one) for one in found)),
         ]
-    for name, table, shown, caption in (
+    for name, table, text, caption in (
         ("cost", cost(rows), cost(rows).rename(columns=COST_TITLES), COST),
         ("failures", failures(rows), reasons(rows), "Cells without a result."),
     ):
         written += [
             save_csv(folder / f"{name}.csv", table),
-            _text(folder / f"{name}.md", render.plain_markdown(shown, caption)),
-            _text(folder / f"{name}.tex", render.plain_latex(shown, caption)),
+            _text(folder / f"{name}.md", render.plain_markdown(text, caption)),
+            _text(folder / f"{name}.tex", render.plain_latex(text, caption)),
         ]
     return written
 
@@ -243,10 +198,6 @@ def _spread(rows: pd.DataFrame) -> str:
         return "One seed, so there is no standard deviation."
     pooled = " (of the mean over scenarios)" if rows.setting.nunique() > 1 else ""
     return f"± is the standard deviation over {count} seeds{pooled}."
-
-
-def _few(names: list[str]) -> str:
-    return ", ".join(names[:FEW]) + (f" and {len(names) - FEW} more" if len(names) > FEW else "")
 
 
 def _positional(value: Any) -> str:

@@ -1,0 +1,65 @@
+"""What the cells cost and how they ended: time and memory by method, failures with their reasons."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from bench.report.rows import natural, prepare, succeeded
+
+#: So many names are told, the rest is counted.
+FEW = 4
+
+
+def failures(frame: pd.DataFrame) -> pd.DataFrame:
+    """Cells without a result, with the reason's last line; empty when all went well."""
+    bad = prepare(frame)
+    bad = bad[bad.status != "ok"]
+    reason = bad.error.fillna("").str.strip().str.split("\n").str[-1]
+    columns = ["dataset", "variant", "seed", "scenario", "status"]
+    told = bad[columns].assign(reason=reason.where(reason != "", "no reason was recorded"))
+    return told.rename(columns={"variant": "method"}).reset_index(drop=True)
+
+
+def reasons(frame: pd.DataFrame) -> pd.DataFrame:
+    """The failures for a reader: one row per method, kind and reason, with the datasets hit."""
+    bad = failures(frame)
+    if bad.empty:
+        return bad
+    groups = bad.groupby(["method", "status", "reason"], sort=True)
+    found = groups.agg(
+        cells=("seed", "size"), datasets=("dataset", lambda names: _few(sorted(set(names), key=natural)))
+    )
+    return found.reset_index()[["method", "status", "cells", "datasets", "reason"]]
+
+
+def cost(frame: pd.DataFrame) -> pd.DataFrame:
+    """Time and memory by method.
+
+    Seconds are medians over the cells that succeeded; the time of a group that trained together is shared
+    equally by its cells (``runs_together`` is the group's median width). Memory is the largest peak of a
+    worker process, libraries and companions included.
+    """
+    rows = prepare(frame)
+    good = succeeded(rows)
+    found = (
+        good.assign(seconds=good.fit_seconds + good.score_seconds)
+        .groupby("variant")
+        .agg(
+            cells=("cell", "size"),
+            fit_seconds=("fit_seconds", "median"),
+            score_seconds=("score_seconds", "median"),
+            slowest_fit_seconds=("fit_seconds", "max"),
+            total_seconds=("seconds", "sum"),
+            peak_memory_mb=("peak_memory_mb", "max"),
+            runs_together=("group_width", "median"),
+        )
+    )
+    failed = (rows.status != "ok").groupby(rows.variant).sum()
+    found = found.reindex(failed.index).assign(cells=lambda all: all.cells.fillna(0).astype(int), failed=failed)
+    found = found.sort_values("fit_seconds", kind="stable")
+    digits = {"fit_seconds": 3, "score_seconds": 4, "slowest_fit_seconds": 3, "total_seconds": 1, "peak_memory_mb": 0}
+    return found.round(digits).rename_axis("method").reset_index()
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(names[:FEW]) + (f" and {len(names) - FEW} more" if len(names) > FEW else "")
