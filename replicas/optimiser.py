@@ -72,3 +72,41 @@ class RMSprop:
             gradient = gradient * (self.clipnorm / norm.clamp(min=self.clipnorm))
         square.mul_(self.rho).addcmul_(gradient, gradient, value=1.0 - self.rho)
         flat.addcdiv_(gradient, square.sqrt().add_(self.eps), value=-self.lr)
+
+
+@dataclass(frozen=True)
+class Adadelta:
+    """Adadelta (Zeiler 2012) as the Keras of 2018 ships it: rate 1, rho 0.95, epsilon 1e-7 inside both roots."""
+
+    lr: float = 1.0
+    rho: float = 0.95
+    eps: float = 1e-7
+
+    def state(self, flat: torch.Tensor) -> State:
+        return [torch.zeros_like(flat), torch.zeros_like(flat)]
+
+    def step(self, flat: torch.Tensor, gradient: torch.Tensor, state: State, count: int) -> None:
+        square, moved = state
+        square.mul_(self.rho).addcmul_(gradient, gradient, value=1.0 - self.rho)
+        change = moved.add(self.eps).div_(square.add(self.eps)).sqrt_().mul_(gradient)
+        moved.mul_(self.rho).addcmul_(change, change, value=1.0 - self.rho)
+        flat.add_(change, alpha=-self.lr)
+
+
+@dataclass(frozen=True)
+class SGD:
+    """Gradient descent with momentum and L2 added to the gradient, as ``torch.optim.SGD``."""
+
+    lr: float
+    momentum: float = 0.0
+    weight_decay: float = 0.0
+
+    def state(self, flat: torch.Tensor) -> State:
+        return [torch.zeros_like(flat)]
+
+    def step(self, flat: torch.Tensor, gradient: torch.Tensor, state: State, count: int) -> None:
+        (velocity,) = state
+        if self.weight_decay:
+            gradient = gradient.add(flat, alpha=self.weight_decay)
+        velocity.mul_(self.momentum).add_(gradient)
+        flat.add_(velocity, alpha=-self.lr)

@@ -13,8 +13,20 @@ FAST = {
     "mnp": {"epochs": 2, "steps": 3, "pretraining_epochs": 2},
     "devnet": {"epochs": 2, "steps": 3},
     "prenet": {"epochs": 2, "steps": 3},
+    "feawad": {"epochs": 2, "pretraining_epochs": 2, "steps": 3},
+    "repen": {"epochs": 2, "steps": 3},
     "deep-sad": {"epochs": 2, "pretraining_epochs": 2},
     "random-forest": {"n_estimators": 20},
+    "extra-trees": {"n_estimators": 20},
+    "mlp": {"max_iter": 5},
+    "xgboost": {"n_estimators": 10},
+    "lightgbm": {"n_estimators": 10},
+    "catboost": {"n_estimators": 10},
+    "xgbod": {"n_estimators": 10},
+    "iforest": {"n_estimators": 20},
+    "deep-svdd": {"epochs": 2},
+    "autoencoder": {"epoch_num": 2},
+    "lunar": {"n_epochs": 3},
 }
 METHODS = [name for name, spec in specs().items() if "weak" in spec.protocols and not missing(spec)]
 

@@ -6,7 +6,7 @@ import torch
 from scipy import stats
 
 from replicas.layers import dense
-from replicas.optimiser import Adam, RMSprop
+from replicas.optimiser import SGD, Adadelta, Adam, RMSprop
 from replicas.parameters import Layout
 from replicas.sampling import passes, with_replacement, without_replacement
 from replicas.stopping import Stopping, StoppingRule
@@ -23,6 +23,24 @@ def test_adam_is_torchs() -> None:
         theirs.grad = torch.sin(theirs.detach() * count)
         rule.step(ours, gradient, state, count)
         reference.step()
+    torch.testing.assert_close(ours, theirs.detach(), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("rule", "reference"),
+    [
+        (Adadelta(0.5), lambda p: torch.optim.Adadelta([p], lr=0.5, rho=0.95, eps=1e-7)),
+        (SGD(1e-2, 0.7, 0.1), lambda p: torch.optim.SGD([p], lr=1e-2, momentum=0.7, weight_decay=0.1)),
+    ],
+)
+def test_the_other_optimisers_are_torchs(rule, reference) -> None:
+    start = torch.randn(8, 32, generator=torch.Generator().manual_seed(0))
+    ours, theirs = start.clone(), start.clone().requires_grad_()
+    state, optimiser = rule.state(ours), reference(theirs)
+    for count in range(1, 30):
+        theirs.grad = torch.sin(theirs.detach() * count)
+        rule.step(ours, torch.sin(ours * count), state, count)
+        optimiser.step()
     torch.testing.assert_close(ours, theirs.detach(), rtol=1e-5, atol=1e-6)
 
 

@@ -13,6 +13,8 @@ METHODS = {
     "devnet": {"epochs": 20, "steps": 4, "batch": 64},
     "prenet": {"epochs": 20, "steps": 4, "batch": 64},
     "deep-sad": {"epochs": 20, "pretraining_epochs": 20},
+    "feawad": {"epochs": 10, "pretraining_epochs": 10, "steps": 4, "batch": 32},
+    "repen": {"epochs": 20, "steps": 4, "batch": 64},
     "mnp": {"epochs": 20, "steps": 4, "pretraining_epochs": 8, "stopping": "fixed"},
     "mnp-held-out": {
         "epochs": 25,
@@ -69,7 +71,7 @@ def test_different_seeds_and_rows_do_differ() -> None:
     assert not torch.equal(one.weights_, same_rows.weights_)
 
 
-@pytest.mark.parametrize("method", ["devnet", "prenet", "deep-sad", "mnp"])
+@pytest.mark.parametrize("method", ["devnet", "prenet", "deep-sad", "feawad", "repen", "mnp"])
 def test_a_row_scores_the_same_with_any_companions(method: str) -> None:
     split = runs(7, 1)[0]
     detector = create(method, **METHODS[method]).fit_replicas([split], [0])[0]
@@ -78,7 +80,7 @@ def test_a_row_scores_the_same_with_any_companions(method: str) -> None:
     assert np.array_equal(detector.decision_function(split.X[100:]), whole[100:])
 
 
-@pytest.mark.parametrize("method", ["devnet", "prenet", "deep-sad", "mnp"])
+@pytest.mark.parametrize("method", ["devnet", "prenet", "deep-sad", "feawad", "repen", "mnp"])
 def test_fit_is_a_group_of_one(method: str) -> None:
     split = runs(6, 1)[0]
     X, y = split.X[split.train], split.y_train

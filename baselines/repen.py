@@ -1,0 +1,172 @@
+"""REPEN: representations for random nearest-neighbour distances (Pang, Cao, Chen, Liu, KDD 2018)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from pyod.models.base import BaseDetector
+
+from replicas.detector import ReplicaMixin, pools
+from replicas.layers import dense, linear, relu
+from replicas.optimiser import Adadelta
+from replicas.parameters import Layout
+from replicas.rows import Table, TrainingRows
+from replicas.sampling import with_replacement, without_replacement
+from replicas.scaling import min_max, scaled, stacked
+from replicas.scoring import evaluate
+from replicas.stopping import StoppingRule
+from replicas.streams import generator
+from replicas.training import Context, Stage, train
+
+Views = Mapping[str, torch.Tensor]
+
+
+class REPEN(ReplicaMixin, BaseDetector):
+    """Embeds rows so that anomalies lie far from small random samples of the training rows.
+
+    With h one ReLU layer and a triplet of an unlabelled row e, another unlabelled row p and a labelled
+    anomaly a, L = mean( max(0, margin - (||h(e) - h(a)||^2 - ||h(e) - h(p)||^2)) ). Score = LeSiNN in
+    the embedding: the mean over ``ensemble`` samples of ``subsample`` training rows of the mean
+    distance to the ``neighbours`` nearest rows of the sample.
+
+    Parameters
+    ----------
+    hidden : int
+    epochs, steps, batch : int
+        Triplets per step are ``batch``; every row of one is drawn uniformly.
+    margin : float
+    lr : float
+        Adadelta's; 1 is Keras' default of 2018 (tf.keras has 0.001, which needs far more epochs).
+    ensemble, subsample, neighbours : int
+        LeSiNN's samples, their size, and how many of a sample's rows count.
+    contamination : float
+        PyOD's: share of training rows above ``threshold_``.
+    seed : int
+
+    Notes
+    -----
+    Source: authors' rankod.py (Keras, best-training-loss weights restored), whose public form takes
+    LeSiNN's outlier candidates as anomalies; here, as in ADBench's "supervised" mode, the anomalies of
+    the triplets are the labelled ones, and rows of a triplet are drawn uniformly.
+    Deviations: 50 steps an epoch at every size (ADBench; authors: rows / 256); min-max scaling on the
+    training rows is inside; with fewer training rows than ``subsample`` a sample is all of them.
+    """
+
+    def __init__(
+        self,
+        hidden: int = 20,
+        epochs: int = 30,
+        steps: int = 50,
+        batch: int = 256,
+        margin: float = 1000.0,
+        lr: float = 1.0,
+        ensemble: int = 50,
+        subsample: int = 8,
+        neighbours: int = 1,
+        contamination: float = 0.1,
+        seed: int = 0,
+    ) -> None:
+        super().__init__(contamination=contamination)
+        self.hidden = hidden
+        self.epochs = epochs
+        self.steps = steps
+        self.batch = batch
+        self.margin = margin
+        self.lr = lr
+        self.ensemble = ensemble
+        self.subsample = subsample
+        self.neighbours = neighbours
+        self.seed = seed
+
+    def _shape_key(self, run: TrainingRows) -> int:
+        return min(self.subsample, len(run.train))
+
+    def _layout(self, width: int) -> Layout:
+        return Layout(dense("hidden", width, self.hidden, style="keras"))
+
+    def _embed(self, p: Views, x: torch.Tensor, context: Context) -> torch.Tensor:
+        return relu(linear(p, "hidden", scaled(x, context)))
+
+    def _forward(self, p: Views, x: torch.Tensor, context: Context) -> torch.Tensor:
+        return lesinn(self._embed(p, x, context), context["references"], self.ensemble, self.neighbours)
+
+    def _train(
+        self, runs: Sequence[TrainingRows], seeds: Sequence[int], columns: np.ndarray
+    ) -> tuple[torch.Tensor, Context, list[dict[str, Any]]]:
+        table = Table.join(runs, columns)
+        rows = [pools(run, offset) for run, offset in zip(runs, table.offsets, strict=True)]
+        streams = [generator("repen", "batches", seed) for seed in seeds]
+        context = stacked([min_max(run, columns) for run in runs])
+
+        def draw(run: int, steps: int) -> tuple[np.ndarray, ...]:
+            return (_triplets(streams[run], *rows[run], steps, self.batch),)
+
+        def loss(p: Views, batch: tuple[torch.Tensor, ...], members: Context) -> tuple[torch.Tensor, torch.Tensor]:
+            code = self._embed(p, table.gather(batch[0]), members)
+            example, positive, negative = code.split(self.batch, dim=1)
+            near = (example - positive).square().sum(dim=2)
+            far = (example - negative).square().sum(dim=2)
+            value = torch.relu(self.margin - (far - near)).mean(dim=1)
+            return value, value[:, None]
+
+        stage = Stage(
+            layout=self._layout(len(columns)),
+            loss=loss,
+            draw=draw,
+            optimiser=Adadelta(self.lr),
+            epochs=self.epochs,
+            steps=self.steps,
+            stopping=StoppingRule(patience=None, delta=0.0),
+        )
+        start = stage.layout.start([generator("repen", "weights", seed) for seed in seeds])
+        trained = train(stage, start, context)
+        samples = [
+            self._samples(run, offset, seed) for run, offset, seed in zip(runs, table.offsets, seeds, strict=True)
+        ]
+        xs = [table.x[torch.from_numpy(sample)].numpy() for sample in samples]
+        references = evaluate(stage.layout, trained.flat, self._embed, xs, context)
+        context["references"] = torch.from_numpy(np.stack(references))
+        return trained.flat, context, [{"history_": history} for history in trained.history]
+
+    def _samples(self, run: TrainingRows, offset: int, seed: int) -> np.ndarray:
+        """Table rows of LeSiNN's samples, one after the other: (ensemble * subsample,)."""
+        train = np.asarray(run.train) + offset
+        size = min(self.subsample, len(train))
+        stream = generator("repen", "references", seed)
+        return train[without_replacement(stream, len(train), self.ensemble, size)].reshape(-1)
+
+
+def lesinn(codes: torch.Tensor, references: torch.Tensor, ensemble: int, neighbours: int) -> torch.Tensor:
+    """Mean over samples of the mean distance to the nearest rows of each (Pang, Ting, Albrecht, ICDMW 2015).
+
+    Parameters
+    ----------
+    codes : (R, B, H)
+    references : (R, ensemble * subsample, H)
+        The samples, one after the other.
+    ensemble, neighbours : int
+
+    Returns
+    -------
+    (R, B) tensor
+    """
+    distance = torch.cdist(codes, references, compute_mode="donot_use_mm_for_euclid_dist")
+    nearest = distance.unflatten(2, (ensemble, -1))
+    if neighbours == 1:
+        return nearest.amin(dim=3).mean(dim=2)
+    count = min(neighbours, nearest.shape[3])
+    return nearest.topk(count, dim=3, largest=False).values.mean(dim=3).mean(dim=2)
+
+
+def _triplets(
+    stream: np.random.Generator, unlabelled: np.ndarray, labelled: np.ndarray, steps: int, batch: int
+) -> np.ndarray:
+    """Rows of ``batch`` examples, then of other unlabelled rows, then of labelled ones: (steps, 3 * batch)."""
+    count = len(unlabelled)
+    example = with_replacement(stream, count, steps, batch)
+    other = (example + 1 + with_replacement(stream, max(count - 1, 1), steps, batch)) % count
+    anomaly = with_replacement(stream, len(labelled), steps, batch)
+    return np.concatenate([unlabelled[example], unlabelled[other], labelled[anomaly]], axis=1)
