@@ -10,7 +10,11 @@ import numpy as np
 from pyod.models.base import BaseDetector
 from sklearn.utils.validation import check_is_fitted
 
+from baselines.isolation import isolated
 from replicas import inputs
+
+#: What a detector is told where it has such a parameter, unless the card or suite says otherwise.
+QUIET = {"verbose": 0, "device": "cpu"}
 
 
 class Unsupervised(BaseDetector):
@@ -20,14 +24,17 @@ class Unsupervised(BaseDetector):
     ----------
     path : str
         ``"pyod.models.iforest:IForest"``.
-    options : dict or None
-        Its constructor's parameters; PyOD's defaults otherwise.
     scale : bool
-        Min-max scale on the training rows first.
+        Min-max scale on the training rows first, as ADBench does.
+    drop_constant : bool
+        Leave out columns that are constant over the training rows (PyOD's PCA divides by their variance).
     contamination : float
         PyOD's: share of training rows above ``threshold_``.
     seed : int
-        Passed as ``random_state`` where the detector takes one.
+        Passed as ``random_state`` where the detector takes one; the process-wide streams that other
+        detectors draw from are set by it for the time of the call.
+    **options
+        The detector's own parameters; PyOD's defaults otherwise.
 
     Notes
     -----
@@ -37,16 +44,30 @@ class Unsupervised(BaseDetector):
     def __init__(
         self,
         path: str,
-        options: dict[str, Any] | None = None,
         scale: bool = False,
+        drop_constant: bool = False,
         contamination: float = 0.1,
         seed: int = 0,
+        **options: Any,
     ) -> None:
         super().__init__(contamination=contamination)
         self.path = path
-        self.options = options
         self.scale = scale
+        self.drop_constant = drop_constant
         self.seed = seed
+        self.options = options
+        unknown = [name for name in options if name not in self._takes()]
+        if unknown:
+            raise TypeError(f"{path} has no parameter {unknown[0]!r}; it has: {', '.join(self._takes())}")
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Own parameters and the detector's."""
+        return {**super().get_params(deep), **self.options}
+
+    def set_params(self, **params: Any) -> Self:
+        """Set own parameters and the detector's."""
+        self.__init__(**{**self.get_params(), **params})  # type: ignore[misc]
+        return self
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Fit on X; y is checked and then ignored."""
@@ -55,8 +76,10 @@ class Unsupervised(BaseDetector):
         self.n_features_in_ = array.shape[1]
         if names is not None:
             self.feature_names_in_ = names
+        self.columns_ = _varying(array) if self.drop_constant else np.arange(array.shape[1])
         self.low_, self.gain_ = _scaling(array, self.scale)
-        self.detector_ = self._make().fit((array - self.low_) * self.gain_)
+        with isolated("fit", self.seed):
+            self.detector_ = self._factory()(**self._arguments()).fit(self._seen(array))
         self.decision_scores_ = np.asarray(self.detector_.decision_scores_, dtype=np.float64)
         self._set_n_classes(None)
         return self._process_decision_scores()
@@ -66,16 +89,31 @@ class Unsupervised(BaseDetector):
         check_is_fitted(self, "detector_")
         array, _ = inputs.features(X)
         inputs.same_width(array, self.n_features_in_)
-        return np.asarray(self.detector_.decision_function((array - self.low_) * self.gain_), dtype=np.float64)
+        with isolated("score", self.seed):
+            scores = self.detector_.decision_function(self._seen(array))
+        return np.asarray(scores, dtype=np.float64).reshape(-1)
 
-    def _make(self) -> Any:
+    def _seen(self, array: np.ndarray) -> np.ndarray:
+        """What the detector is given of the rows: a contiguous copy, as some write into their input."""
+        return np.ascontiguousarray(((array - self.low_) * self.gain_)[:, self.columns_])
+
+    def _factory(self) -> Any:
         module, _, name = self.path.partition(":")
-        factory = getattr(import_module(module), name)
-        taken = inspect.signature(factory).parameters
-        options = dict(self.options or {}, contamination=self.contamination)
-        if "random_state" in taken:
-            options["random_state"] = self.seed
-        return factory(**options)
+        return getattr(import_module(module), name)
+
+    def _takes(self) -> list[str]:
+        return list(inspect.signature(self._factory()).parameters)
+
+    def _arguments(self) -> dict[str, Any]:
+        given = {**QUIET, "random_state": self.seed, "n_features": len(self.columns_)}
+        own = {name: value for name, value in given.items() if name in self._takes()}
+        return {**own, "contamination": self.contamination, **self.options}
+
+
+def _varying(array: np.ndarray) -> np.ndarray:
+    """Columns that are not constant; all if every one is."""
+    columns = np.flatnonzero(array.min(axis=0) < array.max(axis=0))
+    return columns if len(columns) else np.arange(array.shape[1])
 
 
 def _scaling(array: np.ndarray, scale: bool) -> tuple[np.ndarray, np.ndarray]:

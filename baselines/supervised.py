@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, Self
 
 import numpy as np
 from pyod.models.base import BaseDetector
-from sklearn import ensemble, linear_model
+from sklearn import ensemble, linear_model, neural_network
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 from sklearn.utils.validation import check_is_fitted
 
+from baselines.isolation import isolated
 from replicas import inputs
 
 
@@ -91,8 +94,121 @@ class RandomForest(BaseDetector):
         return score_classifier(self, X)
 
 
+class ExtraTrees(BaseDetector):
+    """Extremely randomised trees, scikit-learn's defaults (100 trees, every row in every tree).
+
+    Parameters
+    ----------
+    n_estimators : int
+    class_weight : str or None
+    contamination : float
+        PyOD's: share of training rows above ``threshold_``.
+    seed : int
+    """
+
+    def __init__(
+        self,
+        n_estimators: int = 100,
+        class_weight: str | None = None,
+        contamination: float = 0.1,
+        seed: int = 0,
+    ) -> None:
+        super().__init__(contamination=contamination)
+        self.n_estimators = n_estimators
+        self.class_weight = class_weight
+        self.seed = seed
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Fit on X with y = 1 for labelled anomalies, 0 for unlabelled rows."""
+        model = ensemble.ExtraTreesClassifier(
+            self.n_estimators, class_weight=self.class_weight, random_state=self.seed, n_jobs=1
+        )
+        return fit_classifier(self, model, X, y)
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """P(anomaly | x), (n,)."""
+        return score_classifier(self, X)
+
+
+class MLP(BaseDetector):
+    """Multi-layer perceptron on min-max scaled features, scikit-learn's defaults (as ADBench runs it).
+
+    P(y = 1 | x) = sigmoid(w.relu(W x + b) + c), cross-entropy with L2 penalty, Adam, batches of 200.
+
+    Parameters
+    ----------
+    hidden : tuple of int
+        Widths of the hidden layers.
+    max_iter : int
+        Epochs at the most; training stops earlier when the loss stands still for ten.
+    lr, alpha : float
+        Adam's learning rate and the strength of the L2 penalty.
+    contamination : float
+        PyOD's: share of training rows above ``threshold_``.
+    seed : int
+    """
+
+    def __init__(
+        self,
+        hidden: tuple[int, ...] = (100,),
+        max_iter: int = 200,
+        lr: float = 1e-3,
+        alpha: float = 1e-4,
+        contamination: float = 0.1,
+        seed: int = 0,
+    ) -> None:
+        super().__init__(contamination=contamination)
+        self.hidden = hidden
+        self.max_iter = max_iter
+        self.lr = lr
+        self.alpha = alpha
+        self.seed = seed
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Fit on X with y = 1 for labelled anomalies, 0 for unlabelled rows."""
+        model = neural_network.MLPClassifier(
+            tuple(self.hidden),
+            max_iter=self.max_iter,
+            learning_rate_init=self.lr,
+            alpha=self.alpha,
+            random_state=self.seed,
+        )
+        return fit_classifier(self, make_pipeline(MinMaxScaler(), model), X, y)
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """P(anomaly | x), (n,)."""
+        return score_classifier(self, X)
+
+
 def fit_classifier(detector: Any, model: Any | Pipeline, X: Any, y: Any) -> Any:
     """Check the input, fit ``model`` on it as ``detector.model_`` and set PyOD's fitted attributes.
+
+    Raises
+    ------
+    ValueError
+        Unfit data, or only one class in y.
+    """
+    array, target = checked(detector, X, y)
+    with isolated("fit", detector.seed), warnings.catch_warnings():
+        # a fixed number of iterations is part of these methods' settings
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        detector.model_ = model.fit(array, target)
+        detector.decision_scores_ = probability(detector.model_, array)
+    detector._set_n_classes(None)
+    return detector._process_decision_scores()
+
+
+def score_classifier(detector: Any, X: Any) -> np.ndarray:
+    """P(anomaly | x) of the fitted ``detector.model_``, (n,) float64."""
+    check_is_fitted(detector, "model_")
+    array, _ = inputs.features(X)
+    inputs.same_width(array, detector.n_features_in_)
+    with isolated("score", detector.seed):
+        return probability(detector.model_, array)
+
+
+def checked(detector: Any, X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Training rows (n, d) float32 and labels (n,) int8 of both classes; remembers width and names.
 
     Raises
     ------
@@ -109,15 +225,9 @@ def fit_classifier(detector: Any, model: Any | Pipeline, X: Any, y: Any) -> Any:
     detector.n_features_in_ = array.shape[1]
     if names is not None:
         detector.feature_names_in_ = names
-    detector.model_ = model.fit(array, target)
-    detector.decision_scores_ = detector.model_.predict_proba(array)[:, 1]
-    detector._set_n_classes(None)
-    return detector._process_decision_scores()
+    return array, target
 
 
-def score_classifier(detector: Any, X: Any) -> np.ndarray:
-    """P(anomaly | x) of the fitted ``detector.model_``, (n,) float64."""
-    check_is_fitted(detector, "model_")
-    array, _ = inputs.features(X)
-    inputs.same_width(array, detector.n_features_in_)
-    return np.asarray(detector.model_.predict_proba(array)[:, 1], dtype=np.float64)
+def probability(model: Any, array: np.ndarray) -> np.ndarray:
+    """P(anomaly | x) of a fitted classifier, (n,) float64."""
+    return np.asarray(model.predict_proba(array)[:, 1], dtype=np.float64)

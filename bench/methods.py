@@ -82,6 +82,8 @@ def create(name: str, seed: int = 0, **params: Any) -> Any:
     reason = missing(spec)
     if reason:
         raise MissingExtra(reason)
+    for module in spec.requires:
+        importlib.import_module(module)  # here, so that the time of fitting does not pay for it
     factory = _load(spec.factory)
     arguments = {**dict(spec.params), **params}
     seed_name = _seed_name(factory)

@@ -33,15 +33,32 @@ def problems(spec: MethodSpec, given: Sequence[str]) -> list[str]:
 
 @functools.cache
 def accepted(spec: MethodSpec) -> tuple[str, ...] | None:
-    """Names of the parameters of the class's own ``__init__``; None if only running it could tell."""
-    module, _, name = spec.factory.partition(":")
+    """Names of the parameters a method takes; None if only running it could tell.
+
+    Those of the class's own ``__init__``. If that takes any (``**options``), it hands them to the class
+    that the card's parameter ``path`` names, and those of that class are added.
+    """
+    own = _arguments(spec.factory)
+    if own is None or not own.kwarg:
+        return None if own is None else _names(own)
+    path = dict(spec.params).get("path")
+    inner = _arguments(path) if isinstance(path, str) else None
+    if inner is None or inner.kwarg:
+        return None
+    return tuple(dict.fromkeys(name for name in (*_names(own), *_names(inner)) if name != "path"))
+
+
+def _arguments(factory: str) -> ast.arguments | None:
+    """The arguments of the class's ``__init__`` in its module's source; None if there is none to read."""
+    module, _, name = factory.partition(":")
     found = importlib.util.find_spec(module)
     if found is None or found.origin is None or not found.origin.endswith(".py"):
         return None
     tree = ast.parse(Path(found.origin).read_text(encoding="utf-8"))
     classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == name]
     starts = [f for node in classes for f in node.body if isinstance(f, ast.FunctionDef) and f.name == "__init__"]
-    if not starts or starts[0].args.kwarg:
-        return None
-    arguments = starts[0].args
+    return starts[0].args if starts else None
+
+
+def _names(arguments: ast.arguments) -> tuple[str, ...]:
     return tuple(a.arg for a in (*arguments.args, *arguments.kwonlyargs) if a.arg not in RESERVED)
