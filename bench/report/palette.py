@@ -1,41 +1,55 @@
-"""One colour and marker per method, the same in every figure; colour-blind safe and told apart in grey."""
+"""One colour and marker per method, the same in every figure.
+
+The hue tells the kind: blue is MNP, warm colours learn from few labels, greens are supervised, greys see no labels.
+Within a kind lightness, marker and line differ, so that figures can be read in grey and by the colour-blind (colours
+after Okabe & Ito, 2008, without yellow, which is too pale in print).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
 
-#: Okabe and Ito's palette without yellow, which is too pale in print.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#E69F00", "#56B4E9", "#7F7F7F")
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*", "h")
-LINES = ("-", "--", "-.", ":")
-#: Known methods keep their place; others take the free places in order of name.
-PLACES = {
-    "mnp": 0,
-    "mnp-published": 9,
-    "devnet": 1,
-    "deep-sad": 2,
-    "prenet": 3,
-    "logistic-regression": 4,
-    "random-forest": 5,
-    "iforest": 6,
-    "ecod": 7,
+HUES = {
+    "mnp": ("#0072B2", "#56B4E9", "#00355C", "#8DA9C4", "#2A9DC7"),
+    "weak": ("#D55E00", "#CC79A7", "#E69F00", "#882255", "#8C510A", "#F4A582"),
+    "supervised": ("#009E73", "#00543C", "#999933", "#7BC8A4", "#44803F"),
+    "unsupervised": ("#000000", "#808080", "#4D4D4D", "#A9A9A9"),
 }
-
-
-def styles(methods: Iterable[str]) -> dict[str, dict[str, str]]:
-    """Line style of each method, as keyword arguments of ``Axes.plot``."""
-    names = sorted(set(methods))
-    taken = {PLACES[name] for name in names if name in PLACES}
-    free = iter([place for place in range(len(names) + len(PLACES) + 2) if place not in taken])
-    places = {name: PLACES[name] if name in PLACES else next(free) for name in names}
-    return {
-        name: {
-            "color": COLOURS[place % len(COLOURS)],
-            "marker": MARKERS[place % len(MARKERS)],
-            "linestyle": LINES[place // len(COLOURS) % len(LINES)],
-        }
-        for name, place in places.items()
-    }
+#: Their number shares no factor with the number of any kind's hues, so pairs repeat late.
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*", "h", "d", "p")
+LINES = ("-", "--", "-.", ":")
+#: Known methods keep their look for ever: (number of the hue, marker). Append only: the order gives the place.
+KNOWN = {
+    "mnp": (0, "o"),
+    "devnet": (0, "s"),
+    "deep-sad": (1, "^"),
+    "prenet": (2, "D"),
+    "logistic-regression": (0, "v"),
+    "random-forest": (1, "P"),
+    "iforest": (0, "*"),
+    "ecod": (1, "<"),
+    "mnp-published": (1, "p"),
+    "feawad": (3, "X"),
+    "rosas": (4, "h"),
+    "repen": (5, ">"),
+    "xgbod": (3, "<"),
+    "xgboost": (2, "X"),
+    "lightgbm": (3, ">"),
+    "catboost": (4, "d"),
+    "mlp": (0, "h"),
+    "knn": (2, ">"),
+    "lof": (3, "h"),
+    "ocsvm": (0, "d"),
+    "hbos": (1, "p"),
+    "copod": (2, "X"),
+    "cblof": (3, "v"),
+    "deep-svdd": (0, "^"),
+}
+#: Places from here on are for methods and parameters that are not known.
+FREE = len(KNOWN)
+DEFAULTS = "{}"
 
 
 def places(methods: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
@@ -45,6 +59,56 @@ def places(methods: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
     everything else takes the free places in the order given.
     """
     names = [name for name, _ in methods]
-    own = {one: PLACES[one[0]] for one in methods if one[0] in PLACES and (one[1] == "{}" or names.count(one[0]) == 1)}
+    order = list(KNOWN)
+    own = {
+        one: order.index(one[0])
+        for one in methods
+        if one[0] in KNOWN and (one[1] == DEFAULTS or names.count(one[0]) == 1)
+    }
     rest = [one for one in methods if one not in own]
-    return own | {one: max(PLACES.values()) + 1 + number for number, one in enumerate(rest)}
+    return own | {one: FREE + number for number, one in enumerate(rest)}
+
+
+def kind(method: str, family: str) -> str:
+    """The kind whose hues a method wears: its family, or "mnp" for MNP in all its versions.
+
+    Raises
+    ------
+    KeyError
+        A family that has no hues.
+    """
+    found = "mnp" if method.startswith("mnp") else family
+    if found not in HUES:
+        raise KeyError(f"no colours for the family {found!r} of {method}; known are {', '.join(HUES)}")
+    return found
+
+
+def look(place: int, kind: str) -> dict[str, Any]:
+    """Colour, marker and line of a place, as keyword arguments of ``Axes.plot``; never twice within a kind.
+
+    Raises
+    ------
+    ValueError
+        More methods than there are looks: a figure must not show two alike.
+    """
+    if place < FREE:
+        hue, marker = list(KNOWN.values())[place]
+        return _keywords(kind, hue, marker, hue)
+    free = _free(kind)
+    if place - FREE >= len(free):
+        raise ValueError(f"there are {len(free)} looks for {kind} methods beside the known ones; compare fewer at once")
+    return _keywords(kind, *free[place - FREE])
+
+
+@cache
+def _free(kind: str) -> tuple[tuple[int, str, int], ...]:
+    """(hue, marker, line) of every look that no known method wears, those differing most first."""
+    hues = len(HUES[kind])
+    once = hues * len(MARKERS)
+    taken = set(KNOWN.values())
+    every = ((n % hues, MARKERS[n % len(MARKERS)], n % hues + n // once) for n in range(once * len(LINES)))
+    return tuple(one for one in every if one[:2] not in taken)
+
+
+def _keywords(kind: str, hue: int, marker: str, line: int) -> dict[str, Any]:
+    return {"color": HUES[kind][hue], "marker": marker, "linestyle": LINES[line % len(LINES)]}

@@ -1,0 +1,82 @@
+"""Draws every figure that a run can carry and writes them with their captions."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from bench.report.figures import KINDS, Kind
+from bench.report.figures.canvas import NotAsked, Unsuited, save
+from bench.report.rows import prepare, scenarios
+
+#: What each figure shows, for the page: name, title, scenario, caption; and why others are missing.
+CAPTIONS = "captions.json"
+
+
+def write(folder: Path, frame: pd.DataFrame) -> list[Path]:
+    """Write every figure as PNG and PDF with its caption as text, and an index of them.
+
+    Parameters
+    ----------
+    folder : where to; made if it is not there. Figures of an earlier call that this one does not make are removed.
+    frame : the store's rows, with scores if the figures of scores are wanted
+
+    Returns
+    -------
+    list of Path
+        The files, in a fixed order.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = prepare(frame)
+    written: list[Path] = []
+    drawn: list[dict[str, Any]] = []
+    missing: list[dict[str, Any]] = []
+    for kind, entry, part, page in _wanted(rows):
+        try:
+            figure, caption = kind.draw(part, **page)
+        except NotAsked:
+            continue
+        except Unsuited as reason:
+            missing.append({**entry, "reason": str(reason)})
+            continue
+        text = folder / f"{entry['name']}.txt"
+        text.write_text(caption + "\n", encoding="utf-8")
+        written += [*save(figure, folder / entry["name"]), text]
+        drawn.append({**entry, "caption": caption})
+    index = folder / CAPTIONS
+    _remove_old(index, {str(entry["name"]) for entry in drawn})
+    told = json.dumps({"figures": drawn, "not_drawn": missing}, indent=1, ensure_ascii=False)
+    index.write_text(told + "\n", encoding="utf-8")
+    return [*written, index]
+
+
+def _wanted(rows: pd.DataFrame) -> Iterator[tuple[Kind, dict[str, Any], pd.DataFrame, dict[str, int]]]:
+    """(kind, its entry in the index, rows, page) of everything that may be drawn."""
+    parts = scenarios(rows)
+    for kind in KINDS:
+        for label, part in parts if kind.per_scenario else [("", rows)]:
+            name = kind.name + (f"_{slug(label)}" if label and len(parts) > 1 else "")
+            pages = kind.pages(part) if kind.pages else 1
+            for page in range(pages):
+                entry = {"name": f"{name}_{page + 1}" if pages > 1 else name, "title": kind.title, "scenario": label}
+                yield kind, entry, part, {"page": page} if kind.pages else {}
+
+
+def _remove_old(index: Path, kept: set[str]) -> None:
+    """Remove what an earlier index names and the new one does not: a stale figure would speak of other rows."""
+    if not index.exists():
+        return
+    for entry in json.loads(index.read_text(encoding="utf-8"))["figures"]:
+        if entry["name"] not in kept:
+            for suffix in ("png", "pdf", "txt"):
+                (index.parent / f"{entry['name']}.{suffix}").unlink(missing_ok=True)
+
+
+def slug(label: str) -> str:
+    """A scenario's label as part of a file name."""
+    return re.sub(r"[^a-z0-9.]+", "-", label.lower()).strip("-")
