@@ -49,6 +49,13 @@ def lint(session: nox.Session) -> None:
 
 
 @nox.session
+def figures(session: nox.Session) -> None:
+    """Rebuild every table and figure of results/reference/ from the committed stores; runs no method."""
+    _install(session)
+    session.run("python", "-m", "bench.report.reference", *session.posargs)
+
+
+@nox.session
 def parity(session: nox.Session) -> None:
     """Compare with published implementations; needs MNP_BENCH_DATA or downloads the sets."""
     _install(session, "boost")

@@ -181,6 +181,20 @@ def report(out: Folder) -> None:
 
 
 @app.command()
+def compare(
+    first: Annotated[str, typer.Argument(metavar="OUT1", help="A results folder.", show_default=False)],
+    second: Annotated[str, typer.Argument(metavar="OUT2", help="Another one.", show_default=False)],
+) -> None:
+    """Say where two results folders differ: code, packages, machine, cells, and a paired test by method."""
+    from bench.report.compare import compare as side_by_side
+    from bench.report.compare_text import words
+
+    found = side_by_side(first, second)
+    typer.echo(words(found), nl=False)
+    raise typer.Exit(0 if found.same else FAILED)
+
+
+@app.command()
 def track(out: Folder, tracking_uri: TrackingUri = None) -> None:
     """Mirror a results folder into MLflow; what is there already is left alone."""
     from bench.tracking import track as mirror

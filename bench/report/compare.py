@@ -1,0 +1,174 @@
+"""Two results folders side by side: what ran differently, which cells they share, and a paired test by method."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from bench.errors import StoreError
+from bench.provenance import read_manifest
+from bench.report.manifests import Change, changes
+from bench.report.rows import IDENTITY, prepare
+from bench.report.statistics import ALPHA, FEWEST, signed_ranks
+from bench.store import read
+
+METRIC = "average_precision"
+ASSUMES = (
+    "The Wilcoxon signed-rank test is over dataset families, each the mean difference over its datasets, scenarios and "
+    "seeds; it assumes that families are independent and their differences symmetric about the median, and Holm's "
+    "correction holds the chance of any false claim over the methods of this comparison at 5%."
+)
+
+
+@dataclass(frozen=True, eq=False)
+class TwoRuns:
+    """What two results folders have in common and where they differ.
+
+    Attributes
+    ----------
+    first, second : str
+        The folders.
+    cells : tuple of (int, int)
+        Cells in each, with and without a result: ((all, failed), (all, failed)).
+    shared : int
+        Cells of the same dataset name, method, parameters, scenario and seed in both.
+    changes : list of Change
+        From the manifests.
+    data : list of str
+        Datasets of one name and different content; their cells are not compared.
+    code : list of str
+        Methods whose cells have other keys although all they are named by is equal: their code differs.
+    status : DataFrame
+        Shared cells that ended differently: dataset, variant, seed, scenario, status in both.
+    methods : DataFrame by method
+        cells, identical, first, second, difference, higher, lower, families, p, p_holm, able (whether the
+        corrected p could fall below the level at all), speed.
+    """
+
+    first: str
+    second: str
+    cells: tuple[tuple[int, int], tuple[int, int]]
+    shared: int
+    changes: list[Change]
+    data: list[str]
+    code: list[str]
+    status: pd.DataFrame
+    methods: pd.DataFrame
+
+    @property
+    def same(self) -> bool:
+        """Whether every shared cell has the same metrics, to the bit."""
+        compared = int(self.methods.cells.sum())
+        return not len(self.status) and not self.data and compared == int(self.methods.identical.sum())
+
+
+def compare(first: str | os.PathLike[str], second: str | os.PathLike[str]) -> TwoRuns:
+    """Compare two results folders cell by cell.
+
+    Raises
+    ------
+    StoreError
+        One holds no results, or they share no cell.
+    """
+    frames = [read(folder) for folder in (first, second)]
+    for folder, frame in zip((first, second), frames, strict=True):
+        if frame.empty:
+            raise StoreError(f"{folder} holds no results yet; run its suite first")
+    one, other = frames
+    both = prepare(pd.concat([one.assign(run=0), other.assign(run=1)]))
+    named = [*IDENTITY, "variant"]
+    pairs = both[both.run == 0].merge(both[both.run == 1], on=named, suffixes=("", "_2"))
+    if pairs.empty:
+        raise StoreError(f"{first} and {second} share no cell: no dataset, method, scenario and seed is in both")
+    same_data = pairs.dataset_sha256 == pairs.dataset_sha256_2
+    kept = pairs[same_data]
+    good = kept[(kept.status == "ok") & (kept.status_2 == "ok")]
+    ended = kept[kept.status != kept.status_2]
+    return TwoRuns(
+        first=str(first),
+        second=str(second),
+        cells=(_counts(one), _counts(other)),
+        shared=len(pairs),
+        changes=changes(read_manifest(first), read_manifest(second)),
+        data=sorted(pairs.dataset[~same_data].unique()),
+        code=sorted(kept.variant[kept["cell"] != kept["cell_2"]].unique()),
+        status=ended[["dataset", "variant", "seed", "scenario", "status", "status_2"]].reset_index(drop=True),
+        methods=_by_method(good, _metrics(one, other)),
+    )
+
+
+def _counts(frame: pd.DataFrame) -> tuple[int, int]:
+    return len(frame), int((frame.status != "ok").sum())
+
+
+def _metrics(one: pd.DataFrame, other: pd.DataFrame) -> list[str]:
+    """The metrics that both frames have."""
+    words = ("average_precision", "auc_", "precision_at", "recall_at", "best_f1")
+    return [name for name in one.columns if name in other.columns and name.startswith(words)]
+
+
+def _by_method(good: pd.DataFrame, metrics: list[str]) -> pd.DataFrame:
+    from statsmodels.stats.multitest import multipletests
+
+    equal = [_equal(good[name], good[f"{name}_2"]) for name in metrics]
+    rows = good.assign(difference=good[f"{METRIC}_2"] - good[METRIC], identical=np.logical_and.reduce(equal))
+    found = pd.DataFrame({str(name): _paired(part) for name, part in rows.groupby("variant")}).T
+    if found.empty:
+        return pd.DataFrame(columns=["cells", "identical", "p"])
+    found = found.astype(dict.fromkeys(("cells", "identical", "families", "higher", "lower"), int))
+    tested = found.p.notna()
+    corrected = multipletests(found.p[tested], method="holm")[1] if tested.any() else []
+    # the smallest p that signs alone can give, if no other method's is smaller
+    able = tested.sum() * 2.0 ** (1 - found.families) < ALPHA
+    return found.assign(p_holm=pd.Series(corrected, found.index[tested], dtype=float), able=able)
+
+
+def _equal(a: pd.Series, b: pd.Series) -> np.ndarray:
+    return ((a == b) | (a.isna() & b.isna())).to_numpy()
+
+
+def _paired(part: pd.DataFrame) -> dict[str, float]:
+    """One method's cells: means, and the signed-rank test over families."""
+    datasets = part.groupby(["dataset_family", "dataset"])[[METRIC, f"{METRIC}_2", "difference"]].mean()
+    families = datasets.groupby(level="dataset_family").mean()
+    moved = families.difference.round(12)
+    return {
+        "cells": len(part),
+        "identical": int(part.identical.sum()),
+        "first": families[METRIC].mean(),
+        "second": families[f"{METRIC}_2"].mean(),
+        "difference": moved.mean(),
+        "families": len(moved),
+        "higher": int((moved > 0).sum()),
+        "lower": int((moved < 0).sum()),
+        "direction": signed_ranks(moved),
+        "p": _p(moved),
+        "speed": float(part.fit_seconds_2.median() / part.fit_seconds.median()),
+    }
+
+
+def _p(moved: pd.Series) -> float:
+    """The test's p-value; NaN where none is possible."""
+    from scipy.stats import wilcoxon
+
+    if len(moved) < FEWEST:
+        return float("nan")
+    if (moved == 0).all():
+        return 1.0
+    return float(wilcoxon(moved.to_numpy(), zero_method="zsplit").pvalue)
+
+
+def verdict(row: pd.Series) -> str:
+    """What may be said of one method of ``TwoRuns.methods``."""
+    if row.identical == row.cells:
+        return "the same to the bit"
+    if row.families < FEWEST:
+        return f"no test is possible with fewer than {FEWEST} dataset families"
+    if not row.able:
+        return "differs; too few dataset families to show a shift up or down"
+    if row.p_holm < ALPHA:
+        return f"{'higher' if row.direction > 0 else 'lower'} in the second"
+    return "differs, but no shift up or down is shown"
