@@ -1,0 +1,44 @@
+"""Makes the stored run that the tests of the reports read: ``python -m tests.report.make_fixture``.
+
+Runs both suite files of the fixture folder (about a minute), leaves the scores out, which would be most of the bytes,
+and keeps one parquet file and the manifest. Afterwards ``pytest tests/report --force-regen`` makes the golden tables anew.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import pyarrow as pa
+
+from bench import parts
+from bench.columns import SCORES
+from bench.config import read_suite
+from bench.main_job import Choices, run_suite
+from bench.provenance import MANIFEST
+from bench.store import FOLDER
+
+FIXTURE = Path(__file__).parent / "fixture"
+SUITES = ("weak", "paper")
+
+
+def main() -> None:
+    """Replace the stored run."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "fixture"
+        for name in SUITES:
+            experiment = read_suite(str(FIXTURE / f"{name}.toml"))
+            run_suite(experiment, Choices(out=str(out), track=False))
+        found = [parts.read(part) for part in parts.live(parts.listed(out / FOLDER))]
+        rows = pa.concat_tables(found, promote_options="permissive")
+        assert SCORES not in rows.column_names
+        shutil.rmtree(FIXTURE / FOLDER, ignore_errors=True)
+        (FIXTURE / FOLDER).mkdir()
+        parts.write(parts.named(FIXTURE / FOLDER, 1, 1), rows)
+        shutil.copy(out / MANIFEST, FIXTURE / MANIFEST)
+    print(f"{rows.num_rows} cells in {FIXTURE / FOLDER}")
+
+
+if __name__ == "__main__":
+    main()
