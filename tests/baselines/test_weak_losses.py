@@ -42,7 +42,9 @@ class Caught:
         flat = self.start.clone().requires_grad_()
         total, _ = self.stage.loss(self.stage.layout.views(flat), tuple(b[None] for b in batch), dict(self.context))
         (gradient,) = torch.autograd.grad(total.sum(), flat)
-        return float(total.detach().sum()), {k: torch.from_numpy(v[0]) for k, v in self.stage.layout.unpack(gradient).items()}
+        return float(total.detach().sum()), {
+            k: torch.from_numpy(v[0]) for k, v in self.stage.layout.unpack(gradient).items()
+        }
 
 
 @pytest.fixture
@@ -151,3 +153,164 @@ def test_repen(catch, neighbours: int) -> None:
         [NearestNeighbors(n_neighbors=neighbours).fit(r).kneighbors(codes)[0].mean(axis=1) for r in references], axis=0
     )
     np.testing.assert_allclose(detector.decision_function(rows().X), expected, rtol=1e-3, atol=1e-5)
+
+
+def rosas_outputs(layers: dict[str, nn.Linear], x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    code = layers["embedding"](nn.functional.leaky_relu(layers["hidden"](x)))
+    return code, layers["score"](nn.functional.leaky_relu(layers["head"](code))).tanh()[:, 0]
+
+
+@pytest.mark.parametrize("previous", [(1.0, 1.0), (0.3, 0.02), (0.0, 0.5)])
+def test_rosas(catch, previous: tuple[float, float]) -> None:
+    (stage,), detector = catch("rosas", "RoSAS", epochs=1, steps=2, batch=16)
+    names = ("hidden", "embedding", "head", "score")
+    layers = {name: layer(stage.values, name) for name in names}
+    assert [made.out_features for made in layers.values()] == [67, 128, 64, 1]
+    stage.context["previous"] = torch.tensor([previous])
+    index, partner, share = batch = stage.batch()
+    x = scaled()[index]
+    code, score = rosas_outputs(layers, x)
+    u, p, a = code.split(16)
+    apart = nn.TripletMarginLoss(margin=1.0)(u, p, a)
+    target = torch.cat([-torch.ones(32), torch.ones(16)])
+    assert (index[32:] < 9).all() and (index[:32] >= 9).all() and sorted(partner.tolist()) == list(range(48))
+    mixed = rosas_outputs(layers, x * share[:, None] + x[partner] * (1 - share[:, None]))[1]
+    smooth = nn.SmoothL1Loss()
+    fit = smooth(mixed, target * share + target[partner] * (1 - share))
+    fit = fit + smooth(mixed, score * share + score[partner] * (1 - share))
+    first = (apart / previous[0] / 2).exp() if previous[0] else 0.0
+    second = (fit / previous[1] / 2).exp()
+    value = (first * apart + second * fit) / (first + second) + 0.01 * torch.norm(u + p + a)
+    agree(stage, batch, value, layers)
+
+    final = {k: torch.from_numpy(v[0]) for k, v in stage.stage.layout.unpack(detector.weights_[None]).items()}
+    with torch.no_grad():
+        expected = rosas_outputs({name: layer(final, name) for name in names}, scaled())[1]
+    np.testing.assert_allclose(detector.decision_function(rows().X), expected, rtol=1e-3, atol=1e-4)
+
+
+def test_rosas_holds_out_what_it_is_judged_by(catch) -> None:
+    (stage,), _ = catch("rosas", "RoSAS", epochs=2, steps=16, batch=64)
+    from baselines.rosas import _hold_out, ranking_loss
+
+    parts = _hold_out(np.arange(9, 300), np.arange(9), 0)
+    assert parts.anomalies == 1 and len(parts.judged) == 30 and len(parts.labelled) == 8
+    assert not set(parts.judged) & {*parts.unlabelled, *parts.labelled}
+    assert {*parts.judged, *parts.unlabelled, *parts.labelled} == set(range(300))
+    seen = {int(i) for _ in range(20) for i in stage.batch()[0]}
+    assert seen <= {*parts.unlabelled.tolist(), *parts.labelled.tolist()}
+    alone = _hold_out(np.arange(1, 6), np.arange(1), 0)
+    assert alone.labelled.tolist() == [0] and sorted(alone.judged) == [0, 1, 2, 3, 4, 5]
+
+    from sklearn.metrics import average_precision_score, roc_auc_score
+
+    for seed in range(20):
+        scores = np.random.default_rng(seed).integers(0, 8, 40).astype(np.float32)  # many ties
+        y = np.repeat([0, 1], [35, 5])
+        expected = 2 - average_precision_score(y, scores) - roc_auc_score(y, scores)
+        assert ranking_loss(scores, 5) == pytest.approx(expected)
+    assert np.isnan(ranking_loss(np.array([0.0, np.nan, 1.0]), 1))
+
+
+def overlap_on_a_grid(u: torch.Tensor, a: torch.Tensor, choice: float) -> torch.Tensor:
+    """The loss by the trapezoid rule, with torch's own normal distribution."""
+    low, high = (float(end) for end in torch.cat([u, a]).detach().aminmax())
+    points = torch.linspace(low - 0.2 * (high - low), high + 0.2 * (high - low), 1000)
+    p_u, p_a = (torch.distributions.Normal(s[:, None], 1.0).log_prob(points).exp().mean(0) for s in (u, a))
+    crossings = torch.nonzero(torch.diff(torch.sign(p_a - p_u)))[:, 0]
+    if len(crossings) == 0:
+        return (torch.trapezoid(p_u, points) + torch.trapezoid(p_a, points)) / 2
+    c = points[crossings[int(choice * len(crossings))]]
+    above, below = points >= c, points <= c
+    return torch.trapezoid(p_u[above], points[above]) + torch.trapezoid(p_a[below], points[below])
+
+
+def test_overlap_integral_is_the_grids() -> None:
+    from baselines.overlap import overlap
+
+    generator = torch.Generator().manual_seed(0)
+    cases = [(0.0, 3.0, 1.0, 1.0), (0.0, 0.5, 1.0, 3.0), (1.0, -1.0, 0.5, 0.5), (0.0, 0.0, 1.0, 4.0)]
+    for mean_u, mean_a, spread_u, spread_a in cases:
+        u = (mean_u + spread_u * torch.randn(64, generator=generator)).requires_grad_()
+        a = (mean_a + spread_a * torch.randn(64, generator=generator)).requires_grad_()
+        for choice in (0.0, 0.6, 0.99):
+            found = overlap(u[None], a[None], torch.tensor([[choice]]), 1.0, 1000)[0]
+            expected = overlap_on_a_grid(u, a, choice)
+            assert found.item() == pytest.approx(expected.item(), abs=1e-3)
+            for ours, theirs in zip(
+                torch.autograd.grad(found, [u, a]), torch.autograd.grad(expected, [u, a]), strict=True
+            ):
+                torch.testing.assert_close(ours, theirs, rtol=1e-2, atol=1e-5)
+    assert float(overlap_on_a_grid(torch.zeros(8), torch.full((8,), 9.0), 0.0)) < 1e-4
+    same = torch.linspace(-1, 1, 32)
+    without = overlap(same[None], same[None], torch.zeros(1, 1), 1.0, 1000)
+    assert float(without) == pytest.approx(float(overlap_on_a_grid(same, same, 0.0)), abs=1e-3)
+
+
+def test_overlap(catch) -> None:
+    (stage,), detector = catch("overlap", "Overlap", epochs=3, batch=64)
+    names = ("hidden0", "hidden1", "score")
+    layers = {name: layer(stage.values, name) for name in names}
+    assert [made.out_features for made in layers.values()] == [100, 20, 1]
+    assert stage.stage.steps == 291 // 32 - 1
+    index, choice = batch = stage.batch()
+    assert (index[:32] >= 9).all() and (index[32:] < 9).all() and len(set(index[:32].tolist())) == 32
+    network = nn.Sequential(layers["hidden0"], nn.ReLU(), layers["hidden1"], nn.ReLU(), layers["score"])
+    norm = nn.BatchNorm1d(1)
+    score = norm(network(scaled()[index]))[:, 0]
+    value = overlap_on_a_grid(score[:32], score[32:], float(choice))
+    value.backward()
+    found, gradient = stage.loss(batch)
+    assert found == pytest.approx(float(value.detach()), abs=1e-3)
+    for name, made in layers.items():
+        scale = float(made.weight.grad.abs().max())
+        torch.testing.assert_close(gradient[f"{name}.weight"].T, made.weight.grad, rtol=2e-2, atol=2e-2 * scale)
+    torch.testing.assert_close(gradient["norm.weight"][0], norm.weight.grad, rtol=2e-2, atol=1e-4)
+
+    final = {k: torch.from_numpy(v[0]) for k, v in stage.stage.layout.unpack(detector.weights_[None]).items()}
+    with torch.no_grad():
+        x = scaled()
+        for name in names[:-1]:
+            x = layer(final, name)(x).relu()
+        x = layer(final, "score")(x)[:, 0]
+        mean, var = (detector.context_[f"norm.{kind}"].item() for kind in ("mean", "var"))
+        expected = (x - mean) / (var + 1e-5) ** 0.5 * final["norm.weight"].item() + final["norm.bias"].item()
+    np.testing.assert_allclose(detector.decision_function(rows().X), expected, rtol=1e-3, atol=1e-4)
+
+
+def prenet_pair(values: dict[str, torch.Tensor], first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
+    hidden, head = layer(values, "hidden"), layer(values, "pair")
+    return head(torch.cat([hidden(first).relu(), hidden(second).relu()], dim=1))[:, 0]
+
+
+def test_prenet_exact_score_is_the_mean_over_all_pairs(catch) -> None:
+    (stage,), detector = catch("prenet", "PReNet", epochs=3, steps=4, batch=64)
+    values = {k: torch.from_numpy(v[0]) for k, v in stage.stage.layout.unpack(detector.weights_[None]).items()}
+    X = scaled()
+    expected = []
+    with torch.no_grad():
+        for x in X[:40]:
+            unlabelled = prenet_pair(values, X[9:], x.expand(291, WIDTH)).mean()
+            labelled = prenet_pair(values, x.expand(9, WIDTH), X[:9]).mean()
+            expected.append(float(unlabelled + labelled) / 2)
+    np.testing.assert_allclose(detector.decision_function(rows().X[:40]), expected, rtol=1e-4)
+
+
+def test_prenet_sampled_score_converges_to_the_exact_one() -> None:
+    from baselines.prenet import PReNet
+
+    exact = PReNet(epochs=3, steps=4, batch=64).fit_replicas([rows()], [0])[0]
+    X = rows().X
+    wanted, errors = exact.decision_function(X), {}
+    for pairs in (30, 300, 3000):
+        sampled = PReNet(epochs=3, steps=4, batch=64, pairs=pairs).fit_replicas([rows()], [0])[0]
+        assert torch.equal(sampled.weights_, exact.weights_)
+        found = sampled.decision_function(X)
+        assert np.array_equal(found, sampled.decision_function(X))
+        errors[pairs] = found - wanted
+    spread = {pairs: np.sqrt(np.mean(error**2)) for pairs, error in errors.items()}
+    terms = (exact.unlabelled_terms_, exact.labelled_terms_)
+    for pairs, found in spread.items():
+        assert found == pytest.approx(np.sqrt(sum(t.var() for t in terms) / pairs) / 2, rel=0.15)
+        assert abs(errors[pairs].mean()) < 4 * found / np.sqrt(len(X))
+    assert spread[3000] < spread[30] / 8

@@ -77,7 +77,7 @@ def test_passes_cover_the_pool_once() -> None:
 def test_layout_keeps_every_parameter_on_its_own_line() -> None:
     layout = Layout([*dense("a", 7, 5), *dense("b", 5, 1)])
     assert layout.size % 32 == 0
-    flat = layout.start([generator("w", seed) for seed in range(3)])
+    flat = layout.start([generator("w", seed) for seed in range(3)]).clone()  # numpy aligns less than torch
     for view in layout.views(flat).values():
         assert view.data_ptr() % 64 == 0
     values = layout.unpack(flat)

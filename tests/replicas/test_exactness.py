@@ -15,6 +15,8 @@ METHODS = {
     "deep-sad": {"epochs": 20, "pretraining_epochs": 20},
     "feawad": {"epochs": 10, "pretraining_epochs": 10, "steps": 4, "batch": 32},
     "repen": {"epochs": 20, "steps": 4, "batch": 64},
+    "rosas": {"epochs": 20, "steps": 4, "patience": 5},
+    "overlap": {"epochs": 20, "batch": 64, "grid": 200},
     "mnp": {"epochs": 20, "steps": 4, "pretraining_epochs": 8, "stopping": "fixed"},
     "mnp-held-out": {
         "epochs": 25,
@@ -71,7 +73,7 @@ def test_different_seeds_and_rows_do_differ() -> None:
     assert not torch.equal(one.weights_, same_rows.weights_)
 
 
-@pytest.mark.parametrize("method", ["devnet", "prenet", "deep-sad", "feawad", "repen", "mnp"])
+@pytest.mark.parametrize("method", ["devnet", "prenet", "deep-sad", "feawad", "repen", "rosas", "overlap", "mnp"])
 def test_a_row_scores_the_same_with_any_companions(method: str) -> None:
     split = runs(7, 1)[0]
     detector = create(method, **METHODS[method]).fit_replicas([split], [0])[0]
@@ -80,7 +82,7 @@ def test_a_row_scores_the_same_with_any_companions(method: str) -> None:
     assert np.array_equal(detector.decision_function(split.X[100:]), whole[100:])
 
 
-@pytest.mark.parametrize("method", ["devnet", "prenet", "deep-sad", "feawad", "repen", "mnp"])
+@pytest.mark.parametrize("method", ["devnet", "prenet", "deep-sad", "feawad", "repen", "rosas", "overlap", "mnp"])
 def test_fit_is_a_group_of_one(method: str) -> None:
     split = runs(6, 1)[0]
     X, y = split.X[split.train], split.y_train
