@@ -48,16 +48,17 @@ _LAST: dict[str, pa.DataType] = {
     "started": pa.string(),
     "provenance": pa.string(),
 }
-#: Scores of the test rows; read only when asked for.
-SCORES = "scores"
+#: Per test row, in one order: the score, and the truth (1 = anomaly). Read only when asked for.
+SCORES, TRUTH = "scores", "truth"
+PER_ROW: dict[str, pa.DataType] = {SCORES: pa.list_(pa.float32()), TRUTH: pa.list_(pa.int8())}
 FIXED: dict[str, pa.DataType] = {**_FIRST, **_LAST}
 HEADLINE = ("average_precision", "auc_roc", "auc_pr_trapezoid")
 
 
 def ordered(names: set[str]) -> list[str]:
-    """Column names in the documented order: facts, other metrics by name, sizes, scores last."""
-    metrics = sorted(names - set(FIXED) - {SCORES})
-    return [*_FIRST, *metrics, *_LAST, *([SCORES] if SCORES in names else [])]
+    """Column names in the documented order: facts, other metrics by name, sizes, what is per test row last."""
+    metrics = sorted(names - set(FIXED) - set(PER_ROW))
+    return [*_FIRST, *metrics, *_LAST, *(name for name in PER_ROW if name in names)]
 
 
 def table(records: list[Record]) -> pa.Table:
@@ -70,8 +71,8 @@ def table(records: list[Record]) -> pa.Table:
     """
     rows = [row(record) for record in records]
     names = {name for found in rows for name in found}
-    kinds = {**FIXED, SCORES: pa.list_(pa.float32())}
-    fields = [pa.field(name, kinds.get(name, pa.float64())) for name in ordered(names | {SCORES})]
+    kinds = {**FIXED, **PER_ROW}
+    fields = [pa.field(name, kinds.get(name, pa.float64())) for name in ordered(names | set(PER_ROW))]
     columns = [pa.array([found.get(field.name) for found in rows], field.type) for field in fields]
     return pa.table(columns, schema=pa.schema(fields))
 
@@ -107,6 +108,7 @@ def row(record: Record) -> dict[str, Any]:
         "dataset_sha256": cell.dataset_sha256,
         "provenance": record.provenance,
         SCORES: record.scores,
+        TRUTH: record.truth,
     }
 
 

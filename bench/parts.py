@@ -14,7 +14,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bench.columns import FIXED, SCORES
+from bench.columns import FIXED, PER_ROW
 from bench.files import write_whole
 
 _NAME = re.compile(r"part-(\d{8,})-(\d{8,})\.parquet")
@@ -67,7 +67,7 @@ def write(part: Part, rows: pa.Table) -> None:
 
 
 def read(part: Part, *, scores: bool = False, columns: list[str] | None = None) -> pa.Table:
-    """Read a part's columns (all but the scores unless asked), checking every page.
+    """Read a part's columns (all but those per test row unless asked), checking every page.
 
     Raises
     ------
@@ -75,7 +75,7 @@ def read(part: Part, *, scores: bool = False, columns: list[str] | None = None) 
         The file is torn.
     """
     with pq.ParquetFile(part.path, page_checksum_verification=True) as file:
-        names = columns or [name for name in file.schema_arrow.names if scores or name != SCORES]
+        names = columns or [name for name in file.schema_arrow.names if scores or name not in PER_ROW]
         return file.read(columns=names)
 
 

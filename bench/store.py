@@ -201,7 +201,8 @@ def read(folder: str | os.PathLike[str], scores: bool = False) -> pd.DataFrame:
     folder : path
         results/<suite>.
     scores : bool
-        Also read the column ``scores``: each cell's test scores as a float32 array.
+        Also read the columns ``scores`` and ``truth``: each cell's test scores as a float32 array, and which of
+        those rows are anomalies (int8).
 
     Returns
     -------
@@ -223,7 +224,7 @@ def read(folder: str | os.PathLike[str], scores: bool = False) -> pd.DataFrame:
         except FileNotFoundError:
             continue  # a running benchmark merged parts between the listing and the reading
     empty = columns.table([])
-    tables = tables or [empty if scores else empty.drop_columns([columns.SCORES])]
+    tables = tables or [empty if scores else empty.drop_columns(list(columns.PER_ROW))]
     rows = _latest(pa.concat_tables(tables, promote_options="permissive"))
     return rows.select(columns.ordered(set(rows.column_names))).to_pandas()
 

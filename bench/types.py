@@ -274,7 +274,7 @@ class Record:
     """One row of the store: a cell and what became of it.
 
     ``facts`` holds what tables need of its dataset, method and split (title, family, sizes), so that
-    reports read the store and nothing else.
+    reports read the store and nothing else; ``scores`` and ``truth`` (1 = anomaly) are per test row.
     """
 
     cell: Cell
@@ -287,3 +287,4 @@ class Record:
     scores: np.ndarray | None = None
     provenance: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
+    truth: np.ndarray | None = None

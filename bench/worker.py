@@ -241,7 +241,7 @@ def _measured(
     with np.errstate(over="ignore"):
         compact = values.astype(np.float32)
     return Record(
-        one.cell, "ok", found, fit_seconds, score_seconds, peak, "", compact, context.provenance, known
+        one.cell, "ok", found, fit_seconds, score_seconds, peak, "", compact, context.provenance, known, split.y_test
     )  # fmt: skip
 
 

@@ -34,7 +34,7 @@ def test_rows_come_back_in_the_documented_order_and_types(tmp_path):
         out.append([record(1, contamination=0.02, label_budget=0.5), record(2, "failed")])
     found = read(tmp_path)
     assert list(found.columns[:15]) == ISSUE_COLUMNS
-    assert "scores" not in found and "best_f1" in found
+    assert not {"scores", "truth"} & set(found) and "best_f1" in found
     assert found["label_budget"].tolist() == [0.5, 5.0] and found["label_budget_kind"].tolist() == ["ratio", "count"]
     assert found["contamination"][0] == 0.02 and np.isnan(found["contamination"][1])
     assert found["status"].tolist() == ["ok", "failed"] and found["error"].tolist() == ["", "it broke"]
@@ -44,10 +44,12 @@ def test_rows_come_back_in_the_documented_order_and_types(tmp_path):
     assert found["scenario"][0] == '{"contamination":0.02,"label_budget":0.5}'
 
 
-def test_scores_come_when_asked_as_float32(tmp_path):
+def test_scores_and_truth_come_when_asked(tmp_path):
     with Store(tmp_path) as out:
         out.append([record(1, scores=7), record(2, "failed")])
-    scores = read(tmp_path, scores=True)["scores"]
+    found = read(tmp_path, scores=True)
+    scores, truth = found["scores"], found["truth"]
+    assert truth[0].dtype == np.int8 and truth[0].tolist() == [1, 0, 0, 1, 0, 0, 1] and truth[1] is None
     assert scores[0].dtype == np.float32 and np.array_equal(scores[0], np.linspace(0, 1, 7, dtype=np.float32) + 1)
     assert scores[1] is None
 

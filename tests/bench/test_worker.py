@@ -28,6 +28,7 @@ def test_a_record_holds_metrics_scores_costs_and_every_fact():
     scores = faulty_methods.Good(3).fit(cut.X_train, cut.y_train).decision_function(cut.X_test)
     assert record.status == "ok" and record.error == ""
     assert record.scores.dtype == np.float32 and np.array_equal(record.scores, scores.astype(np.float32))
+    assert np.array_equal(record.truth, cut.y_test)
     assert record.metrics["auc_roc"] == pytest.approx(roc_auc_score(cut.y_test, scores))
     assert 0.05 <= record.fit_seconds < 1 and 0 <= record.score_seconds < 0.5
     assert 30 < record.peak_memory_mb < 5000
@@ -54,7 +55,7 @@ def test_a_record_holds_metrics_scores_costs_and_every_fact():
 )
 def test_a_method_that_goes_wrong_is_a_row_that_says_so(method, status, words):
     bad, good = execute(task(method, [1]), context())[0], execute(task("Good", [1]), context())[0]
-    assert bad.status == status and words in bad.error and not bad.metrics and bad.scores is None
+    assert bad.status == status and words in bad.error and not bad.metrics and bad.scores is None and bad.truth is None
     assert len(bad.error.splitlines()) <= 5
     assert bad.facts["n_test"] == good.facts["n_test"]
 
