@@ -42,14 +42,15 @@ class MNP(ReplicaMixin, BaseDetector):
     epochs, steps, batch, labelled_batch : int
         Joint stage: at most ``epochs`` x ``steps`` batches of ``batch`` unlabelled rows (without
         replacement) and ``labelled_batch`` labelled anomalies (with replacement). None for epochs
-        takes the protocol's own (200 under paper).
+        takes the protocol's own (200 under paper, or where stopping is not fixed; else 3).
     pretraining_epochs : int
         At most so many epochs of each of the three pre-training stages; 0 = none (ablation).
     lr, weight_decay, patience : Adam and early stopping, of every stage
     margin, beta, lambda_kl, temperature : constants of the losses (``mnp.losses``)
-    stopping : {"held-out", "labelled", "fixed"}
-        Weak only: stop on the ranking of held-out labelled anomalies, or of all labelled anomalies, against held-out
-        unlabelled rows; or train ``epochs`` epochs.
+    stopping : {"fixed", "held-out", "labelled"}
+        Weak only: train ``epochs`` epochs (default 3); or stop on the ranking of held-out labelled anomalies, or of
+        all labelled anomalies, against held-out unlabelled rows. With few labels a short fixed budget ranks best
+        (``results/reference/weak-choices``).
     choosing : {"silhouette", "likelihood"}
         K and the prototypes' start: every row counts alike, or by its likelihood of being normal under a first start.
     contrast, likelihood, reconstruction_input : bool
@@ -85,7 +86,7 @@ class MNP(ReplicaMixin, BaseDetector):
         beta: float = 1.0,
         lambda_kl: float = 1.0,
         temperature: float = 2.0,
-        stopping: Stopping = "held-out",
+        stopping: Stopping = "fixed",
         choosing: Choosing = "silhouette",
         contrast: bool = True,
         likelihood: bool = True,
