@@ -30,7 +30,7 @@ def tasks(cells: Iterable[Cell], shapes: Mapping[str, Shape]) -> tuple[Task, ...
     """Put cells into tasks, longest first.
 
     Cells of a task share dataset, method and parameters. Cells of a replicated method train together
-    when they differ only in seed, contamination and label budget; those of other methods are done one
+    when they differ only in seed, contamination, labels and known types; those of other methods are done one
     after another, up to BATCH_SECONDS.
 
     Parameters
@@ -54,7 +54,9 @@ def _alike(cells: Iterable[Cell]) -> dict[object, list[Cell]]:
         if cell.method not in replicated:
             replicated[cell.method] = methods.get(cell.method).replicated
         if cell.scenario not in bases:
-            bases[cell.scenario] = replace(cell.scenario, contamination=None, label_budget=1)
+            bases[cell.scenario] = replace(
+                cell.scenario, contamination=None, label_budget=1, known_types=(), unseen_only=False, label_noise=0.0
+            )
         # Only replicas must have equal shapes; others share a task whatever their scenarios are.
         base = bases[cell.scenario] if replicated[cell.method] else None
         groups[cell.dataset, cell.method, cell.params, base].append(cell)
