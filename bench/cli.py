@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 if TYPE_CHECKING:
     from bench.config import Experiment
 
-FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+FAILED, BAD_INPUT, NOT_TRACKED, INTERRUPTED = 1, 2, 3, 130
 
 
 class Commands(TyperGroup):
@@ -36,7 +36,7 @@ app = typer.Typer(
     name="mnp-bench",
     cls=Commands,
     help="Benchmark suite and reproducibility harness for weakly supervised anomaly detection.",
-    epilog="Exit codes: 0 done, 1 some cells failed or differ, 2 bad input, 130 interrupted.",
+    epilog="Exit codes: 0 done, 1 some cells failed or differ, 2 bad input, 3 done but not in MLflow, 130 interrupted.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -160,7 +160,8 @@ def run(
         track=not no_track,
         tracking_uri=tracking_uri,
     )
-    raise typer.Exit(FAILED if run_suite(experiment, choices) else 0)
+    ended = run_suite(experiment, choices)
+    raise typer.Exit(FAILED if ended.failed else 0 if ended.tracked else NOT_TRACKED)
 
 
 @app.command()

@@ -1,41 +1,69 @@
 """The store mirrored into MLflow: one writer, after the run, re-doable at any time.
 
-One parent run for a results folder, one child run per (dataset, scenario, method with parameters).
+One parent run for a results folder, one child run per (dataset, scenario, method with parameters). A child
+is whole when it has ended and its tag holds the hash of its rows; any other is made anew, so that a mirror
+cut off anywhere is completed by the next call.
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import logging
 import os
+import re
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bench.errors import TrackingError
+from bench.tracking_groups import CELLS_TAG, GROUP_TAG, Group, groups
 
 if TYPE_CHECKING:
-    import pandas as pd
     from mlflow import MlflowClient
+    from mlflow.entities import Experiment, Run
 
-GROUP = ["dataset", "scenario", "method", "params"]
-FOLDER_TAG, GROUP_TAG, CELLS_TAG, PARENT_TAG = "bench.folder", "bench.group", "bench.cells", "mlflow.parentRunId"
-NOT_METRICS = {"seed", "label_budget", "contamination", "n_train", "n_labelled", "n_test", "group_width", "synthetic"}
-ARTEFACTS = ("tables", "figures", "manifest.json", "index.html")
+FOLDER_TAG, PARENT_TAG, ARTEFACTS_TAG = "bench.folder", "mlflow.parentRunId", "bench.artefacts"
+DATABASE, FILES, LOCK = "mlflow.db", "mlflow-artifacts", ".mlflow.lock"
+ARTEFACTS = ("index.html", "manifest.json", "tables", "figures")
+ENDED = ("FINISHED", "FAILED")
+#: What one call of log_batch may carry.
+BATCH = 900
+#: For the first question to a server: a dead one is found in seconds. MLflow's own default is minutes.
+PROBE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "5"}
+#: For the work itself; a user's own settings go before these.
+PATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3", "MLFLOW_HTTP_REQUEST_TIMEOUT": "60"}
+QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true"}
 
 
 @dataclass(frozen=True)
 class TrackSummary:
-    """Where the runs are, how many child runs there are, and how many of them are new or changed."""
+    """What a call of ``track`` found and did.
+
+    Attributes
+    ----------
+    uri, experiment, parent_run_id : str
+        Where the runs are; a password in the URI is hidden.
+    runs : int
+        Child runs, one per (dataset, scenario, method, parameters).
+    metrics_logged : int
+        Values sent by this call.
+    new : int
+        Child runs that this call made or made anew.
+    """
 
     uri: str
     experiment: str
     parent_run_id: str
     runs: int
+    metrics_logged: int
     new: int
 
     def __str__(self) -> str:
-        return f"{self.runs} runs ({self.new} new) in experiment {self.experiment!r} at {self.uri}"
+        return f"{self.runs} runs ({self.new} new or changed) in experiment {self.experiment!r} at {self.uri}"
 
 
 def track(folder: str | os.PathLike[str], uri: str | None = None, experiment: str | None = None) -> TrackSummary:
@@ -46,7 +74,7 @@ def track(folder: str | os.PathLike[str], uri: str | None = None, experiment: st
     folder : path
         results/<suite>.
     uri : str, optional
-        Tracking server; default ``MLFLOW_TRACKING_URI``, else SQLite at ``<folder>/mlflow.db``.
+        Tracking server or database; default ``MLFLOW_TRACKING_URI``, else SQLite at ``<folder>/mlflow.db``.
     experiment : str, optional
         Default ``mnp-bench/<suite>``.
 
@@ -59,112 +87,182 @@ def track(folder: str | os.PathLike[str], uri: str | None = None, experiment: st
     """
     from bench.store import read
 
-    place = Path(folder)
+    place = Path(folder).resolve()
     frame = read(place)
-    where = uri or os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{(place / 'mlflow.db').resolve()}"
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
-    for name in ("alembic", "mlflow"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-    from mlflow import MlflowClient
-    from mlflow.exceptions import MlflowException
+    where = uri or os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{place / DATABASE}"
+    title = experiment or f"mnp-bench/{place.name}"
+    with _only_writer(place), _settings(QUIET), _told(where):
+        client, found = _opened(where, title, place)
+        with _settings(PATIENCE):
+            parent = _parent(client, found.experiment_id, place)
+            wanted = list(groups(frame))
+            todo, gone = _difference(wanted, _children(client, found.experiment_id, parent))
+            _delete(client, gone)
+            for group in todo:
+                _write(client, found.experiment_id, parent, group)
+            if todo:  # a request whose answer was lost on the way is sent twice by MLflow's client
+                _delete(client, _difference(wanted, _children(client, found.experiment_id, parent))[1])
+            _artefacts(client, parent, place)
+            client.set_tag(parent, "cells", str(len(frame)))
+            client.set_tag(parent, "failed_cells", str(int((frame.status != "ok").sum())))
+            client.set_terminated(parent, "FINISHED")
+    sent = sum(len(group.points) for group in todo)
+    return TrackSummary(_shown(where), title, parent, len(wanted), sent, len(todo))
 
-    title = experiment or f"mnp-bench/{place.resolve().name}"
-    try:
+
+def _opened(where: str, title: str, place: Path) -> tuple[MlflowClient, Experiment]:
+    """A client, and the experiment, made if there is none."""
+    with _settings(PROBE):
+        from mlflow import MlflowClient
+
+        for name in ("alembic", "mlflow"):
+            logging.getLogger(name).setLevel(logging.WARNING)
         client = MlflowClient(where)
-        number = _experiment(client, title, place if where.startswith("sqlite:") else None)
-        parent = _parent(client, number, place)
-        new = _children(client, number, parent, frame)
-        for name in ARTEFACTS:
-            if (place / name).exists():
-                log = client.log_artifacts if (place / name).is_dir() else client.log_artifact
-                log(parent, str(place / name), *([name] if (place / name).is_dir() else []))
-        failed = int((frame.status != "ok").sum())
-        client.log_metric(parent, "cells", len(frame))
-        client.log_metric(parent, "failed_cells", failed)
-        client.set_terminated(parent, "FINISHED")
-    except (MlflowException, OSError) as error:
-        raise TrackingError(f"MLflow at {where} cannot be used: {str(error).splitlines()[0][:200]}") from error
-    return TrackSummary(where, title, parent, frame.groupby(GROUP, dropna=False).ngroups, new)
+        found = client.get_experiment_by_name(title)
+    files = (place / FILES).as_uri() if where.startswith("sqlite:") else None
+    own = where == f"sqlite:///{place / DATABASE}"
+    if found is not None and own and found.artifact_location != files:
+        # the folder was moved or copied: MLflow cannot move the place of an experiment's files
+        client.rename_experiment(found.experiment_id, f"{title} (as {found.artifact_location})")
+        found = None
+    if found is None:
+        number = client.create_experiment(title, artifact_location=files)
+        found = client.get_experiment(number)
+    if found.lifecycle_stage != "active":
+        raise TrackingError(
+            f"the experiment {title!r} at {_shown(where)} was deleted; restore it, or empty MLflow's trash (mlflow gc)"
+        )
+    return client, found
 
 
-def _experiment(client: MlflowClient, title: str, place: Path | None) -> str:
-    found = client.get_experiment_by_name(title)
-    if found is not None:
-        return str(found.experiment_id)
-    location = None if place is None else (place / "mlflow-artifacts").resolve().as_uri()
-    return str(client.create_experiment(title, artifact_location=location))
-
-
-def _parent(client: MlflowClient, number: str, place: Path) -> str:
-    name = place.resolve().name
-    found = client.search_runs([number], f"tags.`{FOLDER_TAG}` = '{name}'", max_results=1)
+def _parent(client: MlflowClient, experiment: str, place: Path) -> str:
+    """The folder's own run: found by what the folder is, so that two folders of one name stay apart."""
+    identity = _identity(place)
+    found = client.search_runs([experiment], f"tags.`{FOLDER_TAG}` = '{identity}'", order_by=["attributes.start_time"])
     if found:
         return str(found[0].info.run_id)
-    run = client.create_run(number, run_name=name, tags={FOLDER_TAG: name})
+    run = client.create_run(experiment, run_name=place.name, tags={FOLDER_TAG: identity})
     return str(run.info.run_id)
 
 
-def _children(client: MlflowClient, number: str, parent: str, frame: pd.DataFrame) -> int:
-    known = _known(client, number, parent)
-    new = 0
-    for key, rows in frame.groupby(GROUP, sort=True, dropna=False):
-        rows = rows.sort_values("seed")
-        group = hashlib.sha256("\0".join(map(str, key)).encode()).hexdigest()[:16]
-        cells = hashlib.sha256("".join(sorted(rows.cell + rows.status)).encode()).hexdigest()[:16]
-        old = known.get(group)
-        if old is not None and old[1] == cells:
-            continue
-        if old is not None:
-            client.delete_run(old[0])
-        _child(client, number, parent, rows, group, cells)
-        new += 1
-    return new
+def _identity(place: Path) -> str:
+    """By its name and first run, so that it may move; by its path where there is no manifest."""
+    from bench.provenance import read_manifest
+
+    runs = read_manifest(place)
+    words = (runs[0]["id"], runs[0]["started"]) if runs else (socket.gethostname(), str(place))
+    return hashlib.sha256("\0".join((place.name, *words)).encode()).hexdigest()[:16]
 
 
-def _known(client: MlflowClient, number: str, parent: str) -> dict[str, tuple[str, str]]:
-    found: dict[str, tuple[str, str]] = {}
+def _children(client: MlflowClient, experiment: str, parent: str) -> list[Run]:
+    found: list[Run] = []
     token = None
     while True:
-        page = client.search_runs([number], f"tags.`{PARENT_TAG}` = '{parent}'", max_results=1000, page_token=token)
-        for run in page:
-            tags = run.data.tags
-            found[tags.get(GROUP_TAG, run.info.run_id)] = (run.info.run_id, tags.get(CELLS_TAG, ""))
+        page = client.search_runs(
+            [experiment],
+            f"tags.`{PARENT_TAG}` = '{parent}'",
+            max_results=1000,
+            order_by=["attributes.start_time"],
+            page_token=token,
+        )
+        found += page
         token = page.token
         if not token:
             return found
 
 
-def _child(client: MlflowClient, number: str, parent: str, rows: pd.DataFrame, group: str, cells: str) -> None:
-    from mlflow.entities import Metric, Param, RunTag
+def _difference(wanted: Sequence[Group], there: Sequence[Run]) -> tuple[list[Group], list[str]]:
+    """Groups to write, and ids of runs to delete: cut off, changed, doubled, or no longer in the store."""
+    contents = {group.key: group.content for group in wanted}
+    whole: dict[str, str] = {}
+    gone: list[str] = []
+    for run in there:
+        key = run.data.tags.get(GROUP_TAG, "")
+        same = run.data.tags.get(CELLS_TAG, "") == contents.get(key)
+        if same and run.info.status in ENDED and key not in whole:
+            whole[key] = run.info.run_id
+        else:
+            gone.append(run.info.run_id)
+    return [group for group in wanted if group.key not in whole], gone
 
-    first = rows.iloc[0]
-    facts = ["dataset", "method", "protocol", "label_budget", "contamination", "scenario", "params"]
-    params = [Param(name, str(first[name])[:6000]) for name in facts]
-    tags = {
-        PARENT_TAG: parent,
-        GROUP_TAG: group,
-        "dataset_sha256": first.dataset_sha256,
-        "provenance": first.provenance,
-        "method_family": first.method_family,
-        "sees_validation": str(bool(first.sees_validation)),
-        "failed": str(int((rows.status != "ok").sum())),
-    }
-    text = {name: str(value) for name, value in tags.items()}
-    run = client.create_run(number, run_name=f"{first.method} {first.dataset}", tags=text)
-    identity, now = run.info.run_id, run.info.start_time
-    good = rows[rows.status == "ok"]
-    names = [n for n in good.select_dtypes("number").columns if n not in NOT_METRICS and not n.startswith("dataset_")]
-    values = [
-        Metric(name, float(value), now, int(seed))
-        for name in names
-        for seed, value in zip(good.seed, good[name], strict=True)
-        if value == value
-    ]
-    values += [Metric(f"mean_{n}", float(good[n].mean()), now, 0) for n in names if good[n].notna().any()]
-    for begin in range(0, len(values), 1000):
-        client.log_batch(identity, metrics=values[begin : begin + 1000])
-    # the tag of the cells comes last: a run cut off before it is done again
-    done: list[Any] = [RunTag(CELLS_TAG, cells)]
-    client.log_batch(identity, params=params, tags=done)
-    client.set_terminated(identity, "FINISHED" if len(good) == len(rows) else "FAILED")
+
+def _delete(client: MlflowClient, run_ids: Sequence[str]) -> None:
+    for run_id in run_ids:
+        client.delete_run(run_id)
+
+
+def _write(client: MlflowClient, experiment: str, parent: str, group: Group) -> None:
+    from mlflow.entities import Metric, Param
+
+    tags = {PARENT_TAG: parent, **dict(group.tags)}
+    run = client.create_run(experiment, start_time=group.started, run_name=group.name, tags=tags)
+    run_id = run.info.run_id
+    values = [Metric(point.name, point.value, point.milliseconds, point.step) for point in group.points]
+    params = [Param(name, value) for name, value in group.params]
+    client.log_batch(run_id, metrics=values[:BATCH], params=params)
+    for begin in range(BATCH, len(values), BATCH):
+        client.log_batch(run_id, metrics=values[begin : begin + BATCH])
+    client.set_terminated(run_id, group.status, group.ended)  # last: only an ended run counts as whole
+
+
+def _artefacts(client: MlflowClient, parent: str, place: Path) -> None:
+    """Send the report's files, unless the very same were sent before."""
+    present = [place / name for name in ARTEFACTS if (place / name).exists()]
+    files = sorted(file for path in present for file in ([path] if path.is_file() else path.rglob("*")))
+    digest = hashlib.sha256()
+    for file in (file for file in files if file.is_file()):
+        digest.update(f"{file.relative_to(place)}\0".encode() + hashlib.sha256(file.read_bytes()).digest())
+    if client.get_run(parent).data.tags.get(ARTEFACTS_TAG) == digest.hexdigest():
+        return
+    for path in present:
+        if path.is_dir():
+            client.log_artifacts(parent, str(path), path.name)
+        else:
+            client.log_artifact(parent, str(path))
+    client.set_tag(parent, ARTEFACTS_TAG, digest.hexdigest())
+
+
+@contextmanager
+def _settings(values: dict[str, str]) -> Iterator[None]:
+    """MLflow reads these from the environment only; what the user has set stays, and all is put back."""
+    mine = {name: value for name, value in values.items() if name not in os.environ}
+    os.environ.update(mine)
+    try:
+        yield
+    finally:
+        for name in mine:
+            os.environ.pop(name, None)
+
+
+@contextmanager
+def _only_writer(place: Path) -> Iterator[None]:
+    """Two mirrors of one folder at once would both add what is missing."""
+    with (place / LOCK).open("w") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise TrackingError(f"{place} is being tracked by another process; wait until it ends") from error
+        yield
+
+
+@contextmanager
+def _told(where: str) -> Iterator[None]:
+    """Every trouble of MLflow, its database or the network as one sentence."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        from mlflow.exceptions import MlflowException
+    except ImportError as error:
+        raise TrackingError(f"MLflow cannot be imported ({error}); pip install mlflow") from error
+    try:
+        yield
+    except (MlflowException, SQLAlchemyError, OSError) as error:
+        reason = _shown(str(error).strip().splitlines()[0])[:300]
+        raise TrackingError(
+            f"MLflow at {_shown(where)} cannot be used ({reason}); the results are safe in the store, track them later"
+        ) from error
+
+
+def _shown(text: str) -> str:
+    """The text without the password of a URI in it."""
+    return re.sub(r"(://[^/:@\s]*):[^/@\s]+@", r"\1:***@", text)

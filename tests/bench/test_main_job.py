@@ -5,8 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+from mlflow_server import free_port
 
 from bench.store import read
 
@@ -150,18 +152,30 @@ def test_unfit_data_and_suites_are_found_before_work(rows, scenario, more, sente
     assert not (tmp_path / "results").exists()
 
 
-def test_own_table_gives_a_comparison(tmp_path: Path) -> None:
-    import numpy as np
-
+def own_suite(folder: Path, more: str = "") -> Path:
+    """A suite of one method on a table that separates easily."""
     stream = np.random.default_rng(0)
     X = stream.normal(size=(120, 3))
     X[:20] += 4
     frame = pd.DataFrame(X, columns=["a", "b", "c"]).assign(label=[1] * 20 + [0] * 100)
-    frame.to_csv(tmp_path / "d.csv", index=False)
-    (tmp_path / "mine.toml").write_text(SUITE.format(path=tmp_path / "d.csv", scenario="label_budget = 3", more=""))
-    done = command("run", "mine.toml", "--no-track", "--jobs", "1", folder=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert read(tmp_path / "results" / "mine").average_precision.iloc[0] > 0.8
+    frame.to_csv(folder / "d.csv", index=False)
+    path = folder / "mine.toml"
+    path.write_text(SUITE.format(path=folder / "d.csv", scenario="label_budget = 3", more=more))
+    return path
+
+
+def test_own_table_gives_a_comparison_though_the_tracking_server_is_not_there(tmp_path: Path) -> None:
+    own_suite(tmp_path)
+    uri = f"http://127.0.0.1:{free_port()}"
+    done = command("run", "mine.toml", "--tracking-uri", uri, "--jobs", "1", folder=tmp_path)
+    out = tmp_path / "results" / "mine"
+    assert done.returncode == 3, done.stderr
+    assert f"not tracked: MLflow at {uri} cannot be used" in done.stderr and "Traceback" not in done.stderr
+    assert "mnp-bench track results/mine --tracking-uri ..." in done.stderr
+    assert read(out).average_precision.iloc[0] > 0.8
+    assert (out / "tables" / "average_precision.md").exists() and "Average precision" in done.stdout
+    later = command("track", "results/mine", folder=tmp_path)
+    assert later.returncode == 0 and "tracked: 1 runs (1 new or changed)" in later.stdout, later.stderr
 
 
 def test_light_commands_import_neither_torch_nor_mlflow(tmp_path: Path) -> None:
