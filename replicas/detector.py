@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 import torch
 from sklearn.utils.validation import check_is_fitted
 
-from replicas import inputs
+from replicas import inputs, saving
 from replicas.environment import one_thread
 from replicas.parameters import Layout
 from replicas.rows import Rows, TrainingRows
@@ -124,6 +126,16 @@ class ReplicaMixin:
                 for place, value in zip(places, values, strict=True):
                     found[place] = value
         return found
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the fitted detector to one safetensors file; see ``replicas.saving``."""
+        return saving.save(self, path)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Read a detector that ``save`` wrote; scores are the same bits. ValueError for any other file."""
+        loaded: Self = saving.load(cls, path)
+        return loaded
 
     def _fit_group(self: Any, runs: Sequence[TrainingRows], seeds: Sequence[int]) -> list[Any]:
         columns = self._columns(runs[0])

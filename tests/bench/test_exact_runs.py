@@ -14,18 +14,7 @@ from bench import methods
 from bench.runner import run
 from bench.store import Store, read
 from bench.types import Cell, Scenario, Task
-
-#: Every replicated method, trained briefly: bits part company in the first steps or not at all.
-BRIEF = {
-    "deep-sad": {"epochs": 2, "pretraining_epochs": 2},
-    "devnet": {"epochs": 2, "steps": 3},
-    "feawad": {"epochs": 2, "steps": 3, "pretraining_epochs": 2},
-    "mnp": {"epochs": 2, "steps": 3, "pretraining_epochs": 2},
-    "overlap": {"epochs": 2},
-    "prenet": {"epochs": 2, "steps": 3},
-    "repen": {"epochs": 2, "steps": 3},
-    "rosas": {"epochs": 2, "steps": 3},
-}
+from tests.brief import BRIEF
 
 
 def grid(name: str) -> list[Cell]:

@@ -1,0 +1,115 @@
+"""A fitted detector in one safetensors file: numbers and JSON only, so that loading runs no code of the file."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.utils.validation import check_is_fitted
+
+FORMAT = "mnp-bench detector 1"
+
+
+def save(detector: Any, path: str | os.PathLike[str]) -> Path:
+    """Write a fitted detector: its parameters, weights, scaling and every fitted attribute.
+
+    Parameters
+    ----------
+    detector : a fitted replicated detector
+    path : the file; replaced whole or not at all
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    NotFittedError
+        Nothing to save yet.
+    TypeError
+        An attribute is neither numbers, text, nor a dict or list of them.
+    """
+    from safetensors.torch import save_file
+
+    check_is_fitted(detector, "weights_")
+    arrays: dict[str, torch.Tensor] = {}
+    params = detector.get_params(deep=False)
+    fitted = {name: value for name, value in vars(detector).items() if name not in params}
+    told = {
+        "format": FORMAT,
+        "class": type(detector).__name__,
+        "params": params,
+        "fitted": {name: _packed(value, name, arrays) for name, value in fitted.items()},
+    }
+    place = Path(path)
+    part = place.with_name(place.name + ".part")
+    save_file(arrays, part, metadata={"detector": json.dumps(told)})
+    os.replace(part, place)
+    return place
+
+
+def load(kind: type, path: str | os.PathLike[str]) -> Any:
+    """Read a detector of class ``kind`` that ``save`` wrote; its scores are the same bits.
+
+    Raises
+    ------
+    ValueError
+        The file is missing, damaged, of another program, or holds another class.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    place = Path(path)
+    if not place.is_file():
+        raise ValueError(f"there is no file {place}; save a fitted {kind.__name__} there first")
+    try:
+        with safe_open(place, framework="pt") as file:
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118, not a mapping
+            told = json.loads((file.metadata() or {}).get("detector", "{}"))
+    except (SafetensorError, ValueError) as error:
+        raise ValueError(f"{place} is not a whole detector file ({error}); save the detector again") from error
+    if told.get("format") != FORMAT:
+        raise ValueError(f"{place} was not written by this program's save(); only such files can be loaded")
+    if told["class"] != kind.__name__:
+        raise ValueError(f"{place} holds a {told['class']}, not a {kind.__name__}; load it with that class")
+    # JSON has no tuples; parameters that are sequences are tuples throughout
+    detector = kind(**{name: tuple(v) if isinstance(v, list) else v for name, v in told["params"].items()})
+    for name, value in told["fitted"].items():
+        setattr(detector, name, _unpacked(value, arrays))
+    return detector
+
+
+def _packed(value: Any, name: str, arrays: dict[str, torch.Tensor]) -> Any:
+    """JSON for a value; arrays go to ``arrays`` under their path and leave a reference."""
+    if isinstance(value, torch.Tensor):
+        arrays[name] = value.contiguous().clone()
+        return {"tensor": name}
+    if isinstance(value, np.ndarray) and value.dtype.kind in "fiub":
+        arrays[name] = torch.from_numpy(np.ascontiguousarray(value).copy())
+        return {"array": name, "shape": list(value.shape)}
+    if isinstance(value, np.ndarray):
+        return {"texts": [str(one) for one in value]}
+    if isinstance(value, Mapping):
+        pairs = [[key, _packed(one, f"{name}.{key}", arrays)] for key, one in value.items()]
+        return {"pairs": pairs}
+    if isinstance(value, np.generic):
+        return value.item()
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    raise TypeError(f"attribute {name} ({type(value).__name__}) cannot be saved as numbers and text")
+
+
+def _unpacked(value: Any, arrays: Mapping[str, torch.Tensor]) -> Any:
+    if not isinstance(value, dict):
+        return value
+    if "tensor" in value:
+        return arrays[value["tensor"]]
+    if "array" in value:
+        return arrays[value["array"]].numpy().reshape(value["shape"])
+    if "texts" in value:
+        return np.array(value["texts"], dtype=object)
+    return {key: _unpacked(one, arrays) for key, one in value["pairs"]}

@@ -1,0 +1,12 @@
+"""Every replicated method with parameters that train it briefly: bits part company in the first steps or not at all."""
+
+BRIEF = {
+    "deep-sad": {"epochs": 2, "pretraining_epochs": 2},
+    "devnet": {"epochs": 2, "steps": 3},
+    "feawad": {"epochs": 2, "steps": 3, "pretraining_epochs": 2},
+    "mnp": {"epochs": 2, "steps": 3, "pretraining_epochs": 2},
+    "overlap": {"epochs": 2},
+    "prenet": {"epochs": 2, "steps": 3},
+    "repen": {"epochs": 2, "steps": 3},
+    "rosas": {"epochs": 2, "steps": 3},
+}
