@@ -20,32 +20,38 @@ HUES = {
 #: Their number shares no factor with the number of any kind's hues, so pairs repeat late.
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*", "h", "d", "p")
 LINES = ("-", "--", "-.", ":")
-#: Known methods keep their look for ever: (number of the hue, marker). Append only: the order gives the place.
+#: Known methods keep their look for ever: (kind, number of the hue, marker). Append only: the order gives the place.
 KNOWN = {
-    "mnp": (0, "o"),
-    "devnet": (0, "s"),
-    "deep-sad": (1, "^"),
-    "prenet": (2, "D"),
-    "logistic-regression": (0, "v"),
-    "random-forest": (1, "P"),
-    "iforest": (0, "*"),
-    "ecod": (1, "<"),
-    "mnp-published": (1, "p"),
-    "feawad": (3, "X"),
-    "rosas": (4, "h"),
-    "repen": (5, ">"),
-    "xgbod": (3, "<"),
-    "xgboost": (2, "X"),
-    "lightgbm": (3, ">"),
-    "catboost": (4, "d"),
-    "mlp": (0, "h"),
-    "knn": (2, ">"),
-    "lof": (3, "h"),
-    "ocsvm": (0, "d"),
-    "hbos": (1, "p"),
-    "copod": (2, "X"),
-    "cblof": (3, "v"),
-    "deep-svdd": (0, "^"),
+    "mnp": ("mnp", 0, "o"),
+    "devnet": ("weak", 0, "s"),
+    "deep-sad": ("weak", 1, "^"),
+    "prenet": ("weak", 2, "D"),
+    "logistic-regression": ("supervised", 0, "v"),
+    "random-forest": ("supervised", 1, "P"),
+    "iforest": ("unsupervised", 0, "*"),
+    "ecod": ("unsupervised", 1, "<"),
+    "mnp-published": ("mnp", 1, "p"),
+    "feawad": ("weak", 3, "X"),
+    "rosas": ("weak", 4, "h"),
+    "repen": ("weak", 5, ">"),
+    "xgbod": ("weak", 3, "<"),
+    "xgboost": ("supervised", 2, "X"),
+    "lightgbm": ("supervised", 3, ">"),
+    "catboost": ("supervised", 4, "d"),
+    "mlp": ("supervised", 0, "h"),
+    "knn": ("unsupervised", 2, ">"),
+    "lof": ("unsupervised", 3, "h"),
+    "ocsvm": ("unsupervised", 0, "d"),
+    "hbos": ("unsupervised", 1, "p"),
+    "copod": ("unsupervised", 2, "X"),
+    "cblof": ("unsupervised", 3, "v"),
+    "deep-svdd": ("unsupervised", 0, "^"),
+    "extra-trees": ("supervised", 1, "s"),
+    "overlap": ("weak", 4, "d"),
+    "autoencoder": ("unsupervised", 1, "s"),
+    "loda": ("unsupervised", 2, "P"),
+    "lunar": ("unsupervised", 3, "D"),
+    "pca": ("unsupervised", 0, "o"),
 }
 #: Places from here on are for methods and parameters that are not known.
 FREE = len(KNOWN)
@@ -70,7 +76,7 @@ def places(methods: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
 
 
 def kind(method: str, family: str) -> str:
-    """The kind whose hues a method wears: its family, or "mnp" for MNP in all its versions.
+    """The kind whose hues a method wears that is not known: its family, or "mnp" for MNP in all its versions.
 
     Raises
     ------
@@ -86,14 +92,16 @@ def kind(method: str, family: str) -> str:
 def look(place: int, kind: str) -> dict[str, Any]:
     """Colour, marker and line of a place, as keyword arguments of ``Axes.plot``; never twice within a kind.
 
+    ``kind`` says whose hues a method that is not known wears; the known have their own.
+
     Raises
     ------
     ValueError
         More methods than there are looks: a figure must not show two alike.
     """
     if place < FREE:
-        hue, marker = list(KNOWN.values())[place]
-        return _keywords(kind, hue, marker, hue)
+        own, hue, marker = list(KNOWN.values())[place]
+        return _keywords(own, hue, marker, hue)
     free = _free(kind)
     if place - FREE >= len(free):
         raise ValueError(f"there are {len(free)} looks for {kind} methods beside the known ones; compare fewer at once")
@@ -102,10 +110,10 @@ def look(place: int, kind: str) -> dict[str, Any]:
 
 @cache
 def _free(kind: str) -> tuple[tuple[int, str, int], ...]:
-    """(hue, marker, line) of every look that no known method wears, those differing most first."""
+    """(hue, marker, line) of every look that no known method of the kind wears, those differing most first."""
     hues = len(HUES[kind])
     once = hues * len(MARKERS)
-    taken = set(KNOWN.values())
+    taken = {one[1:] for one in KNOWN.values() if one[0] == kind}
     every = ((n % hues, MARKERS[n % len(MARKERS)], n % hues + n // once) for n in range(once * len(LINES)))
     return tuple(one for one in every if one[:2] not in taken)
 

@@ -65,6 +65,11 @@ def panels(count: int, columns: int, height: float, width: float = WIDTH, **shar
     return figure, axes[:count]
 
 
+def panel_height(panels: int) -> float:
+    """Inches of each of so many panels one above the other, so that they share a page while they can be read."""
+    return max(1.9, min(2.9, HEIGHT / panels))
+
+
 def looks(rows: pd.DataFrame) -> dict[str, dict[str, Any]]:
     """Colour, marker and line of every variant in prepared rows; MNP itself is drawn thicker and on top."""
     known = rows[["variant", "place", "method", "method_family"]].drop_duplicates("variant").sort_values("variant")

@@ -30,6 +30,8 @@ def cost(frame: pd.DataFrame, metric: str = "average_precision") -> Drawing:
     Unsuited
         Fewer than two comparable methods.
     """
+    from matplotlib.ticker import NullFormatter
+
     rows, found = fair(prepare(frame))
     if rows.variant.nunique() < 2:
         raise Unsuited("fewer than two methods can be compared")
@@ -47,6 +49,8 @@ def cost(frame: pd.DataFrame, metric: str = "average_precision") -> Drawing:
         )  # fmt: skip
     edge = pd.concat([means[front], means[front].iloc[-1:]])
     axis.set_xscale("log")
+    axis.xaxis.set_major_formatter("{x:g}")
+    axis.xaxis.set_minor_formatter(NullFormatter())
     axis.margins(0.06)
     end = axis.get_xlim()[1]
     axis.step([*seconds[front], end], edge, where="post", color="0.55", linewidth=0.9, zorder=1, label="Pareto front")

@@ -112,7 +112,7 @@ def _draw(axis: Axes, ranks: pd.Series, bars: list[tuple[int, int]], style: dict
         known = style[str(name)]
         axis.plot([at(rank), at(rank), side], [SCALE, y, y], color=known["color"], linewidth=0.8, zorder=2)
         axis.plot(side, y, known["marker"], color=known["color"], markersize=4.5)
-        words = f"{short(str(name), 27)}  {rank:.2f}" if left else f"{rank:.2f}  {short(str(name), 27)}"
+        words = f"{short(str(name), 25)}  {rank:.2f}" if left else f"{rank:.2f}  {short(str(name), 25)}"
         axis.text(
             side - 0.07 if left else side + 0.07, y, words, ha="right" if left else "left", va="center", fontsize=7
         )

@@ -20,6 +20,7 @@ from bench.report.figures.canvas import (
     label_of,
     looks,
     ordered,
+    panel_height,
     panels,
     short,
     styled,
@@ -73,7 +74,7 @@ def curve(frame: pd.DataFrame, over: str, metric: str = "average_precision") -> 
         title = _rest(good, over) if len(found) > 1 else ""
         split = crowds(good, ordered(good, metric))
         drawn += [(", ".join(filter(None, (title, family))), good, names) for family, names in split]
-    figure, axes = panels(len(drawn), 1, 2.9)
+    figure, axes = panels(len(drawn), 1, panel_height(len(drawn)))
     style = looks(rows)
     for axis, (title, good, names) in zip(axes, drawn, strict=True):
         _panel(axis, good, names, over, metric, style)

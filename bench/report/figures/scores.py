@@ -20,6 +20,7 @@ from bench.report.figures.canvas import (
     joined,
     looks,
     ordered,
+    panel_height,
     panels,
     short,
     styled,
@@ -57,7 +58,7 @@ def score_distributions(frame: pd.DataFrame) -> Drawing:
         normal, anomaly = np.split(shares[name], 2)
         axis.stairs(normal, BINS, fill=True, color="0.8", label="normal rows")
         axis.stairs(anomaly, BINS, color=style[name]["color"], linewidth=1.3, label="anomalies")
-        axis.set_title(short(name, 24 if columns == 4 else 18), fontsize=8 if columns == 4 else 6)
+        axis.set_title(short(name, 24 if columns == 4 else 20), fontsize=8 if columns == 4 else 5.5)
         axis.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
         if number >= len(order) - columns:
             axis.set_xlabel("score's rank")
@@ -138,7 +139,7 @@ def hits_at(truth: np.ndarray, scores: np.ndarray) -> np.ndarray:
 
 def _curves(rows: pd.DataFrame, of: Curve, x: str, y: str, chance: tuple[list[float], list[float]]) -> Figure:
     split = crowds(rows, ordered(rows, "average_precision"))
-    figure, axes = panels(len(split), 1, 2.9)
+    figure, axes = panels(len(split), 1, panel_height(len(split)))
     style = looks(rows)
     means = _over_datasets(rows, of)
     for axis, (title, names) in zip(axes, split, strict=True):
@@ -155,7 +156,10 @@ def _curves(rows: pd.DataFrame, of: Curve, x: str, y: str, chance: tuple[list[fl
 
 def _over_datasets(rows: pd.DataFrame, of: Curve) -> dict[str, np.ndarray]:
     """Mean of ``of(truth, scores)`` by method: over the runs of a dataset, then over datasets."""
-    values = np.array([of(truth, scores) for truth, scores in zip(rows.truth, rows.scores, strict=True)])
+    from sklearn import config_context
+
+    with config_context(assume_finite=True, skip_parameter_validation=True):  # checked before they were stored
+        values = np.array([of(truth, scores) for truth, scores in zip(rows.truth, rows.scores, strict=True)])
     index = pd.MultiIndex.from_frame(rows[["variant", "where"]])
     means = pd.DataFrame(values, index).groupby(level=[0, 1]).mean().groupby(level=0).mean()
     return {str(name): row for name, row in zip(means.index, means.to_numpy(), strict=True)}

@@ -21,12 +21,13 @@ from bench.report.figures.canvas import (
     short,
     styled,
 )
-from bench.report.rows import prepare, succeeded
+from bench.report.rows import natural, prepare, succeeded
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-COLUMNS = 3
+#: With more methods than this the panels are smaller and four to a line.
+MANY = 16
 
 
 @styled
@@ -50,22 +51,24 @@ def strips(frame: pd.DataFrame, metric: str = "average_precision", page: int = 0
         raise Unsuited("there are no results")
     order = ordered(good, metric)[::-1]
     order = [*sorted(set(rows.variant) - set(order)), *order]
-    every = sorted(rows["where"].unique())
+    every = sorted(rows["where"].unique(), key=natural)
     size = _panels_per_page(len(order))
     names = every[page * size : (page + 1) * size]
-    figure, axes = panels(len(names), COLUMNS, _panel_height(len(order)), sharey=True, sharex=True)
+    columns = _columns(len(order))
+    figure, axes = panels(len(names), columns, _panel_height(len(order)), sharey=True, sharex=True)
     style = looks(rows)
     chosen = good[good["where"].isin(names)].sort_values("seed", kind="stable")
     runs = {key: part.to_numpy() for key, part in chosen.groupby(["where", "variant"])[metric]}
     for number, (axis, name) in enumerate(zip(axes, names, strict=True)):
         for line, method in enumerate(order):
             _strip(axis, line, runs.get((name, method)), style[method])
-        axis.set_title(short(name, 32))
+        axis.set_title(short(name, 28 if columns == 3 else 22), fontsize=8 if columns == 3 else 7)
         axis.set_yticks(range(len(order)), [short(method, 26) for method in order], fontsize=6)
         axis.set_ylim(-0.6, len(order) - 0.4)
         axis.set_xlim(-0.02, 1.02)
+        axis.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
         axis.grid(axis="x")
-        if number >= len(names) - COLUMNS:
+        if number >= len(names) - columns:
             axis.set_xlabel(label_of(metric))
             axis.tick_params(labelbottom=True)
     bad = int((rows.status != "ok").sum())
@@ -92,9 +95,13 @@ def _strip(axis: Axes, line: int, values: np.ndarray | None, known: dict[str, An
     axis.plot([values.mean()] * 2, [line - 0.36, line + 0.36], color=known["color"], linewidth=1.3)
 
 
+def _columns(methods: int) -> int:
+    return 3 if methods <= MANY else 4
+
+
 def _panel_height(methods: int) -> float:
-    return 0.55 + (0.135 if methods <= 16 else 0.11) * methods
+    return 0.55 + (0.135 if methods <= MANY else 0.105) * methods
 
 
 def _panels_per_page(methods: int) -> int:
-    return COLUMNS * max(1, int(HEIGHT / _panel_height(methods)))
+    return _columns(methods) * max(1, int(HEIGHT / _panel_height(methods)))

@@ -1,0 +1,91 @@
+"""Figures of very many and very few datasets and methods stay on their page; no two methods look alike."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from bench.methods import specs
+from bench.report import palette
+from bench.report.figures import KINDS
+from bench.report.figures.canvas import CROWD, HEIGHT, WIDTH, crowds, looks, ordered, short
+from bench.report.rows import prepare
+from tests.report.made_up import rows
+
+FITTED = [kind for kind in KINDS if kind.per_scenario or kind.name == "cost"]
+
+
+@pytest.fixture(scope="module")
+def frames() -> dict[str, pd.DataFrame]:
+    names = [f"adbench/{n}_Cardiotocography" for n in range(44)]
+    base = rows(names, ("mnp", "devnet", "logistic-regression", "iforest"), 1, scores=True)
+    others = base[base.method != "mnp"]
+    copies = [
+        others.assign(method=others.method + f"-{n}", method_title=others.method_title + f" with a very long name {n}")
+        for n in range(9)
+    ]
+    large = pd.concat([base, *copies], ignore_index=True)
+    large = large[large.method != "iforest"]
+    assert large.method.nunique() == 30
+    return {"44 x 30": prepare(large), "2 x 2": prepare(rows(("wine", "glass"), ("mnp", "iforest"), 2, scores=True))}
+
+
+@pytest.mark.parametrize("kind", FITTED, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("size", ["44 x 30", "2 x 2"])
+def test_nothing_is_drawn_outside_the_page(kind, size, frames):
+    figure, _ = kind.draw(frames[size])
+    figure.draw_without_rendering()
+    width, height = figure.get_size_inches()
+    assert width <= WIDTH and height <= HEIGHT + 0.2
+    drawn = figure.get_tightbbox()
+    assert drawn.x0 >= -0.03 and drawn.y0 >= -0.03 and drawn.x1 <= width + 0.03 and drawn.y1 <= height + 0.03
+
+
+def test_many_methods_are_drawn_apart_by_family_with_mnp_in_each(frames):
+    many = frames["44 x 30"]
+    order = ordered(many, "average_precision")
+    found = crowds(many, order)
+    assert [title for title, _ in found] == ["weakly supervised", "supervised", "unsupervised"]
+    assert all(len(names) <= CROWD + 1 and "MNP" in names for _, names in found)
+    assert {name for _, names in found for name in names} == set(order)
+    assert crowds(many, order[:CROWD]) == [("", order[:CROWD])]
+
+
+def test_no_two_methods_of_a_figure_look_alike(frames):
+    style = looks(frames["44 x 30"])
+    assert len({(one["color"], one["marker"], one["linestyle"]) for one in style.values()}) == 30
+
+
+@pytest.mark.parametrize("kind", palette.HUES)
+def test_many_unknown_methods_of_a_family_never_share_a_look(kind):
+    free = [tuple(palette.look(palette.FREE + n, kind).values()) for n in range(120)]
+    known = [tuple(palette.look(n, kind).values()) for n in range(palette.FREE)]
+    assert len(set(free) | set(known)) == 120 + palette.FREE
+    with pytest.raises(ValueError, match="compare fewer at once"):
+        palette.look(palette.FREE + 5000, kind)
+
+
+def test_every_method_of_the_registry_has_a_look_of_its_own_in_its_familys_hues():
+    cards = specs()
+    assert set(cards) <= set(palette.KNOWN)
+    worn = {name: palette.KNOWN[name][0] for name in cards}
+    assert worn == {name: palette.kind(name, card.family) for name, card in cards.items()}
+
+
+def test_a_method_keeps_its_look_whatever_it_is_compared_with():
+    alone = looks(prepare(rows(methods=("mnp", "devnet"))))
+    among = looks(prepare(rows(methods=("mnp", "devnet", "ecod", "iforest", "prenet"))))
+    assert {name: among[name] for name in alone} == alone
+    choices = {"devnet": [{}, {"epochs": 3}]}
+    varied = looks(prepare(rows(methods=("mnp", "devnet"), params=choices)))
+    assert varied["DevNet (defaults)"] == alone["DevNet"]
+
+
+def test_the_methods_compared_most_have_markers_of_their_own_for_grey_print():
+    names = ("mnp", "devnet", "deep-sad", "prenet", "logistic-regression", "random-forest", "iforest", "ecod")
+    assert len({palette.KNOWN[name][2] for name in names}) == len(names)
+
+
+def test_long_names_keep_both_ends():
+    assert short("MNP (reconstruction_input=False)", 20) == "MNP (reco\N{HORIZONTAL ELLIPSIS}ut=False)"
+    assert short("MNP", 20) == "MNP"
