@@ -111,6 +111,15 @@ def test_the_pareto_front_holds_whom_none_beats():
     assert pareto(seconds, value) == ["a", "c", "e"]
 
 
+def test_the_time_axis_has_numbers_even_if_all_methods_cost_the_same():
+    frame = rows(methods=("mnp", "devnet")).assign(fit_seconds=2.4, score_seconds=0.0)
+    (axis,) = cost(frame)[0].axes
+    low, high = axis.get_xlim()
+    assert sum(low <= tick <= high for tick in axis.get_xticks()) >= 2
+    axis.figure.draw_without_rendering()
+    assert {"2", "5"} <= {label.get_text() for label in axis.get_xticklabels()}
+
+
 def test_ablation_is_the_difference_from_the_whole_over_datasets():
     choices = [{}, {"contrast": False}, {"n_prototypes": 1}]
     frame = rows(("wine", "glass", "yeast"), ("mnp",), params={"mnp": choices})

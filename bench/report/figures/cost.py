@@ -18,6 +18,9 @@ from bench.report.figures.canvas import (
 )
 from bench.report.rows import fair, prepare
 
+#: The time axis spans at least this factor, so that there are numbers on it and equal methods look equal.
+LEAST_SPAN = 6.0
+
 
 @styled
 def cost(frame: pd.DataFrame, metric: str = "average_precision") -> Drawing:
@@ -30,7 +33,7 @@ def cost(frame: pd.DataFrame, metric: str = "average_precision") -> Drawing:
     Unsuited
         Fewer than two comparable methods.
     """
-    from matplotlib.ticker import NullFormatter
+    from matplotlib.ticker import LogLocator, NullFormatter
 
     rows, found = fair(prepare(frame))
     if rows.variant.nunique() < 2:
@@ -52,9 +55,13 @@ def cost(frame: pd.DataFrame, metric: str = "average_precision") -> Drawing:
     axis.xaxis.set_major_formatter("{x:g}")
     axis.xaxis.set_minor_formatter(NullFormatter())
     axis.margins(0.06)
-    end = axis.get_xlim()[1]
+    start, end = axis.get_xlim()
+    wider = max(1.0, (LEAST_SPAN / (end / start)) ** 0.5)
+    start, end = start / wider, end * wider
+    if end / start < 100:
+        axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))  # a decade alone would show one number or none
     axis.step([*seconds[front], end], edge, where="post", color="0.55", linewidth=0.9, zorder=1, label="Pareto front")
-    axis.set_xlim(right=end)
+    axis.set_xlim(start, end)
     axis.set_xlabel("time of a run: fit and score, median [s, log scale]")
     axis.set_ylabel(f"mean {label_of(metric)}")
     axis.grid()

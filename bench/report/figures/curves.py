@@ -96,7 +96,8 @@ def _panel(
     levels = np.array(sorted(good.level.unique()), dtype=float)
     logarithmic = bool(levels[0] > 0 and levels[-1] / levels[0] >= 8)
     shift = np.linspace(-1, 1, len(names)) if len(names) > 1 else np.zeros(1)
-    gap = np.diff(np.log(levels) if logarithmic else levels).min() * min(0.12, 0.03 * len(names))
+    scale = np.log(levels) if logarithmic else levels
+    gap = min(np.diff(scale).min() * min(0.12, 0.03 * len(names)), 0.003 * len(names) * np.ptp(scale))
     for move, name in zip(shift * gap, names, strict=True):
         part = good[good.variant == name]
         at = [by_dataset(part[part.level == level], metric) for level in levels]
