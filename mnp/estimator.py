@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Self
 
 import numpy as np
 import torch
 from pyod.models.base import BaseDetector
+from sklearn.utils.validation import check_is_fitted
 
 from mnp.losses import PARTS
 from mnp.material import Stopping, parts
@@ -161,12 +163,23 @@ class MNP(ReplicaMixin, BaseDetector):
         return self._look(X, lambda found: found.embedding)
 
     def _look(self, X: Any, pick: Any) -> np.ndarray:
-        array, _ = inputs.features(X)
+        check_is_fitted(self, "weights_")
+        array = self._scored(X)
 
         def forward(p: Mapping[str, torch.Tensor], x: torch.Tensor, context: Context) -> torch.Tensor:
             return pick(outputs(p, x, context, self.reconstruction_input))
 
         return self.evaluate_replicas([self], [array], forward)[0].astype(np.float64)
+
+    def _check(self, run: TrainingRows) -> None:
+        super()._check(run)
+        if not np.any(np.asarray(run.y_train) == 1):
+            warnings.warn(
+                "no labelled anomaly (y == 1): MNP falls back to reconstruction error and distance to the prototypes; "
+                "label a few anomalies to train its scoring head",
+                UserWarning,
+                stacklevel=3,
+            )
 
     def _settings(self) -> Settings:
         if self.protocol not in ("weak", "paper"):

@@ -99,8 +99,7 @@ class ReplicaMixin:
     def decision_function(self, X: Any) -> np.ndarray:
         """Anomaly scores (n,), higher = more anomalous; a row's score does not depend on other rows."""
         check_is_fitted(self, "weights_")
-        array, _ = inputs.features(X)
-        return self.decision_function_replicas([self], [array])[0]
+        return self.decision_function_replicas([self], [self._scored(X)])[0]
 
     def decision_function_replicas(self, detectors: Sequence[Self], Xs: Sequence[np.ndarray]) -> list[np.ndarray]:
         """Score each detector's own rows, all in one program."""
@@ -186,6 +185,13 @@ class ReplicaMixin:
     def _shape_key(self, run: TrainingRows) -> Any:
         """What besides the columns fixes the shapes of a run's tensors; equal keys may share a group."""
         return None
+
+    def _scored(self, X: Any) -> np.ndarray:
+        """X as an array, its columns checked against the training table's."""
+        array, names = inputs.features(X)
+        inputs.same_width(array, self.n_features_in_)
+        inputs.same_names(names, getattr(self, "feature_names_in_", None))
+        return array
 
     def _take(self, fitted: Any) -> None:
         self.__dict__.update(fitted.__dict__)

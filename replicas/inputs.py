@@ -41,7 +41,7 @@ def features(X: Any) -> tuple[np.ndarray, np.ndarray | None]:
     finite = np.isfinite(array)
     if not finite.all():
         row, column = np.argwhere(~finite)[0]
-        label = names[column] if names is not None else column
+        label = str(names[column]) if names is not None else int(column)
         raise ValueError(f"X has a NaN or infinite value in column {label!r} (row {row}); impute or drop it first")
     return array, names
 
@@ -63,6 +63,15 @@ def labels(y: Any, rows: int) -> np.ndarray:
     if not values <= {0, 1}:
         raise ValueError(f"y must hold 1 (labelled anomaly) and 0 (unlabelled), got values {sorted(values)[:5]}")
     return array.astype(np.int8)
+
+
+def same_names(names: np.ndarray | None, expected: np.ndarray | None) -> None:
+    """Raise ValueError when a table's columns are not those of training, in their order; no names, no check."""
+    if names is not None and expected is not None and list(names) != list(expected):
+        raise ValueError(
+            f"the columns are {list(names)[:8]}, but this detector was fitted on {list(expected)[:8]}; "
+            "pass the same columns in the same order"
+        )
 
 
 def same_width(X: np.ndarray, expected: int) -> None:

@@ -49,6 +49,7 @@ def test_looks_inside_have_their_shapes() -> None:
     assert model.predict_proba(X).shape == (400, 2)
 
 
+@pytest.mark.filterwarnings("ignore:no labelled anomaly")
 def test_nothing_labelled_still_ranks_outliers() -> None:
     X, _, truth = modes(2)
     scores = MNP(seed=0, **FAST).fit(X).decision_function(X)
