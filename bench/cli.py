@@ -182,6 +182,23 @@ def report(out: Folder) -> None:
 
 
 @app.command()
+def inspect(
+    dataset: Annotated[str, typer.Argument(help="A dataset's name.", show_default=False)],
+    out: Annotated[str | None, typer.Option("--out", metavar="DIR", help="Default results/inspect.")] = None,
+    label_budget: Annotated[float, typer.Option(min=0, help="Labelled anomalies: a share below 1, or a count.")] = 0.05,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    data_dir: DataDir = None,
+) -> None:
+    """Fit MNP on one dataset and draw what it sees: embedding, prototypes, likelihood, losses."""
+    from bench.inspect import inspect as look
+    from bench.types import Scenario
+
+    budget = label_budget if label_budget < 1 else int(label_budget)
+    for path in look(dataset, out or "results/inspect", Scenario(label_budget=budget), seed, data_dir):
+        typer.echo(str(path))
+
+
+@app.command()
 def compare(
     first: Annotated[str, typer.Argument(metavar="OUT1", help="A results folder.", show_default=False)],
     second: Annotated[str, typer.Argument(metavar="OUT2", help="Another one.", show_default=False)],

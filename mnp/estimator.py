@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Self
 
 import numpy as np
+import pandas as pd
 import torch
 from pyod.models.base import BaseDetector
 from sklearn.utils.validation import check_is_fitted
 
+from mnp.looks import losses, seen
 from mnp.losses import PARTS
 from mnp.material import Stopping, parts
 from mnp.network import Outputs, Shape, layout, outputs
@@ -161,6 +163,17 @@ class MNP(ReplicaMixin, BaseDetector):
     def embed(self, X: Any) -> np.ndarray:
         """Unit embeddings, (n, H2)."""
         return self._look(X, lambda found: found.embedding)
+
+    def looks(
+        self,
+        X: Any,
+        truth: np.ndarray,
+        labelled: np.ndarray,
+        rng: np.random.Generator,
+        kind: np.ndarray | None = None,
+    ) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """What the model sees of its training rows, and its losses, as tables for pictures (``mnp.looks``)."""
+        return seen(self, X, truth, labelled, rng, kind), losses(self)
 
     def _look(self, X: Any, pick: Any) -> np.ndarray:
         check_is_fitted(self, "weights_")

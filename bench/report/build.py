@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bench.errors import StoreError
 from bench.report import tables, verdicts
+from bench.report.figures import inside
 from bench.report.figures import write as figures
 from bench.report.rows import prepare
 from bench.store import read
@@ -34,4 +35,5 @@ def build(folder: str | os.PathLike[str]) -> list[Path]:
         *tables.write(place / "tables", rows),
         *verdicts.write(place / "tables", rows),
         *figures.write(place / "figures", rows),
+        *inside.write(place),
     ]

@@ -1,0 +1,85 @@
+"""``mnp-bench inspect``: fit MNP on one dataset and keep what it sees, for the figures of the report."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from bench.errors import ConfigError, StoreError
+from bench.files import write_whole
+from bench.types import Scenario
+
+#: In a results folder: <dataset>.parquet and <dataset>.losses.csv, with about.json.
+FOLDER = "looks"
+ABOUT = "about.json"
+METHOD = "mnp"
+
+
+def inspect(
+    name: str, out: str | os.PathLike[str], scenario: Scenario, seed: int, data_dir: str | None = None
+) -> list[Path]:
+    """Fit MNP once, write its looks, and draw them.
+
+    Parameters
+    ----------
+    name : a registered dataset
+    out : results folder (or any other)
+    scenario, seed : as of a cell; the same split and the same fit as that cell of a run
+    data_dir : folder with data files, or None
+
+    Returns
+    -------
+    list of Path
+        The tables and figures.
+    """
+    from bench.datasets import registry
+    from bench.methods import create, get
+    from bench.report.figures import inside
+    from bench.scenarios import split
+    from bench.worker import blind
+    from replicas.streams import generator
+
+    if scenario.protocol != "weak":
+        raise ConfigError("inspect fits mnp under the weak protocol; leave out the validation labels")
+    dataset = registry.load(name, data_dir)
+    cut = split(dataset, scenario, seed)
+    model: Any = create(METHOD, seed=seed)
+    model = model.fit_replicas([blind(cut, get(METHOD))], [seed])[0]
+    kind = None if dataset.kind is None else dataset.kind[cut.train]
+    seen, losses = model.looks(
+        cut.X_train, cut.truth_train, cut.y_train, generator("looks", dataset.sha256, seed), kind
+    )
+    folder = Path(out) / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = name.replace("/", "_")
+    table, history = folder / f"{stem}.parquet", folder / f"{stem}.losses.csv"
+    seen.to_parquet(table, index=False)
+    losses.to_csv(history, index=False)
+    about = {**read_about(folder), stem: {"dataset": name, "seed": seed, "labelled": int((cut.y_train == 1).sum())}}
+    write_whole(folder / ABOUT, (json.dumps(dict(sorted(about.items())), indent=1) + "\n").encode())
+    return [table, history, *inside.write(Path(out))]
+
+
+def read_about(folder: Path) -> dict[str, dict[str, Any]]:
+    """What each look is of, by the stem of its files; empty if there is none.
+
+    Raises
+    ------
+    StoreError
+        The file is broken.
+    """
+    try:
+        return dict(json.loads((folder / ABOUT).read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:
+        raise StoreError(f"{folder / ABOUT} is broken; move {folder} away and inspect again") from error
+
+
+def read_look(folder: Path, stem: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """(what is seen, losses per epoch) of one look."""
+    return pd.read_parquet(folder / f"{stem}.parquet"), pd.read_csv(folder / f"{stem}.losses.csv")

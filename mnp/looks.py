@@ -1,0 +1,88 @@
+"""What a fitted MNP sees, as tables: every row with its place, likelihood and scores; every loss per epoch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from mnp.estimator import MNP
+
+#: Rows beyond these do not make a picture clearer.
+MOST_ROWS = 3000
+ROW, PROTOTYPE = "row", "prototype"
+
+
+def seen(
+    model: MNP,
+    X: Any,
+    truth: np.ndarray,
+    labelled: np.ndarray,
+    rng: np.random.Generator,
+    kind: np.ndarray | None = None,
+) -> pd.DataFrame:
+    """One line per row and per prototype.
+
+    Parameters
+    ----------
+    model : fitted MNP
+    X : (n, d) training rows
+    truth : (n,) 1 = anomaly; for the picture only
+    labelled : (n,) 1 = labelled anomaly
+    rng : draws which rows are shown if there are more than ``MOST_ROWS``; labelled anomalies always are
+    kind : (n,) normal mode or anomaly type, if known
+
+    Returns
+    -------
+    DataFrame
+        role ("row" or "prototype"), first and second (two principal components of the unit embeddings, around
+        their mean, with the prototypes in the same plane), share (of the embeddings' variance that the plane shows),
+        nearest (prototype's number), likelihood in (0.5, 0.74) at beta = 1, error >= 0, score, truth, labelled, kind.
+        For prototypes the last six are missing.
+    """
+    array = np.asarray(X, dtype=np.float32)
+    order = rng.permutation(len(array))
+    shown = np.sort(np.concatenate([np.flatnonzero(labelled == 1), order[labelled[order] != 1]])[:MOST_ROWS])
+    array = array[shown]
+    embedded = model.embed(array)
+    flat, centres, share = plane(embedded, model.prototypes_)
+    rows = pd.DataFrame(
+        {
+            "role": ROW,
+            "first": flat[:, 0],
+            "second": flat[:, 1],
+            "nearest": model.prototype_similarity(array).argmax(axis=1),
+            "likelihood": model.normal_likelihood(array),
+            "error": model.reconstruction_error(array),
+            "score": model.decision_function(array),
+            "truth": np.asarray(truth)[shown].astype(np.int8),
+            "labelled": np.asarray(labelled)[shown].astype(np.int8),
+            "kind": None if kind is None else np.asarray(kind, dtype=str)[shown],
+        }
+    )
+    stars = pd.DataFrame(
+        {"role": PROTOTYPE, "first": centres[:, 0], "second": centres[:, 1], "nearest": np.arange(len(centres))}
+    )
+    return pd.concat([rows, stars], ignore_index=True).assign(share=share)
+
+
+def losses(model: MNP) -> pd.DataFrame:
+    """``history_`` as a table: one line per epoch of the joint stage, from 1, and a column per loss."""
+    table = pd.DataFrame(model.history_)
+    table.insert(0, "epoch", np.arange(1, len(table) + 1))
+    return table
+
+
+def plane(points: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+    """Both in the plane of the two principal components of ``points``, and the share of variance it shows.
+
+    The sign of each component is such that its largest loading is positive.
+    """
+    centre = points.mean(axis=0)
+    _, spread, axes = np.linalg.svd(points - centre, full_matrices=False)
+    axes = axes[:2] * np.sign(axes[:2][np.arange(2), np.abs(axes[:2]).argmax(axis=1)])[:, None]
+    total = float((spread**2).sum())
+    share = float((spread[:2] ** 2).sum() / total) if total > 0 else 1.0
+    return (points - centre) @ axes.T, (others - centre) @ axes.T, share
