@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 
@@ -36,6 +37,8 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    # a job that a shell started in the background ignores interrupts, and so would its children
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         main()
     except KeyboardInterrupt:
