@@ -57,6 +57,17 @@ def figures(session: nox.Session) -> None:
 
 @nox.session
 def parity(session: nox.Session) -> None:
-    """Compare with published implementations; needs MNP_BENCH_DATA or downloads the sets."""
+    """Compare with the authors' MNP and with ADBench's printed tables (hours); needs MNP_BENCH_DATA with reference/.
+
+    Arguments go to the second comparison, e.g. ``nox -s parity -- --methods devnet,prenet``.
+    """
     _install(session, "boost")
-    session.run("python", "-m", "tests.parity.mnp_published", *session.posargs)
+    session.run("python", "-m", "tests.parity.mnp_published")
+    session.run("python", "-m", "tests.parity.adbench_published", *session.posargs, success_codes=[0, 1])
+
+
+@nox.session
+def speed(session: nox.Session) -> None:
+    """Seconds of a run in a group of 32 against the ordinary loop of its method, side by side (half an hour)."""
+    _install(session, "boost")
+    session.run("python", "-m", "tests.speed", "--out", "results/reference/speed", *session.posargs)

@@ -17,7 +17,7 @@ from mnp.losses import PARTS
 from mnp.material import Stopping, parts
 from mnp.network import Outputs, Shape, layout, outputs
 from mnp.prototypes import MOST, Choosing
-from mnp.quirks import PUBLISHED, TEXT
+from mnp.quirks import PUBLISHED, WEAK
 from mnp.settings import Settings
 from mnp.stages import fit_group
 from replicas import inputs
@@ -50,13 +50,20 @@ class MNP(ReplicaMixin, BaseDetector):
     pretraining_epochs : int
         At most so many epochs of each of the three pre-training stages; 0 = none (ablation).
     lr, weight_decay, patience : Adam and early stopping, of every stage
-    margin, beta, lambda_kl, temperature : constants of the losses (``mnp.losses``)
+    margin, beta, temperature : constants of the losses (``mnp.losses``)
+    lambda_kl : float or None
+        Weight of the clustering term; None takes 1 with a moving target (as published) and 0.003 with a fixed one.
+    moving_target : bool or None
+        Gradients flow through the clustering target and the losses' weights, as in the authors' code. Ranks best, but
+        the prototypes run together; with False each normal mode keeps a prototype of its own. None: True.
     stopping : {"fixed", "held-out", "labelled"}
         Weak only: train ``epochs`` epochs (default 3); or stop on the ranking of held-out labelled anomalies, or of
         all labelled anomalies, against held-out unlabelled rows. With few labels a short fixed budget ranks best
         (``results/reference/weak-choices``).
-    choosing : {"silhouette", "likelihood"}
-        K and the prototypes' start: every row counts alike, or by its likelihood of being normal under a first start.
+    choosing : {"silhouette", "trimmed", "likelihood"} or None
+        K and the prototypes' start: every row counts alike; or without the tenth of the rows furthest from their
+        centre; or each by its likelihood of being normal under a first start. None: ``trimmed``, under paper
+        ``silhouette``.
     contrast, likelihood, reconstruction_input : bool
         Ablations.
     contamination : float
@@ -88,10 +95,11 @@ class MNP(ReplicaMixin, BaseDetector):
         patience: int = 15,
         margin: float = 0.02,
         beta: float = 1.0,
-        lambda_kl: float = 1.0,
+        lambda_kl: float | None = None,
         temperature: float = 2.0,
+        moving_target: bool | None = None,
         stopping: Stopping = "fixed",
-        choosing: Choosing = "silhouette",
+        choosing: Choosing | None = None,
         contrast: bool = True,
         likelihood: bool = True,
         reconstruction_input: bool = True,
@@ -114,6 +122,7 @@ class MNP(ReplicaMixin, BaseDetector):
         self.beta = beta
         self.lambda_kl = lambda_kl
         self.temperature = temperature
+        self.moving_target = moving_target
         self.stopping = stopping
         self.choosing = choosing
         self.contrast = contrast
@@ -197,7 +206,7 @@ class MNP(ReplicaMixin, BaseDetector):
     def _settings(self) -> Settings:
         if self.protocol not in ("weak", "paper"):
             raise ValueError(f"protocol must be 'weak' or 'paper', got {self.protocol!r}")
-        return Settings.of(self, PUBLISHED if self.protocol == "paper" else TEXT)
+        return Settings.of(self, PUBLISHED if self.protocol == "paper" else WEAK)
 
     def _shape(self, width: int) -> Shape:
         return Shape(width, self.embedding, max(MOST, self.n_prototypes or 0))

@@ -39,6 +39,8 @@ class LossSettings:
         T of dynamic weight averaging.
     contrast, likelihood : bool
         Ablations: without the contrastive term, without likelihood weighting (w = 1).
+    moving_target : bool
+        Quirk: gradients flow through the clustering target and the dynamic weights (``mnp.quirks``).
     """
 
     margin: float = 0.02
@@ -47,6 +49,7 @@ class LossSettings:
     temperature: float = 2.0
     contrast: bool = True
     likelihood: bool = True
+    moving_target: bool = False
 
 
 def normal_likelihood(nearest: torch.Tensor, settings: LossSettings) -> torch.Tensor:
@@ -79,10 +82,11 @@ def joint_loss(
     near_u = (weight * found.nearest[:, :unlabelled]).mean(dim=1)
     near_a = _mean(found.nearest[:, unlabelled:])
     contrast = contrastive_loss(near_u, near_a) if settings.contrast else torch.zeros_like(near_u)
-    kl = clustering_loss(found.similarity[:, :unlabelled], context["exists"])
+    kl = clustering_loss(found.similarity[:, :unlabelled], context["exists"], settings.moving_target)
     prototypes = contrast + settings.lambda_kl * kl
     losses = torch.stack([recon, score, prototypes], dim=1)
-    total = (dynamic_weights(losses, context["previous"], settings.temperature) * losses).sum(dim=1)
+    weights = dynamic_weights(losses, context["previous"], settings.temperature, settings.moving_target)
+    total = (weights * losses).sum(dim=1)
     rest = torch.stack([total, contrast, kl, near_u, near_a], dim=1)
     return total, torch.cat([losses, rest], dim=1)
 
@@ -107,24 +111,29 @@ def contrastive_loss(near_u: torch.Tensor, near_a: torch.Tensor) -> torch.Tensor
     return elementwise(lambda gap: F.softplus(-gap), (near_u - near_a)[:, None])[:, 0]
 
 
-def clustering_loss(similarity: torch.Tensor, exists: torch.Tensor) -> torch.Tensor:
+def clustering_loss(similarity: torch.Tensor, exists: torch.Tensor, moving: bool = False) -> torch.Tensor:
     """KL(P || Q) of deep embedded clustering (Xie et al. 2016), summed over the batch: (R,).
 
-    Q = s_k normalised over k; P_ik ~ Q_ik^2 / sum_i Q_ik, normalised over k. Gradients flow
-    through P too, as in the authors' code.
+    Q = s_k normalised over k; P_ik ~ Q_ik^2 / sum_i Q_ik, normalised over k. P is a constant, or, as in the
+    authors' code, gradients flow through it too (``moving``).
     """
     here = exists[:, None, :] > 0
     q = similarity / similarity.sum(dim=2, keepdim=True)
     mass = torch.where(here, q.sum(dim=1, keepdim=True), 1.0)
-    target = q.square() / mass
+    target = q.square() / mass if moving else (q.square() / mass).detach()
     p = target / target.sum(dim=2, keepdim=True)
     gain = elementwise(torch.log, torch.where(here, p / torch.where(here, q, 1.0), 1.0))
     return (p * gain).sum(dim=(1, 2))
 
 
-def dynamic_weights(losses: torch.Tensor, previous: torch.Tensor, temperature: float) -> torch.Tensor:
-    """softmax over the losses of (L_i / Lprev_i) / T: (R, 3) (Liu et al. 2019). Not detached, as published."""
-    ratio = losses / previous.clamp(min=1e-12) / temperature
+def dynamic_weights(
+    losses: torch.Tensor, previous: torch.Tensor, temperature: float, moving: bool = False
+) -> torch.Tensor:
+    """softmax over the losses of (L_i / Lprev_i) / T: (R, 3) (Liu et al. 2019); ``moving``: not detached, as published.
+
+    Not detached, a loss far above the mean of all three pushes the others up; with a fixed target that inverts scores.
+    """
+    ratio = (losses if moving else losses.detach()) / previous.clamp(min=1e-12) / temperature
     raised = elementwise(torch.exp, ratio - ratio.detach().amax(dim=1, keepdim=True))
     return raised / raised.sum(dim=1, keepdim=True)
 

@@ -1,4 +1,7 @@
-"""Where the prototypes start: k-means on embeddings, K given or chosen by mean silhouette over 2..10."""
+"""Where the prototypes start: k-means on embeddings, K given or chosen by mean silhouette over 2..10.
+
+Scattered anomalies among the rows take centres of their own and inflate K; ``trimmed`` leaves the furthest rows out.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,20 @@ from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 
 #: Ways to weigh rows when the prototypes start.
-Choosing = Literal["silhouette", "likelihood"]
+Choosing = Literal["silhouette", "trimmed", "likelihood"]
 CHOICES = get_args(Choosing)
 MOST = 10
+#: Share of the rows that lie furthest from their centre, left out by ``trimmed``.
+TRIMMED = 0.1
 SILHOUETTE_ROWS = 1000
 
 
 def start_prototypes(
-    embedded: np.ndarray, seed: int, count: int | None = None, weights: np.ndarray | None = None
+    embedded: np.ndarray,
+    seed: int,
+    count: int | None = None,
+    weights: np.ndarray | None = None,
+    trimmed: float = 0.0,
 ) -> tuple[np.ndarray, dict[int, float]]:
     """Cluster the embedded rows.
 
@@ -31,6 +40,9 @@ def start_prototypes(
         K; None chooses the K in 2..10 with the best mean silhouette.
     weights : (n,) or None
         Likelihood of being normal; weighs rows in k-means and in the mean silhouette.
+    trimmed : float in [0, 1)
+        For each K, this share of the rows furthest from their centre is left out, k-means is done again on the rest
+        (one step of trimmed k-means, Cuesta-Albertos et al. 1997), and the silhouette is theirs. Without weights.
 
     Returns
     -------
@@ -39,14 +51,15 @@ def start_prototypes(
     """
     distinct = len(np.unique(embedded, axis=0))
     if count is not None or distinct < 3:
-        return _centres(embedded, min(count or 1, distinct), seed, weights)[0], {}
-    rows = embedded[:SILHOUETTE_ROWS]
-    share = np.ones(len(rows)) if weights is None else weights[:SILHOUETTE_ROWS]
-    distances = _distances(rows)
+        return _kept_centres(embedded, min(count or 1, distinct), seed, weights, trimmed)[0], {}
+    share = np.ones(len(embedded)) if weights is None else weights
+    distances = _distances(embedded[:SILHOUETTE_ROWS])
     best, silhouettes = None, {}
     for k in range(2, min(MOST, distinct - 1) + 1):
-        centres, labels = _centres(embedded, k, seed, weights)
-        silhouettes[k] = weighted_silhouette(distances, labels[:SILHOUETTE_ROWS], share)
+        centres, labels, kept = _kept_centres(embedded, k, seed, weights, trimmed)
+        judged = np.flatnonzero(kept[:SILHOUETTE_ROWS])
+        of_judged = distances if len(judged) == len(distances) else distances[np.ix_(judged, judged)]
+        silhouettes[k] = weighted_silhouette(of_judged, labels[judged], share[judged])
         if best is None or silhouettes[k] > silhouettes[best[0]]:
             best = (k, centres)
     assert best is not None
@@ -115,6 +128,20 @@ def padded_prototypes(centres: np.ndarray, most: int) -> tuple[np.ndarray, np.nd
     prototypes[: len(centres)] = centres
     exists = (np.arange(most) < len(centres)).astype(np.float32)
     return prototypes, exists
+
+
+def _kept_centres(
+    embedded: np.ndarray, k: int, seed: int, weights: np.ndarray | None, trimmed: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Centres, labels of all rows (-1 where left out), and which rows were kept."""
+    centres, labels = _centres(embedded, k, seed, weights)
+    if trimmed == 0.0:
+        return centres, labels, np.ones(len(embedded), dtype=bool)
+    distance = ((embedded - centres[labels]) ** 2).sum(axis=1)
+    kept = distance <= np.quantile(distance, 1.0 - trimmed)
+    labels = np.full(len(embedded), -1)
+    centres, labels[kept] = _centres(embedded[kept], k, seed, None)
+    return centres, labels, kept
 
 
 def _centres(embedded: np.ndarray, k: int, seed: int, weights: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:

@@ -14,6 +14,8 @@ from mnp.quirks import Quirks
 PAPER_EPOCHS = 200
 #: Best mean rank of nine budgets and rules at 1, 5 and 10% labels: results/reference/weak-choices.
 WEAK_EPOCHS = 3
+#: Weight of the clustering term: the authors' for their moving target; a fixed target of that weight drowns the rest.
+MOVING_KL, FIXED_KL = 1.0, 0.003
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Settings:
     loss : LossSettings
     pretraining : PretrainingSettings or None (ablation)
     stopping : how the joint stage ends without validation labels
-    choosing : whether K and the prototypes' start weigh rows by their likelihood of being normal
+    choosing : how K and the prototypes' start treat rows that may be anomalies
     epochs, steps, batch, labelled_batch, patience : int
     lr, weight_decay : float
     n_prototypes : int or None
@@ -57,16 +59,23 @@ class Settings:
         ValueError
             A parameter is out of its range.
         """
-        for name, allowed in (("stopping", STOPPINGS), ("choosing", CHOICES)):
+        for name, allowed in (("stopping", STOPPINGS), ("choosing", (None, *CHOICES))):
             if getattr(model, name) not in allowed:
-                raise ValueError(f"{name} must be one of {', '.join(allowed)}, got {getattr(model, name)!r}")
+                raise ValueError(f"{name} must be one of {', '.join(map(str, allowed))}, got {getattr(model, name)!r}")
         if model.n_prototypes is not None and model.n_prototypes < 1:
             raise ValueError(f"n_prototypes must be at least 1 or None, got {model.n_prototypes}")
+        moving = quirks.moving_target if model.moving_target is None else bool(model.moving_target)
         judged = quirks.labelled_validation or model.stopping != "fixed"
         return cls(
             quirks=quirks,
             loss=LossSettings(
-                model.margin, model.beta, model.lambda_kl, model.temperature, model.contrast, model.likelihood
+                margin=model.margin,
+                beta=model.beta,
+                lambda_kl=(MOVING_KL if moving else FIXED_KL) if model.lambda_kl is None else model.lambda_kl,
+                temperature=model.temperature,
+                contrast=model.contrast,
+                likelihood=model.likelihood,
+                moving_target=moving,
             ),
             pretraining=PretrainingSettings(
                 epochs=model.pretraining_epochs,
@@ -79,7 +88,7 @@ class Settings:
             if model.pretraining_epochs > 0
             else None,
             stopping=model.stopping,
-            choosing=model.choosing,
+            choosing=model.choosing or ("silhouette" if quirks.labelled_validation else "trimmed"),
             epochs=model.epochs or (PAPER_EPOCHS if judged else WEAK_EPOCHS),
             steps=model.steps,
             batch=model.batch,

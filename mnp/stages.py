@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -14,7 +14,7 @@ from mnp.losses import joint_loss
 from mnp.material import Parts, parts
 from mnp.network import Shape, encode, layout, outputs
 from mnp.pretraining import Material, pretrain, random_start
-from mnp.prototypes import likely_prototypes, padded_prototypes, start_prototypes
+from mnp.prototypes import TRIMMED, likely_prototypes, padded_prototypes, start_prototypes
 from mnp.settings import Settings
 from mnp.validation import ranking_loss
 from replicas.optimiser import Adam
@@ -103,8 +103,12 @@ def _start(
 
     rows = [table.x[torch.from_numpy(p.clustered)].numpy() for p in used]
     embedded = evaluate(below, auto, embed, rows, context)
-    likely = partial(likely_prototypes, beta=settings.loss.beta)
-    choose = likely if settings.choosing == "likelihood" else start_prototypes
+    ways: dict[str, Callable[..., tuple[np.ndarray, dict[int, float]]]] = {
+        "silhouette": start_prototypes,
+        "trimmed": partial(start_prototypes, trimmed=TRIMMED),
+        "likelihood": partial(likely_prototypes, beta=settings.loss.beta),
+    }
+    choose = ways[settings.choosing]
     chosen = [choose(points, seed, settings.n_prototypes) for points, seed in zip(embedded, seeds, strict=True)]
     filled = [padded_prototypes(centres, shape.prototypes) for centres, _ in chosen]
     whole = layout(shape)

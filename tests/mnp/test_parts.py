@@ -21,7 +21,7 @@ from mnp.validation import ranking_loss
 from replicas.streams import generator
 
 
-def by_hand(p: dict, x: torch.Tensor, unlabelled: int, k: int) -> torch.Tensor:
+def by_hand(p: dict, x: torch.Tensor, unlabelled: int, k: int, moving: bool) -> torch.Tensor:
     """The paper's loss for one network, written without a replica axis."""
     act = torch.nn.LeakyReLU(0.01)
     z = act(act(x @ p["encoder1.weight"] + p["encoder1.bias"]) @ p["encoder2.weight"] + p["encoder2.bias"])
@@ -41,13 +41,16 @@ def by_hand(p: dict, x: torch.Tensor, unlabelled: int, k: int) -> torch.Tensor:
     q = s[:unlabelled] / s[:unlabelled].sum(1, keepdim=True)
     t = q**2 / q.sum(0)
     t = t / t.sum(1, keepdim=True)
+    t = t if moving else t.detach()
     contrast = -torch.log(torch.sigmoid((w * near[:unlabelled]).mean() - near[unlabelled:].mean()))
     proto = contrast + (t * (t / q).log()).sum()
     losses = torch.stack([recon, fit, proto])
-    return (torch.softmax(losses / torch.tensor([0.5, 1.0, 2.0]) / 2, 0) * losses).sum()
+    weights = torch.softmax((losses if moving else losses.detach()) / torch.tensor([0.5, 1.0, 2.0]) / 2, 0)
+    return (weights * losses).sum()
 
 
-def test_joint_loss_and_gradient_are_the_papers() -> None:
+@pytest.mark.parametrize("moving", [True, False])
+def test_joint_loss_and_gradient_are_the_papers(moving: bool) -> None:
     shape = Shape(6)
     whole = layout(shape)
     flat = whole.start([generator("w", seed) for seed in range(8)])
@@ -60,12 +63,14 @@ def test_joint_loss_and_gradient_are_the_papers() -> None:
     exists[:, :3] = 1
     context = {"low": torch.zeros(8, 1, 6), "gain": torch.ones(8, 1, 6), "exists": exists}
     context["previous"] = torch.tensor([[0.5, 1.0, 2.0]]).expand(8, 3)
-    total, parts = joint_loss(outputs(whole.views(flat), rows, context), 32, context, LossSettings())
+    total, parts = joint_loss(
+        outputs(whole.views(flat), rows, context), 32, context, LossSettings(moving_target=moving)
+    )
     (gradient,) = torch.autograd.grad(total.sum(), flat)
     for run in range(8):
         single = flat[run : run + 1].detach().requires_grad_()
         p = {name: view[0] for name, view in whole.views(single).items()}
-        expected = by_hand(p, rows[run], 32, 3)
+        expected = by_hand(p, rows[run], 32, 3, moving)
         torch.testing.assert_close(total[run], expected, rtol=1e-5, atol=1e-6)
         (other,) = torch.autograd.grad(expected, single)
         torch.testing.assert_close(gradient[run], other[0], rtol=1e-3, atol=1e-5)
@@ -107,6 +112,18 @@ def test_k_is_found_for_separated_modes(modes: int) -> None:
         found.append(len(chosen))
         assert set(silhouettes) == set(range(2, 11))
     assert found == [modes] * 4
+
+
+def test_trimmed_k_is_not_moved_by_scattered_rows() -> None:
+    plain, trimmed = [], []
+    for seed in range(4):
+        stream = np.random.default_rng(seed)
+        points = (np.eye(8)[stream.integers(0, 3, 400)] * 10 + stream.normal(size=(400, 8)) * 0.5).astype(np.float32)
+        points[:40] = stream.uniform(-20, 20, size=(40, 8))
+        plain.append(len(start_prototypes(points, seed)[0]))
+        trimmed.append(len(start_prototypes(points, seed, trimmed=0.1)[0]))
+    assert trimmed == [3] * 4
+    assert plain != trimmed
 
 
 def test_given_k_and_few_distinct_rows() -> None:

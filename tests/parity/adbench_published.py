@@ -1,0 +1,125 @@
+"""Hold our baselines against the tables that ADBench printed; prints and writes the table.
+
+Run: ``nox -s parity`` (needs MNP_BENCH_DATA with reference/adbench_published_*.csv beside adbench/). The cells are an
+ordinary run of the suite ``adbench-published`` in results/parity/, so a second call does only what is missing; slow
+methods take fewer seeds (``SLOW``), which the table says.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from bench.config import narrowed, read_suite
+from bench.main_job import Choices, run_suite
+from bench.store import read
+
+SUITE, OUT = "adbench-published", Path("results/parity/adbench-published")
+#: Our method, its column in the tables of label-informed methods.
+LABELLED = {
+    "devnet": "DevNet", "prenet": "PReNet", "deep-sad": "DeepSAD", "repen": "REPEN", "feawad": "FEAWAD",
+    "random-forest": "RF", "xgboost": "XGB", "lightgbm": "LGB", "catboost": "CatB", "xgbod": "XGBOD", "mlp": "MLP",
+}  # fmt: skip
+#: The same for those that see no label.
+UNLABELLED = {
+    "iforest": "IForest", "ecod": "ECOD", "lof": "LOF", "knn": "KNN", "ocsvm": "OCSVM", "copod": "COPOD",
+    "hbos": "HBOS", "pca": "PCA", "cblof": "CBLOF", "loda": "LODA",
+}  # fmt: skip
+#: Methods of half a minute and more per cell: one seed of the printed three.
+SLOW = ("xgbod", "catboost")
+BOUND = 3.0
+COLUMNS = ["method", "labels %", "sets", "seeds", "ours", "printed", "difference", "rank correlation", "within 3"]
+
+
+def printed(data_dir: Path) -> pd.DataFrame:
+    """AUC-PR in points: columns method (ours), labels (%; NaN = unsupervised), set, printed."""
+    parts = []
+    for file, names in (("labels", LABELLED), ("unsupervised", UNLABELLED)):
+        table = pd.read_csv(data_dir / "reference" / f"adbench_published_{file}.csv")
+        table = table[table.metric == "AUCPR"]
+        for name, column in names.items():
+            values = pd.to_numeric(table[column], errors="coerce")
+            labels = table.label_ratio_pct if file == "labels" else float("nan")
+            parts.append(pd.DataFrame({"method": name, "labels": labels, "set": table.dataset, "printed": values}))
+    return pd.concat(parts, ignore_index=True).dropna(subset=["printed"])
+
+
+def measured(folder: Path) -> pd.DataFrame:
+    """Mean average precision over seeds in points: columns method, labels, set, ours, seeds, failed."""
+    frame = read(folder)
+    frame = frame.assign(
+        set=frame.dataset.str.replace(r"adbench/\d+_", "", regex=True),
+        labels=(100 * frame.label_budget).round().astype(int),
+        good=frame.status == "ok",
+    )
+    cells = frame.groupby(["method", "labels", "set"])
+    found = cells.agg(ours=("average_precision", "mean"), seeds=("seed", "nunique"), good=("good", "sum")).reset_index()
+    found["failed"] = found.seeds - found.good
+    return found.assign(ours=100 * found.ours)
+
+
+def joined(ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
+    """One row per method, label ratio and set; unsupervised methods are compared at each ratio."""
+    informed = theirs.dropna(subset=["labels"]).astype({"labels": int})
+    blind = theirs[theirs.labels.isna()].drop(columns="labels")
+    both = pd.concat([ours.merge(informed, on=["method", "labels", "set"]), ours.merge(blind, on=["method", "set"])])
+    return both.assign(difference=both.ours - both.printed).sort_values(["method", "labels", "set"], ignore_index=True)
+
+
+def summary(both: pd.DataFrame) -> pd.DataFrame:
+    """One row per method and label ratio, and one over both ratios."""
+    rows = []
+    for method, part in both.groupby("method"):
+        for labels, cells in [*part.groupby("labels"), ("all", part)]:
+            known = cells.dropna(subset=["ours"])
+            gap = known.difference.mean()
+            correlation = known.ours.corr(known.printed, method="spearman")
+            means = known.ours.mean(), known.printed.mean()
+            rows.append(
+                (method, labels, len(known), int(known.seeds.min()), *means, gap, correlation, abs(gap) <= BOUND)
+            )
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def run(methods: list[str], datasets: list[str] | None, jobs: int, data_dir: Path) -> None:
+    """Do the cells that are missing, slow methods last."""
+    suite = read_suite(SUITE)
+    for names, seeds in (([m for m in methods if m not in SLOW], None), ([m for m in methods if m in SLOW], [1])):
+        if names:
+            choices = Choices(out=str(OUT), jobs=jobs, data_dir=str(data_dir), track=False)
+            run_suite(narrowed(suite, names, datasets, seeds), choices)
+
+
+def main() -> int:
+    """Run, print, write; 1 if a method is further than three points from what was printed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--methods", default=",".join([*LABELLED, *UNLABELLED]), help="comma-separated")
+    parser.add_argument("--datasets", help="comma-separated; default the suite's 31 sets")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--only-compare", action="store_true", help="run nothing, compare what is stored")
+    parser.add_argument("--out", type=Path, default=Path("results/reference/parity"))
+    chosen = parser.parse_args()
+    data = os.environ.get("MNP_BENCH_DATA")
+    if not data:
+        print("set MNP_BENCH_DATA to the folder that holds adbench/ and reference/", file=sys.stderr)
+        return 2
+    if not chosen.only_compare:
+        datasets = None if chosen.datasets is None else chosen.datasets.split(",")
+        run(chosen.methods.split(","), datasets, chosen.jobs, Path(data))
+    both = joined(measured(OUT), printed(Path(data)))
+    table = summary(both)
+    chosen.out.mkdir(parents=True, exist_ok=True)
+    both.round(2).to_csv(chosen.out / "adbench_published_cells.csv", index=False)
+    table.round(3).to_csv(chosen.out / "adbench_published.csv", index=False)
+    print(table.round(2).to_string(index=False))
+    far = table[(table["labels %"] == "all") & ~table["within 3"]]
+    print(f"further than {BOUND:g} points: {', '.join(far.method) or 'none'} (causes: {chosen.out}/README.md)")
+    return int(len(far) > 0)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
