@@ -173,6 +173,40 @@ def status(out: Folder) -> None:
 
 
 @app.command()
+def rerun(
+    out: Folder,
+    cell: Annotated[str, typer.Argument(help="The beginning of a cell's key, or dataset:method:seed.")],
+    verify: Annotated[bool, typer.Option("--verify", help="Say whether the bits are those stored.")] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Compute one cell again from the store's own record."""
+    from bench.rerun import find, repeat, sentences
+
+    (done,) = repeat(out, [find(out, cell)], data_dir)
+    typer.echo(sentences(done, verify))
+    failed = not done.same if verify else done.record.status != "ok"
+    raise typer.Exit(FAILED if failed else 0)
+
+
+@app.command("verify")
+def verify_(
+    out: Folder,
+    sample: Annotated[int, typer.Option(min=1, help="So many random cells.")] = 20,
+    seed: Annotated[int, typer.Option(min=0, help="Which ones.")] = 0,
+    jobs: Jobs = 1,
+    data_dir: DataDir = None,
+) -> None:
+    """Compute a random sample of cells again and say which bits are not those stored."""
+    from bench.listing import show_verified
+    from bench.rerun import repeat
+    from bench.rerun import sample as draw
+
+    rows = draw(out, sample, seed)
+    done = show_verified(lambda tell: repeat(out, rows, data_dir, _workers(jobs), tell), len(rows))
+    raise typer.Exit(0 if all(one.same for one in done) else FAILED)
+
+
+@app.command()
 def report(out: Folder) -> None:
     """Build tables and figures again from the store."""
     from bench.report.build import build

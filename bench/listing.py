@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from bench.plan import Plan
+    from bench.rerun import Repeated
 
 Rows = list[dict[str, Any]]
 
@@ -162,6 +163,34 @@ def status_summary(folder: str) -> str:
     return "\n".join(lines)
 
 
+def show_verified(work: Callable[[Callable[[Repeated], None]], list[Repeated]], count: int) -> list[Repeated]:
+    """Do the work with a bar, then print a line per cell, what differs, and what changed since they were stored."""
+    from tqdm import tqdm
+
+    with tqdm(total=count, unit="cell", file=sys.stderr, disable=None) as bar:
+        done = work(lambda one: _advance(bar))
+    show(
+        [
+            {
+                "cell": one.cell[:12],
+                "name": one.name,
+                "status": one.record.status,
+                "compared": one.compared,
+                "verdict": "bit-identical" if one.same else "DIFFERENT",
+            }
+            for one in sorted(done, key=lambda one: (one.same, one.name))
+        ]
+    )
+    for one in done:
+        for difference in one.differences:
+            print(f"{one.name}: {difference}")
+    print(f"{sum(one.same for one in done)} of {len(done)} cells are bit-identical")
+    since = dict.fromkeys(change for one in done for change in one.changes)
+    if since:
+        print("changed since they were stored:", *since, sep="\n  ")
+    return done
+
+
 @contextmanager
 def download_progress() -> Iterator[Callable[[str, int, int | None], None]]:
     """A bar per file on a terminal; elsewhere nothing, as the files are listed at the end."""
@@ -179,6 +208,10 @@ def download_progress() -> Iterator[Callable[[str, int, int | None], None]]:
             bars.update(known[name], completed=done, total=total)
 
         yield progress
+
+
+def _advance(bar: Any) -> None:
+    bar.update()
 
 
 def _print_table(names: list[str], rows: list[list[str]], numeric: list[bool]) -> None:

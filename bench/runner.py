@@ -8,6 +8,7 @@ import signal
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from joblib import Parallel, delayed, parallel_config
 from joblib.externals.loky import get_reusable_executor
@@ -16,7 +17,6 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 from bench import methods
 from bench.child import watch_parent
 from bench.errors import ConfigError, MissingExtra
-from bench.store import Store
 from bench.supervision import release, supervised
 from bench.types import Record, Task
 from bench.worker import WorkContext, failed
@@ -30,10 +30,17 @@ CONNECT_SECONDS = 10
 KILLED_TWICE = "its worker process was killed twice (by the system or a user), both times during this task"
 
 
+class Sink(Protocol):
+    """Where records go; a ``bench.store.Store`` is one."""
+
+    def append(self, records: list[Record]) -> None:
+        """Take a task's records."""
+
+
 def run(
     tasks: Sequence[Task],
     context: WorkContext,
-    store: Store,
+    store: Sink,
     jobs: int,
     backend: str = "loky",
     address: str | None = None,
@@ -47,7 +54,7 @@ def run(
     tasks : sequence of Task
         Longest first, so that the end is not one long task.
     context : WorkContext
-    store : Store
+    store : Store, or another sink of records
     jobs : int
         Worker processes; -1 = one per core (loky) or all of the cluster's (dask).
     backend : {"loky", "dask"}
@@ -79,10 +86,7 @@ def run(
             for suspect in suspects:
                 again, _ = _pass([suspect], context, jobs, keep, on_start, lost_worker)
                 if again:
-                    reason = (
-                        "its worker process was killed twice (by the system or a user), both times during this task"
-                    )
-                    keep([failed(cell, context, "failed", reason) for cell in suspect[1].cells])
+                    keep([failed(cell, context, "failed", KILLED_TWICE) for cell in suspect[1].cells])
             suspects, waiting = _pass(waiting, context, jobs, keep, on_start, lost_worker)
 
 

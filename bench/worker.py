@@ -138,7 +138,7 @@ def _prepare(cell: Cell, spec: MethodSpec, context: WorkContext) -> Prepared | R
     try:
         _warm_up()
         _check_source(spec, context)
-        dataset = _load(cell.dataset, context.data_dir, context.tables)
+        dataset = load(cell.dataset, context.data_dir, context.tables)
         known |= facts.of_data(dataset)
         if dataset.sha256 != cell.dataset_sha256:
             raise DataError(
@@ -169,7 +169,7 @@ def _check_source(spec: MethodSpec, context: WorkContext) -> None:
 
 
 @functools.lru_cache(maxsize=4)
-def _load(name: str, data_dir: str | None, tables: tuple[table.TableSource, ...]) -> Dataset:
+def load(name: str, data_dir: str | None, tables: tuple[table.TableSource, ...]) -> Dataset:
     """The dataset, once per process; a user's table goes before a registered set of the same name."""
     for source in tables:
         if table.table_name(source) == name:

@@ -1,0 +1,248 @@
+"""Compute cells of a results folder again from the store's own record, and say whether the bits are the same."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bench import methods, provenance, runner
+from bench.columns import SCORES
+from bench.config import parse_suite
+from bench.datasets.table import TableSource
+from bench.errors import StoreError
+from bench.plan import cell_key, content
+from bench.report.manifests import changes
+from bench.store import read
+from bench.types import Cell, Record, Scenario, Task
+from bench.worker import WorkContext, load
+from replicas.streams import generator
+
+#: So many candidates are named when a cell's name fits several.
+NAMED = 4
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """A cell done again.
+
+    Attributes
+    ----------
+    cell : str, its key in the store
+    name : str, dataset:method:seed
+    record : Record of the new run
+    same : bool, nothing differs
+    compared : str, what was held against the store
+    differences : tuple of str, where the two results differ
+    changes : tuple of str, what differs between then and now: data, code of the method, packages, machine, settings
+    """
+
+    cell: str
+    name: str
+    record: Record
+    same: bool
+    compared: str
+    differences: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
+
+
+@dataclass
+class _Sink:
+    """Stands where a run has its store: records are compared, not kept."""
+
+    records: list[Record] = field(default_factory=list)
+
+    def append(self, records: list[Record]) -> None:
+        self.records += records
+
+
+def find(folder: str | os.PathLike[str], cell: str) -> pd.Series:
+    """The stored row of a cell.
+
+    Parameters
+    ----------
+    cell : str
+        The beginning of its key, or ``dataset:method:seed`` where one cell has these.
+
+    Raises
+    ------
+    StoreError
+        No cell, or several, are meant.
+    """
+    frame = read(folder, scores=True)
+    names = frame.dataset + ":" + frame.method + ":" + frame.seed.astype(str)
+    found = frame[frame["cell"].str.startswith(cell) | (names == cell)]
+    if len(found) == 1:
+        return found.iloc[0]
+    if found.empty:
+        raise StoreError(
+            f"{folder} holds no cell {cell!r}; give the beginning of a key (column cell of its store) or "
+            f"dataset:method:seed, e.g. {names.iloc[0] if len(names) else 'wine:mnp:0'}"
+        )
+    some = "; ".join(f"{row['cell'][:12]} {row.scenario} {row.params}" for _, row in found.head(NAMED).iterrows())
+    raise StoreError(f"{cell!r} is {len(found)} cells of {folder}; give the key of one: {some}")
+
+
+def sample(folder: str | os.PathLike[str], count: int, seed: int) -> list[pd.Series]:
+    """So many random rows of a results folder (all, if it has fewer), drawn by the seed."""
+    frame = read(folder, scores=True)
+    if frame.empty:
+        raise StoreError(f"{folder} holds no results yet; run its suite first")
+    frame = frame.sort_values("cell", ignore_index=True)
+    chosen = np.sort(generator("verify", seed).permutation(len(frame))[:count])
+    return [frame.iloc[number] for number in chosen]
+
+
+def repeat(
+    folder: str | os.PathLike[str],
+    rows: Iterable[pd.Series],
+    data_dir: str | None = None,
+    jobs: int = 1,
+    tell: Callable[[Repeated], None] = lambda done: None,
+) -> list[Repeated]:
+    """Do cells again, each alone, on the same path as a run, and compare.
+
+    Parameters
+    ----------
+    folder : results folder
+    rows : rows of its store, with scores where it has them
+    data_dir : folder with data files, or None
+    jobs : worker processes
+    tell : called with each cell as soon as it is compared
+
+    Returns
+    -------
+    list of Repeated
+        In the order in which they were done.
+
+    Raises
+    ------
+    StoreError, UnknownName, DataError
+        The manifest lacks the run, or the method or the data are not there any more.
+    """
+    runs = {run["id"]: run for run in provenance.read_manifest(folder)}
+    by_run: dict[str, list[pd.Series]] = {}
+    for row in rows:
+        by_run.setdefault(row.provenance, []).append(row)
+    found: list[Repeated] = []
+    for identity, members in by_run.items():
+        if identity not in runs:
+            raise StoreError(f"{Path(folder) / provenance.MANIFEST} does not hold the run {identity} of these cells")
+        run = runs[identity]
+        suite = parse_suite(run["suite"], f"the suite stored in {folder}")
+        context = WorkContext(data_dir, located(suite.tables, run["command"]), suite.limits, identity)
+        stored = {}
+        for row in members:
+            cell = cell_of(row, context)
+            stored[cell.key] = row
+        sink = _Sink()
+
+        def compare(
+            records: list[Record], stored: Mapping[str, pd.Series] = stored, run: Mapping[str, Any] = run
+        ) -> None:
+            for record in records:
+                found.append(compared(stored[record.cell.key], record, run))
+                tell(found[-1])
+
+        tasks = [Task((cell_of(row, context),), 1.0, 1.0) for row in members]
+        runner.run(tasks, context, sink, jobs, on_records=compare)
+    return found
+
+
+def cell_of(row: pd.Series, context: WorkContext) -> Cell:
+    """The cell of a stored row with the data and the code of today; its key tells whether they are the same."""
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in json.loads(row.scenario).items()}
+    scenario = Scenario(**values)
+    params = tuple(sorted((k, tuple(v) if isinstance(v, list) else v) for k, v in json.loads(row.params).items()))
+    spec = methods.get(row.method)
+    sha256 = load(row.dataset, context.data_dir, context.tables).sha256
+    key = cell_key(content(sha256, scenario, spec, dict(params), methods.source_hash(spec), int(row.seed)))
+    return Cell(row.dataset, sha256, scenario, row.method, params, int(row.seed), key)
+
+
+def compared(row: pd.Series, record: Record, run: Mapping[str, Any]) -> Repeated:
+    """Hold a new record against a stored row; where they differ, or not, say what changed since."""
+    differences = []
+    if row.status != record.status:
+        reason = f" ({record.error.splitlines()[-1]})" if record.error else ""
+        differences.append(f"status: {row.status} stored, {record.status} now{reason}")
+    elif row.status != "ok" and _last(row.error) != _last(record.error):
+        differences.append(f"reason: {_last(row.error)!r} stored, {_last(record.error)!r} now")
+    for name, value in record.metrics.items():
+        old = float(row[name]) if name in row.index else math.nan
+        if old != value and not (math.isnan(old) and math.isnan(value)):
+            differences.append(f"{name}: {old!r} stored, {value!r} now")
+    stored = row.get(SCORES)
+    scores = np.asarray(stored, dtype=np.float32) if isinstance(stored, np.ndarray) else None
+    if scores is not None and record.scores is not None and not np.array_equal(scores, record.scores):
+        differences.append(_of_scores(scores, record.scores))
+    what = "status and reason" if row.status != "ok" else "metrics" if scores is None else "scores and metrics"
+    return Repeated(
+        cell=row["cell"],
+        name=f"{row.dataset}:{row.method}:{row.seed}",
+        record=record,
+        same=not differences,
+        compared=what,
+        differences=tuple(differences),
+        changes=tuple(changed(row, record.cell, run)),
+    )
+
+
+def changed(row: pd.Series, cell: Cell, run: Mapping[str, Any]) -> list[str]:
+    """What differs between the stored run and this moment, as sentences."""
+    found = []
+    if row.dataset_sha256 != cell.dataset_sha256:
+        found.append(f"data of {cell.dataset}: sha256 {row.dataset_sha256[:12]} then, {cell.dataset_sha256[:12]} now")
+    elif row["cell"] != cell.key:
+        found.append(f"code or default parameters of {cell.method} (its cell key differs)")
+    now = provenance.collect(run["suite"], "rerun", run["datasets"])
+    return found + [
+        f"{one.fact}: {' and '.join(one.first)} then, {' and '.join(one.second)} now" for one in changes([run], [now])
+    ]
+
+
+def located(tables: Iterable[TableSource], command: str | Sequence[str]) -> tuple[TableSource, ...]:
+    """The user's own tables, found beside the suite file that the stored command names, as in the first run."""
+    words = command.split() if isinstance(command, str) else command
+    folders = [Path(word).parent for word in words if word.endswith(".toml")]
+
+    def beside(source: TableSource) -> TableSource:
+        there = [folder / source.path for folder in folders if (folder / source.path).is_file()]
+        return replace(source, path=str(there[0])) if there and not Path(source.path).is_absolute() else source
+
+    return tuple(beside(source) for source in tables)
+
+
+def sentences(done: Repeated, verify: bool = True) -> str:
+    """One result as text: its metrics, and under ``verify`` whether it is what was stored."""
+    record = done.record
+    lines = [f"{done.name}  {done.cell[:12]}  {record.status}"]
+    lines += [f"  {name:<24}{value!r}" for name, value in record.metrics.items()]
+    if record.error:
+        lines += [f"  {line}" for line in record.error.splitlines()]
+    if verify:
+        lines.append(f"bit-identical ({done.compared})" if done.same else "DIFFERENT:")
+        lines += [f"  {one}" for one in done.differences]
+        lines.append("changed since:" if done.changes else "nothing that is recorded has changed since")
+        lines += [f"  {one}" for one in done.changes]
+    return "\n".join(lines)
+
+
+def _of_scores(old: np.ndarray, new: np.ndarray) -> str:
+    if len(old) != len(new):
+        return f"scores: {len(old)} stored, {len(new)} now"
+    apart = old != new
+    return f"scores: {int(apart.sum())} of {len(old)} differ, by at most {float(np.abs(old - new).max()):.3g}"
+
+
+def _last(text: str) -> str:
+    """The last line of a reason: the lines above it hold paths."""
+    lines = (text or "").strip().splitlines()
+    return lines[-1] if lines else ""
