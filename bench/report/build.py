@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from bench.errors import StoreError
-from bench.report import tables, verdicts
+from bench.report import page, tables, verdicts
 from bench.report.figures import inside
 from bench.report.figures import write as figures
 from bench.report.rows import prepare
@@ -14,7 +14,7 @@ from bench.store import read
 
 
 def build(folder: str | os.PathLike[str]) -> list[Path]:
-    """Write tables/ and figures/ of a results folder.
+    """Write tables/, figures/ and index.html of a results folder.
 
     Returns
     -------
@@ -31,9 +31,11 @@ def build(folder: str | os.PathLike[str]) -> list[Path]:
     if frame.empty:
         raise StoreError(f"{place} holds no results yet; run its suite first")
     rows = prepare(frame)
+    tested = verdicts.verdicts(rows)
     return [
         *tables.write(place / "tables", rows),
-        *verdicts.write(place / "tables", rows),
+        *verdicts.write(place / "tables", tested),
         *figures.write(place / "figures", rows),
         *inside.write(place),
+        page.write(place, rows, tested),
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import combinations
 from pathlib import Path
 
@@ -23,11 +23,10 @@ def verdicts(frame: pd.DataFrame) -> list[Verdict]:
     return [judge(part, metric, label) for metric in METRICS for label, part in scenarios(frame)]
 
 
-def write(folder: Path, frame: pd.DataFrame) -> list[Path]:
+def write(folder: Path, found: Sequence[Verdict]) -> list[Path]:
     """Write statistics.md, and as CSV: tests, ranks (with pairwise the data of the critical-difference diagram),
     pairwise, intervals, improvement; returns the files.
     """
-    found = verdicts(frame)
     text = folder / "statistics.md"
     fewest = min(one.coverage.runs for one in found)
     head = ["What the numbers below assume:", "\n".join(f"- {escaped_markdown(line)}" for line in assumptions(fewest))]

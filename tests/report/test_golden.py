@@ -29,7 +29,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("tables")
     rows = prepare(read(FIXTURE))
     tables.write(folder, rows)
-    verdicts.write(folder, rows)
+    verdicts.write(folder, verdicts.verdicts(rows))
     return folder
 
 

@@ -168,13 +168,13 @@ def test_one_seed_gives_no_interval(tmp_path: Path) -> None:
     found = judge(many(4, seeds=1), METRIC, "")
     assert found.intervals.low.isna().all() and found.improvements.high.isna().all()
     assert found.intervals["mean"].notna().all()
-    verdicts.write(tmp_path, many(4, seeds=1))
+    verdicts.write(tmp_path, verdicts.verdicts(many(4, seeds=1)))
     assert ONE_SEED in (tmp_path / "statistics.md").read_text()
 
 
 def test_what_is_written_is_what_was_found(tmp_path: Path) -> None:
     frame = many(14)
-    verdicts.write(tmp_path, frame)
+    verdicts.write(tmp_path, verdicts.verdicts(frame))
     found = judge(frame, METRIC, "")
     assert found.holm is not None
     pairs = pd.read_csv(tmp_path / "pairwise.csv", keep_default_na=False)

@@ -1,0 +1,110 @@
+"""Tables for the page: every entry as the text that is shown and the value that it is sorted by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from bench.report import render
+from bench.report.render import HOLE, SUMMARY, WIDE
+from bench.report.rows import prepare
+from bench.report.tables import Comparison
+
+#: More rows than this make a page slow; the store has all.
+MOST_CELLS = 6000
+BEST, SECOND = "best", "second"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A table's entry; ``order`` is what it is sorted by, ``look`` a CSS class."""
+
+    text: str
+    order: str
+    look: str = ""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table: head, body, rows below the body that sorting leaves in place, what it is, notes under it."""
+
+    title: str
+    head: tuple[str, ...]
+    body: tuple[tuple[Entry, ...], ...]
+    foot: tuple[tuple[Entry, ...], ...] = ()
+    notes: tuple[str, ...] = ()
+    paged: bool = False
+
+
+def of_comparison(found: Comparison) -> Grid:
+    """Methods down and datasets across, or the other way where there are many datasets."""
+    marks = render.Markup(lambda text: f"{BEST}\0{text}", lambda text: f"{SECOND}\0{text}", str)
+    text = render.entries(found, marks)
+    order = found.mean.copy()
+    for name, values in zip(SUMMARY, (found.average, found.rank, found.wins), strict=True):
+        order[name] = values
+    if found.mean.shape[1] <= WIDE:
+        return Grid(found.title, ("Method", *map(str, text.columns)), _lines(text, order), notes=found.notes)
+    body = _lines(text.T, order.T)
+    return Grid(
+        found.title, ("Dataset", *map(str, text.index)), body[: -len(SUMMARY)], body[-len(SUMMARY) :], found.notes
+    )
+
+
+def of_table(table: pd.DataFrame, title: str, notes: tuple[str, ...] = (), paged: bool = False) -> Grid:
+    """Any small table, numbers rounded as they are."""
+    body = tuple(tuple(_plain(value) for value in line) for line in table.itertuples(index=False))
+    return Grid(title, tuple(map(str, table.columns)), body, notes=notes, paged=paged)
+
+
+def of_cells(frame: pd.DataFrame) -> Grid:
+    """Every cell with the beginning of its key, for ``mnp-bench rerun``."""
+    rows = prepare(frame)
+    shown = rows.head(MOST_CELLS)
+    table = pd.DataFrame(
+        {
+            "dataset": shown["where"],
+            "method": shown.variant,
+            "scenario": shown.setting,
+            "seed": shown.seed,
+            "status": shown.status,
+            "average precision": shown.average_precision.round(4),
+            "AUC-ROC": shown.auc_roc.round(4),
+            "fit (s)": shown.fit_seconds.round(3),
+            "cell": shown["cell"].str[:12],
+        }
+    )
+    if rows.setting.nunique() == 1:
+        table = table.drop(columns="scenario")
+    note = f"The first {MOST_CELLS:,} of {len(rows):,} cells; the store has all." if len(rows) > MOST_CELLS else ""
+    return of_table(table, "Every cell", (note,) if note else (), paged=True)
+
+
+def _lines(text: pd.DataFrame, order: pd.DataFrame) -> tuple[tuple[Entry, ...], ...]:
+    values = order.to_numpy(dtype=float)
+    return tuple(
+        (
+            Entry(str(name), str(name)),
+            *(_marked(entry, value) for entry, value in zip(line, values[number], strict=True)),
+        )
+        for number, (name, line) in enumerate(zip(text.index, text.to_numpy(), strict=True))
+    )
+
+
+def _marked(entry: str, value: float) -> Entry:
+    look, mark, text = entry.rpartition("\0")
+    missing = text == HOLE or text.startswith("failed")
+    return Entry(text, _order(value), look if mark else "hole" if missing else "")
+
+
+def _plain(value: object) -> Entry:
+    if isinstance(value, float | np.floating):
+        return Entry(HOLE if np.isnan(value) else f"{value:g}", _order(float(value)))
+    return Entry(str(value), str(value))
+
+
+def _order(value: float) -> str:
+    """Holes below everything."""
+    return "-1e9" if np.isnan(value) else repr(round(float(value), 9))

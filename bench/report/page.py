@@ -1,0 +1,178 @@
+"""One self-contained HTML page per run: words, sortable tables, figures, provenance. Works from disk, without network.
+
+The tables are made interactive by DataTables (MIT), which the package ``itables`` brings as one file; it is embedded.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from bench.files import write_whole
+from bench.provenance import read_manifest
+from bench.report import grids, tables
+from bench.report.figures.write import CAPTIONS
+from bench.report.outcomes import cost, reasons
+from bench.report.statistics import Verdict, assumptions, sentences
+from bench.report.summary import summary
+
+NAME = "index.html"
+#: Pixels that a figure is shown with at most, twice the page's width for dense screens.
+FIGURE_WIDTH = 1500
+#: Kinds of figures that are open when the page opens, by the beginning of their name; the rest is folded.
+OPEN = (
+    "contamination_average", "label_budget_average", "label_noise_average", "unseen", "ablation", "prototypes", "cost",
+    "critical", "embedding",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure on the page: its picture as a data URL, its caption, where its PDF lies."""
+
+    name: str
+    title: str
+    caption: str
+    picture: str
+    pdf: str
+    open: bool
+
+
+def write(folder: Path, rows: pd.DataFrame, verdicts: Sequence[Verdict]) -> Path:
+    """Write ``index.html`` into a results folder whose tables and figures are there.
+
+    Parameters
+    ----------
+    folder : results folder
+    rows : the store's rows
+    verdicts : the tests of every scenario
+
+    Returns
+    -------
+    Path
+    """
+    path = folder / NAME
+    write_whole(path, page(folder, rows, verdicts).encode(), sync=False)
+    return path
+
+
+def page(folder: Path, rows: pd.DataFrame, verdicts: Sequence[Verdict]) -> str:
+    """The page's text; the same for the same store, figures and manifest."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    runs = read_manifest(folder)
+    lost = reasons(rows)
+    found = {tables.METRIC_TITLES[name]: tables.comparisons(rows, name) for name in tables.metrics(rows)}
+    environment = Environment(
+        loader=PackageLoader("bench.report", "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    return environment.get_template("page.html").render(
+        title=_title(folder, runs),
+        folder=folder.as_posix(),
+        paragraphs=summary(rows, list(verdicts)),
+        comparisons={title: [grids.of_comparison(one) for one in some] for title, some in found.items()},
+        statistics=[(f"{tables.METRIC_TITLES[one.metric]}, {one.title}", sentences(one)) for one in verdicts],
+        assumptions=assumptions(min(one.coverage.runs for one in verdicts)),
+        cost=grids.of_table(cost(rows).rename(columns=tables.COST_TITLES), "Time and memory", (tables.COST,)),
+        failures=grids.of_table(lost, "Cells without a result") if len(lost) else None,
+        cells=grids.of_cells(rows),
+        figures=figures(folder / "figures"),
+        not_drawn=_index(folder / "figures").get("not_drawn", []),
+        runs=[provenance(run) for run in runs],
+        style=_own("page.css"),
+        script=_own("page.js"),
+        library_style=_library("dt_bundle.css").decode(),
+        library=base64.b64encode(_library("dt_bundle.js")).decode(),
+    )
+
+
+def figures(folder: Path) -> list[Figure]:
+    """The figures that the index of captions names, in its order."""
+    found = []
+    for entry in _index(folder).get("figures", []):
+        picture = folder / f"{entry['name']}.png"
+        if picture.is_file():
+            found.append(
+                Figure(
+                    name=entry["name"],
+                    title=": ".join(part for part in (entry["title"], entry["scenario"]) if part),
+                    caption=entry["caption"],
+                    picture=_picture(picture),
+                    pdf=f"figures/{entry['name']}.pdf",
+                    open=entry["name"].startswith(OPEN),
+                )
+            )
+    return found
+
+
+def provenance(run: Mapping[str, Any]) -> dict[str, Any]:
+    """What ran, as pairs of words to show; the suite's text and the datasets' hashes apart."""
+    git = run.get("git") or {}
+    cpu = run.get("cpu") or {}
+    command = run["command"] if isinstance(run["command"], str) else " ".join(run["command"])
+    dirty = " with uncommitted changes" if git.get("dirty") else ""
+    facts = {
+        "started": run["started"],
+        "command": _without_password(command),
+        "code": f"{git['commit']}{dirty}" if git else "not a git checkout",
+        "Python": run.get("python", ""),
+        "platform": run.get("platform", ""),
+        "processor": f"{cpu.get('model', '')}, {cpu.get('threads', '?')} threads, {cpu.get('memory_gb', '?')} GB",
+        "instructions": " ".join(cpu.get("instructions", [])),
+        "settings": ", ".join(f"{name}={value}" for name, value in run.get("worker_environment", {}).items()),
+        "packages": ", ".join(f"{name} {version}" for name, version in run.get("packages", {}).items()),
+    }
+    return {"id": run["id"], "facts": facts, "suite": run.get("suite", ""), "datasets": run.get("datasets", {})}
+
+
+def _title(folder: Path, runs: Sequence[Mapping[str, Any]]) -> str:
+    import tomllib
+
+    titles = [tomllib.loads(run["suite"]).get("title") for run in runs if run.get("suite")]
+    return str(next((title for title in reversed(titles) if title), folder.name))
+
+
+def _without_password(text: str) -> str:
+    """User and password of an address hidden: a page is passed on."""
+    import re
+
+    return re.sub(r"://[^/@\s]+@", "://***@", text)
+
+
+def _index(folder: Path) -> dict[str, Any]:
+    path = folder / CAPTIONS
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
+
+
+def _picture(path: Path) -> str:
+    """The picture as a data URL, made smaller: print resolution is in the files beside."""
+    from PIL import Image
+
+    with Image.open(path) as image:
+        shown = image.convert("RGB")
+        if shown.width > FIGURE_WIDTH:
+            shown = shown.resize(
+                (FIGURE_WIDTH, round(shown.height * FIGURE_WIDTH / shown.width)), Image.Resampling.LANCZOS
+            )
+        sink = io.BytesIO()
+        shown.save(sink, "WEBP", quality=88, method=4)
+    return "data:image/webp;base64," + base64.b64encode(sink.getvalue()).decode()
+
+
+def _own(name: str) -> str:
+    return files("bench.report").joinpath(name).read_text(encoding="utf-8")
+
+
+@cache
+def _library(name: str) -> bytes:
+    return files("itables").joinpath("html", name).read_bytes()

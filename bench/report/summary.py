@@ -1,0 +1,121 @@
+"""A run in a few sentences, written from its numbers: what ran, who leads, what may be claimed, where MNP stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from bench.report.rows import prepare
+from bench.report.statistics import Verdict
+from bench.report.tables import METRIC_TITLES
+
+SUBJECT = "MNP"
+#: So many names stand in a sentence, the rest is counted.
+MOST = 6
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """A heading ("" = none) and its sentences."""
+
+    heading: str
+    sentences: tuple[str, ...]
+
+
+def summary(frame: pd.DataFrame, verdicts: list[Verdict], metric: str = "average_precision") -> list[Paragraph]:
+    """What the run says.
+
+    Parameters
+    ----------
+    frame : the store's rows
+    verdicts : of every scenario and metric; only those of ``metric`` are told
+    """
+    told = [Paragraph("", tuple(extent(frame)))]
+    title = METRIC_TITLES[metric]
+    for one in verdicts:
+        if one.metric == metric:
+            told.append(Paragraph(f"{title}, {one.title}", (*leaders(one), *claims(one), *told_of(one))))
+    return told
+
+
+def extent(frame: pd.DataFrame) -> list[str]:
+    """How much ran and how it ended."""
+    rows = prepare(frame)
+    failed = int((rows.status != "ok").sum())
+    count = {name: rows[name].nunique() for name in ("variant", "where", "setting", "seed")}
+    hours = float(rows.fit_seconds.fillna(0).sum() + rows.score_seconds.fillna(0).sum()) / 3600
+    ended = "All succeeded." if not failed else f"{failed:,} have no result; their reasons stand below."
+    return [
+        f"{len(rows):,} cells: {_number(count['variant'], 'method')}, {_number(count['where'], 'dataset')}, "
+        f"{_number(count['setting'], 'scenario')}, {_number(count['seed'], 'seed')}; "
+        f"{hours:.2f} hours of fitting and scoring. {ended}"
+    ]
+
+
+def leaders(verdict: Verdict) -> list[str]:
+    """The three highest means with their intervals."""
+    best = verdict.intervals.sort_values("mean", ascending=False, kind="stable").head(3)
+    if best.empty:
+        return ["No dataset has every method with all its seeds, so no mean can be compared."]
+    columns = (best[name].to_numpy() for name in ("method", "mean", "low", "high"))
+    parts = [
+        f"{method} {mean:.3f}" + ("" if np.isnan(low) else f" ({low:.3f} to {high:.3f})")
+        for method, mean, low, high in zip(*columns, strict=True)
+    ]
+    families = len(verdict.matrix)
+    return [
+        f"Highest mean over {_number(len(verdict.coverage.complete), 'dataset')} in {families} "
+        f"{'family' if families == 1 else 'families'}: {', '.join(parts)}."
+    ]
+
+
+def claims(verdict: Verdict) -> list[str]:
+    """How many pairs the corrected tests tell apart, and whether the leader is among them."""
+    if verdict.trouble:
+        return [verdict.trouble]
+    if verdict.holm is None or not len(verdict.ranks):
+        return []
+    methods = len(verdict.ranks)
+    pairs, apart = methods * (methods - 1) // 2, len(verdict.significant)
+    first = str(verdict.ranks.index[0])
+    beaten = [worse for better, worse, _ in verdict.significant if better == first]
+    rest = [str(name) for name in verdict.ranks.index[1:] if name not in beaten]
+    tied = f"it cannot be told apart from {_names(rest)}" if rest else "it is higher than every other method"
+    return [
+        f"{apart} of {pairs} pairs differ (Wilcoxon signed-rank over dataset families, Holm). The best average rank is "
+        f"that of {first} ({verdict.ranks.iloc[0]:.2f}); {tied}."
+    ]
+
+
+def told_of(verdict: Verdict) -> list[str]:
+    """A sentence for each version of MNP in the comparison."""
+    subjects = [str(name) for name in verdict.ranks.index if str(name).startswith(SUBJECT)]
+    return [line for name in subjects[:MOST] for line in standing(verdict, name)]
+
+
+def standing(verdict: Verdict, subject: str = SUBJECT) -> list[str]:
+    """For and against the subject: its place, which methods are lower, higher, or not to be told apart."""
+    if subject not in verdict.ranks.index or len(verdict.ranks) < 2:
+        return []
+    place = list(verdict.ranks.index).index(subject) + 1
+    line = f"{subject} is in place {place} of {len(verdict.ranks)} by average rank ({verdict.ranks[subject]:.2f})"
+    if verdict.trouble or verdict.holm is None:
+        return [f"{line}."]
+    lower = [worse for better, worse, _ in verdict.significant if better == subject]
+    higher = [better for better, worse, _ in verdict.significant if worse == subject]
+    parts = [f"{word} than {_names(names)}" for word, names in (("higher", lower), ("lower", higher)) if names]
+    return [f"{line}: {' and '.join(parts) if parts else 'no other method can be told apart from it'}."]
+
+
+def _names(names: list[str]) -> str:
+    shown = names[:MOST]
+    more = len(names) - len(shown)
+    if more:
+        return f"{', '.join(shown)} and {more} more"
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def _number(count: int, thing: str) -> str:
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
