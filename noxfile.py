@@ -1,4 +1,4 @@
-"""Sessions: benchmark (the main job), tests, lint, parity, speed, figures. ``nox -s NAME -- ARGS``."""
+"""Sessions: benchmark (the main job), tests, faults, lint, parity, speed, figures. ``nox -s NAME -- ARGS``."""
 
 from __future__ import annotations
 
@@ -71,3 +71,10 @@ def speed(session: nox.Session) -> None:
     """Seconds of a run in a group of 32 against the ordinary loop of its method, side by side (half an hour)."""
     _install(session, "boost")
     session.run("python", "-m", "tests.speed", "--out", "results/reference/speed", *session.posargs)
+
+
+@nox.session
+def faults(session: nox.Session) -> None:
+    """The slow tests: kills at twenty random moments, a Dask cluster that loses a worker, large data."""
+    _install(session, "boost", "dask", "dev")
+    session.run("pytest", "-m", "slow", "tests", *session.posargs)
