@@ -12,9 +12,10 @@ import functools
 import hashlib
 import importlib
 import importlib.util
+import warnings
 from collections.abc import Mapping
 from dataclasses import fields
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
@@ -27,21 +28,37 @@ DISTRIBUTION = "mnp-bench"
 _FIELDS = {f.name for f in fields(MethodSpec)}
 
 
+class MethodWarning(UserWarning):
+    """Another package's methods cannot be used."""
+
+
 @functools.cache
 def specs() -> dict[str, MethodSpec]:
     """Return every registered method, sorted by name.
 
+    Warns
+    -----
+    MethodWarning
+        Another package's entry point cannot be loaded, has a card with unknown or missing fields, or takes a name that
+        is taken; its methods are left out.
+
     Raises
     ------
     ConfigError
-        A card has unknown or missing fields, or two packages register one name.
+        One of our own cards is wrong.
     """
     found: dict[str, MethodSpec] = {}
+    ours = [point for point in entry_points(group=GROUP) if _is_ours(point)]
+    for point in ours:
+        found |= _loaded(point, found)
     for point in entry_points(group=GROUP):
-        for name, card in point.load().items():
-            if name in found:
-                raise ConfigError(f"method {name!r} is registered twice (second time by {point.value}); rename one")
-            found[name] = _spec(name, card, point.value)
+        if point not in ours:
+            try:
+                found |= _loaded(point, found)
+            except Exception as error:  # a stranger's import may raise anything
+                warnings.warn(
+                    f"the methods of {point.value} are left out: {type(error).__name__}: {error}", MethodWarning, 2
+                )
     return dict(sorted(found.items()))
 
 
@@ -106,6 +123,18 @@ def source_hash(spec: MethodSpec) -> str:
     for name, text in sorted(_sources(module).items()):
         digest.update(f"{name}\0".encode() + text + b"\0")
     return digest.hexdigest()
+
+
+def _is_ours(point: EntryPoint) -> bool:
+    return point.dist is not None and point.dist.name.replace("_", "-").lower() == DISTRIBUTION
+
+
+def _loaded(point: EntryPoint, taken: Mapping[str, MethodSpec]) -> dict[str, MethodSpec]:
+    cards = point.load()
+    for name in cards:
+        if name in taken:
+            raise ConfigError(f"method {name!r} is registered twice (second time by {point.value}); rename one")
+    return {name: _spec(name, card, point.value) for name, card in cards.items()}
 
 
 def _spec(name: str, card: Mapping[str, Any], origin: str) -> MethodSpec:

@@ -9,4 +9,5 @@ BRIEF = {
     "prenet": {"epochs": 2, "steps": 3},
     "repen": {"epochs": 2, "steps": 3},
     "rosas": {"epochs": 2, "steps": 3},
+    "soel": {"epochs": 2},
 }

@@ -5,7 +5,7 @@
 """
 
 from bench.scenarios.canonical import canonical
-from bench.scenarios.check import problems
+from bench.scenarios.check import problems, problems_by_scenario
 from bench.scenarios.draw import split
 
-__all__ = ["canonical", "problems", "split"]
+__all__ = ["canonical", "problems", "problems_by_scenario", "split"]

@@ -24,15 +24,24 @@ def problems(dataset: Dataset, scenario: Scenario, seeds: Iterable[int]) -> list
     list of str
         One sentence each, beginning with the dataset's name; empty if all can be done.
     """
-    found = reasons(dataset, scenario)
-    if not found:
-        failing: dict[str, list[int]] = {}
-        for seed in sorted(set(seeds)):
+    return problems_by_scenario(dataset, [scenario], seeds)[scenario]
+
+
+def problems_by_scenario(
+    dataset: Dataset, scenarios: Iterable[Scenario], seeds: Iterable[int]
+) -> dict[Scenario, list[str]]:
+    """``problems`` of several scenarios, seed by seed, so that those that share a cut of the rows draw it once."""
+    found = {scenario: reasons(dataset, scenario) for scenario in scenarios}
+    drawn = [scenario for scenario, wrong in found.items() if not wrong]
+    failing: dict[Scenario, dict[str, list[int]]] = {scenario: {} for scenario in drawn}
+    for number, seed in enumerate(sorted(set(seeds))):
+        for scenario in drawn:
+            if number and scenario.protocol == "paper":
+                continue  # one fixed split
             try:
                 outline(dataset, scenario, seed)
             except DataError as error:
-                failing.setdefault(str(error), []).append(seed)
-            if scenario.protocol == "paper":
-                break  # one fixed split
-        found = [f"{text} (seeds {', '.join(map(str, which))})" for text, which in failing.items()]
-    return [f"{dataset.name}: {text}" for text in found]
+                failing[scenario].setdefault(str(error), []).append(seed)
+    for scenario, wrong in failing.items():
+        found[scenario] = [f"{text} (seeds {', '.join(map(str, which))})" for text, which in wrong.items()]
+    return {scenario: [f"{dataset.name}: {text}" for text in wrong] for scenario, wrong in found.items()}

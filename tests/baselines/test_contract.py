@@ -21,6 +21,7 @@ FAST = {
     "repen": {"epochs": 2, "steps": 3},
     "rosas": {"epochs": 2, "steps": 3},
     "overlap": {"epochs": 2},
+    "soel": {"epochs": 2},
     "deep-sad": {"epochs": 2, "pretraining_epochs": 2},
     "random-forest": {"n_estimators": 20},
     "extra-trees": {"n_estimators": 20},

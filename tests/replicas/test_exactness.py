@@ -17,6 +17,7 @@ METHODS = {
     "repen": {"epochs": 20, "steps": 4, "batch": 64},
     "rosas": {"epochs": 20, "steps": 4, "patience": 5},
     "overlap": {"epochs": 20, "batch": 64, "grid": 200},
+    "soel": {"epochs": 10},
     "mnp": {"epochs": 20, "steps": 4, "pretraining_epochs": 8, "stopping": "fixed"},
     "mnp-held-out": {
         "epochs": 25,
@@ -73,7 +74,9 @@ def test_different_seeds_and_rows_do_differ() -> None:
     assert not torch.equal(one.weights_, same_rows.weights_)
 
 
-@pytest.mark.parametrize("method", ["devnet", "prenet", "deep-sad", "feawad", "repen", "rosas", "overlap", "mnp"])
+@pytest.mark.parametrize(
+    "method", ["devnet", "prenet", "deep-sad", "feawad", "repen", "rosas", "overlap", "soel", "mnp"]
+)
 def test_a_row_scores_the_same_with_any_companions(method: str) -> None:
     split = runs(7, 1)[0]
     detector = create(method, **METHODS[method]).fit_replicas([split], [0])[0]
@@ -82,7 +85,9 @@ def test_a_row_scores_the_same_with_any_companions(method: str) -> None:
     assert np.array_equal(detector.decision_function(split.X[100:]), whole[100:])
 
 
-@pytest.mark.parametrize("method", ["devnet", "prenet", "deep-sad", "feawad", "repen", "rosas", "overlap", "mnp"])
+@pytest.mark.parametrize(
+    "method", ["devnet", "prenet", "deep-sad", "feawad", "repen", "rosas", "overlap", "soel", "mnp"]
+)
 def test_fit_is_a_group_of_one(method: str) -> None:
     split = runs(6, 1)[0]
     X, y = split.X[split.train], split.y_train
