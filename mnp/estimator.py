@@ -60,10 +60,11 @@ class MNP(ReplicaMixin, BaseDetector):
         Weak only: train ``epochs`` epochs (default 3); or stop on the ranking of held-out labelled anomalies, or of
         all labelled anomalies, against held-out unlabelled rows. With few labels a short fixed budget ranks best
         (``results/reference/weak-choices``).
-    choosing : {"silhouette", "trimmed", "likelihood"} or None
-        K and the prototypes' start: every row counts alike; or without the tenth of the rows furthest from their
-        centre; or each by its likelihood of being normal under a first start. None: ``trimmed``, under paper
-        ``silhouette``.
+    choosing : {"separated", "silhouette", "trimmed", "likelihood"} or None
+        K and the prototypes' start: ``silhouette``, every row counts alike; ``trimmed``, without the tenth of the rows
+        furthest from their centre; ``separated``, trimmed where the kept rows fall into well-separated clusters, else
+        not; ``likelihood``, each row by its likelihood of being normal under a first start. None: ``separated``, under
+        paper ``silhouette``.
     contrast, likelihood, reconstruction_input : bool
         Ablations.
     contamination : float

@@ -1,6 +1,6 @@
 """Where the prototypes start: k-means on embeddings, K given or chosen by mean silhouette over 2..10.
 
-Scattered anomalies among the rows take centres of their own and inflate K; ``trimmed`` leaves the furthest rows out.
+Scattered anomalies among the rows take centres of their own and inflate K, so the furthest rows can be left out.
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 
 #: Ways to weigh rows when the prototypes start.
-Choosing = Literal["silhouette", "trimmed", "likelihood"]
+Choosing = Literal["separated", "silhouette", "trimmed", "likelihood"]
 CHOICES = get_args(Choosing)
 MOST = 10
 #: Share of the rows that lie furthest from their centre, left out by ``trimmed``.
 TRIMMED = 0.1
+#: Mean silhouette above which clusters are called strong (Kaufman & Rousseeuw 1990, table 2.4).
+STRONG = 0.7
 SILHOUETTE_ROWS = 1000
 
 
@@ -64,6 +66,22 @@ def start_prototypes(
             best = (k, centres)
     assert best is not None
     return best[1], silhouettes
+
+
+def separated_prototypes(
+    embedded: np.ndarray, seed: int, count: int | None = None
+) -> tuple[np.ndarray, dict[int, float]]:
+    """As ``start_prototypes``, trimmed where the kept rows fall into strong clusters, else not.
+
+    Where modes lie well apart their number is what K should be, and only trimming finds it among scattered anomalies;
+    where they do not, there is no number to find, and starts from all rows rank as well or better
+    (``results/reference/weak-choices``).
+    """
+    if count is None:
+        kept, silhouettes = start_prototypes(embedded, seed, trimmed=TRIMMED)
+        if max(silhouettes.values(), default=0.0) > STRONG:
+            return kept, silhouettes
+    return start_prototypes(embedded, seed, count)
 
 
 def likely_prototypes(

@@ -88,7 +88,7 @@ class Settings:
             if model.pretraining_epochs > 0
             else None,
             stopping=model.stopping,
-            choosing=model.choosing or ("silhouette" if quirks.labelled_validation else "trimmed"),
+            choosing=model.choosing or ("silhouette" if quirks.labelled_validation else "separated"),
             epochs=model.epochs or (PAPER_EPOCHS if judged else WEAK_EPOCHS),
             steps=model.steps,
             batch=model.batch,

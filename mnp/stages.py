@@ -14,7 +14,7 @@ from mnp.losses import joint_loss
 from mnp.material import Parts, parts
 from mnp.network import Shape, encode, layout, outputs
 from mnp.pretraining import Material, pretrain, random_start
-from mnp.prototypes import TRIMMED, likely_prototypes, padded_prototypes, start_prototypes
+from mnp.prototypes import TRIMMED, likely_prototypes, padded_prototypes, separated_prototypes, start_prototypes
 from mnp.settings import Settings
 from mnp.validation import ranking_loss
 from replicas.optimiser import Adam
@@ -104,6 +104,7 @@ def _start(
     rows = [table.x[torch.from_numpy(p.clustered)].numpy() for p in used]
     embedded = evaluate(below, auto, embed, rows, context)
     ways: dict[str, Callable[..., tuple[np.ndarray, dict[int, float]]]] = {
+        "separated": separated_prototypes,
         "silhouette": start_prototypes,
         "trimmed": partial(start_prototypes, trimmed=TRIMMED),
         "likelihood": partial(likely_prototypes, beta=settings.loss.beta),

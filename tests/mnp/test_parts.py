@@ -16,7 +16,7 @@ from sklearn.metrics import (
 
 from mnp.losses import LossSettings, joint_loss
 from mnp.network import Shape, layout, outputs
-from mnp.prototypes import start_prototypes, weighted_silhouette
+from mnp.prototypes import separated_prototypes, start_prototypes, weighted_silhouette
 from mnp.validation import ranking_loss
 from replicas.streams import generator
 
@@ -122,6 +122,12 @@ def test_trimmed_k_is_not_moved_by_scattered_rows() -> None:
         points[:40] = stream.uniform(-20, 20, size=(40, 8))
         plain.append(len(start_prototypes(points, seed)[0]))
         trimmed.append(len(start_prototypes(points, seed, trimmed=0.1)[0]))
+        np.testing.assert_array_equal(
+            separated_prototypes(points, seed)[0], start_prototypes(points, seed, trimmed=0.1)[0]
+        )
+        blurred = stream.normal(size=(300, 8)).astype(np.float32)
+        np.testing.assert_array_equal(separated_prototypes(blurred, seed)[0], start_prototypes(blurred, seed)[0])
+        assert len(separated_prototypes(points, seed, 4)[0]) == 4
     assert trimmed == [3] * 4
     assert plain != trimmed
 
