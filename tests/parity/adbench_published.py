@@ -10,11 +10,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from bench.config import narrowed, read_suite
+from bench.columns import json_text
+from bench.config import Experiment, MethodChoice, narrowed, read_suite
 from bench.main_job import Choices, run_suite
 from bench.store import read
 
@@ -29,6 +32,10 @@ UNLABELLED = {
     "iforest": "IForest", "ecod": "ECOD", "lof": "LOF", "knn": "KNN", "ocsvm": "OCSVM", "copod": "COPOD",
     "hbos": "HBOS", "pca": "PCA", "cblof": "CBLOF", "loda": "LODA",
 }  # fmt: skip
+#: Where ADBench's settings are not the authors', which our defaults follow.
+PARAMS: dict[str, dict[str, Any]] = {"deep-sad": {"hidden": (100, 20), "representation": 10}}
+#: Why a method is further away than the bound; measured, see README.md there.
+CAUSES: dict[str, str] = {}
 #: Methods of half a minute and more per cell: one seed of the printed three.
 SLOW = ("xgbod", "catboost")
 BOUND = 3.0
@@ -51,6 +58,8 @@ def printed(data_dir: Path) -> pd.DataFrame:
 def measured(folder: Path) -> pd.DataFrame:
     """Mean average precision over seeds in points: columns method, labels, set, ours, seeds, failed."""
     frame = read(folder)
+    wanted = {name: json_text(PARAMS.get(name, {})) for name in frame.method.unique()}
+    frame = frame[frame.params == frame.method.map(wanted)]
     frame = frame.assign(
         set=frame.dataset.str.replace(r"adbench/\d+_", "", regex=True),
         labels=(100 * frame.label_budget).round().astype(int),
@@ -91,11 +100,21 @@ def run(methods: list[str], datasets: list[str] | None, jobs: int, data_dir: Pat
     for names, seeds in (([m for m in methods if m not in SLOW], None), ([m for m in methods if m in SLOW], [1])):
         if names:
             choices = Choices(out=str(OUT), jobs=jobs, data_dir=str(data_dir), track=False)
-            run_suite(narrowed(suite, names, datasets, seeds), choices)
+            run_suite(with_params(narrowed(suite, names, datasets, seeds)), choices)
+
+
+def with_params(suite: Experiment) -> Experiment:
+    """The suite with ADBench's settings where they are not our defaults."""
+
+    def choice(one: MethodChoice) -> MethodChoice:
+        return replace(one, params=tuple(sorted(PARAMS.get(one.name, {}).items())))
+
+    parts = tuple(replace(part, methods=tuple(map(choice, part.methods))) for part in suite.parts)
+    return replace(suite, parts=parts)
 
 
 def main() -> int:
-    """Run, print, write; 1 if a method is further than three points from what was printed."""
+    """Run, print, write; 1 if a method is further than three points from what was printed and no cause is known."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--methods", default=",".join([*LABELLED, *UNLABELLED]), help="comma-separated")
     parser.add_argument("--datasets", help="comma-separated; default the suite's 31 sets")
@@ -117,8 +136,9 @@ def main() -> int:
     table.round(3).to_csv(chosen.out / "adbench_published.csv", index=False)
     print(table.round(2).to_string(index=False))
     far = table[(table["labels %"] == "all") & ~table["within 3"]]
-    print(f"further than {BOUND:g} points: {', '.join(far.method) or 'none'} (causes: {chosen.out}/README.md)")
-    return int(len(far) > 0)
+    for name in far.method:
+        print(f"{name} is further than {BOUND:g} points: {CAUSES.get(name, 'no cause is known')}")
+    return int(not set(far.method) <= CAUSES.keys())
 
 
 if __name__ == "__main__":
