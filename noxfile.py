@@ -1,6 +1,10 @@
-"""Sessions: benchmark (the main job), tests, faults, lint, parity, speed, figures. ``nox -s NAME -- ARGS``."""
+"""Sessions: benchmark (the main job), tests, faults, lint, parity, adbench, speed,
+figures. ``nox -s NAME -- ARGS``."""
 
 from __future__ import annotations
+
+import pathlib
+import shutil
 
 import nox
 
@@ -9,6 +13,16 @@ nox.options.reuse_existing_virtualenvs = True
 
 # the exact pin picks the CPU build; a range would bring gigabytes of GPU packages
 TORCH = "torch==2.13.0"
+ADBENCH_NEEDS = (
+    "tensorflow-cpu==2.15.1",
+    "pyod==1.0.0",
+    "scikit-learn",
+    "pandas",
+    "fsspec",
+    "requests",
+    "tqdm",
+    "wget",
+)
 # set before torch is imported: see replicas/environment.py
 EXACT = {
     "MKL_CBWR": "AVX2,STRICT",
@@ -78,3 +92,24 @@ def faults(session: nox.Session) -> None:
     """The slow tests: kills at twenty random moments, a Dask cluster that loses a worker, large data."""
     _install(session, "boost", "dask", "dev")
     session.run("pytest", "-m", "slow", "tests", *session.posargs)
+
+
+@nox.session
+def adbench(session: nox.Session) -> None:
+    """Run ADBench's own DevNet, PReNet, FeaWAD and REPEN beside ours (an hour); makes their environment once.
+
+    ADBench pins pyod 1.0.0 and needs TensorFlow, so it lives in .nox/adbench-env. TensorFlow 2.15 is the oldest for
+    Python 3.11; the packages that only other models of ADBench need are left out.
+    """
+    place = pathlib.Path(".nox/adbench-env")
+    if not place.exists():
+        try:
+            session.run("python", "-m", "venv", str(place))
+            program = str(place / "bin" / "pip")
+            session.run(program, "install", "--quiet", "--no-deps", "adbench==0.1.11", external=True)
+            session.run(program, "install", "--quiet", TORCH, *ADBENCH_NEEDS, external=True)
+        except nox.command.CommandFailed:
+            shutil.rmtree(place, ignore_errors=True)
+            session.skip("ADBench's environment cannot be installed here (it needs Python 3.9-3.11 and TensorFlow)")
+    _install(session, "boost")
+    session.run("python", "-m", "tests.parity.adbench_peers", *session.posargs)

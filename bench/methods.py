@@ -72,10 +72,11 @@ def get(name: str) -> MethodSpec:
 
 
 def missing(spec: MethodSpec) -> str:
-    """Return "" when the method can run here, else one line that names the pip command."""
+    """Return "" when the method can run here, else one line that names the pip command or what else it needs."""
     absent = [module for module in spec.requires if importlib.util.find_spec(module) is None]
     if not absent:
-        return ""
+        need = str(_load(spec.ready)()) if spec.ready else ""
+        return f"{spec.name} needs {need}" if need else ""
     install = f"{DISTRIBUTION}[{spec.extra}]" if spec.extra else " ".join(absent)
     return f"{spec.name} needs {', '.join(absent)}: pip install '{install}'"
 

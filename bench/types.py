@@ -216,6 +216,8 @@ class MethodSpec:
         Package extra that brings its library ("" = none).
     requires : tuple of str
         Modules that must be importable.
+    ready : str
+        ``"package.module:function"`` of what else it needs here: returns "" or the need in words.
     protocols : tuple of str
         Protocols it can run under (``mnp-published`` needs ``paper``).
     seconds : float
@@ -236,6 +238,7 @@ class MethodSpec:
     uses_validation: bool = False
     extra: str = ""
     requires: tuple[str, ...] = ()
+    ready: str = ""
     protocols: tuple[str, ...] = ("weak", "paper", "adbench")
     seconds: float = 1.0
     max_group: int = 0

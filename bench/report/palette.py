@@ -52,6 +52,11 @@ KNOWN = {
     "loda": ("unsupervised", 2, "P"),
     "lunar": ("unsupervised", 3, "D"),
     "pca": ("unsupervised", 0, "o"),
+    "soel": ("weak", 1, "v"),
+    "adbench-devnet": ("weak", 0, "o"),
+    "adbench-prenet": ("weak", 2, "o"),
+    "adbench-feawad": ("weak", 3, "o"),
+    "adbench-repen": ("weak", 5, "o"),
 }
 #: Places from here on are for methods and parameters that are not known.
 FREE = len(KNOWN)
