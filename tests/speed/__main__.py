@@ -1,7 +1,9 @@
 """Print and write how long a run takes in a group of 32 and in its method's ordinary loop. ``nox -s speed``.
 
 Both sides take the same settings; epochs are cut where a whole run would take long, which shortens both sides
-alike (column ``share`` = part of the default epochs). Processor seconds on one thread, best of ``--repeats``.
+alike (column ``share`` = part of the default epochs). ``gemm_ratio`` is the group's time over the least that the core's
+matrix products would need (floating-point operations over the measured rate); the rest is element-wise work, drawing
+batches, k-means and silhouettes. Processor seconds on one thread, best of ``--repeats``.
 """
 
 from __future__ import annotations
@@ -59,7 +61,7 @@ def shortened(name: str) -> tuple[Any, float]:
     whole = create(name, **params)
     epochs = {key: getattr(whole, key) for key in ("epochs", "pretraining_epochs") if hasattr(whole, key)}
     cut = {key: max(1, round(value * share)) for key, value in epochs.items()}
-    return create(name, **params, **cut), sum(cut.values()) / sum(epochs.values())
+    return create(name, **{**params, **cut}), sum(cut.values()) / sum(epochs.values())
 
 
 def best(work: Callable[[], Any], repeats: int) -> float:
@@ -82,12 +84,36 @@ def compare(name: str, width: int, group: int, repeats: int) -> dict[str, Any]:
     alone = best(lambda: ALL[name](model, table, labels, 0), repeats)
     together = best(lambda: model.fit_replicas([run] * group, list(range(group))), repeats) / group
     row = {"method": name, "D": width, "share": share, "solo_s": alone, "group_s": together, "ratio": alone / together}
-    return {**row, "target": target(name, width)}
+    row["target"] = target(name, width)
+    if name == "mnp":
+        ideal = mnp_operations(width, model.epochs, model.pretraining_epochs) / matrix_rate()
+        row["gemm_ratio"] = together / ideal
+    return row
 
 
 def target(name: str, width: int) -> float:
     """Least ratio asked; 0 = none."""
     return next((ratio for most, ratio in TARGETS.get(name, USUAL_TARGETS) if width <= most), 0.0)
+
+
+def matrix_rate() -> float:
+    """Floating-point operations per second of this core's matrix product: the best of some sizes."""
+    rates = []
+    for size in (256, 512, 1024):
+        a = torch.rand(size, size)
+        rates.append(2 * size**3 * 4 / best(lambda a=a: [torch.mm(a, a) for _ in range(4)], 5))
+    return max(rates)
+
+
+def mnp_operations(width: int, epochs: int, pretraining_epochs: int) -> float:
+    """Operations of the matrix products of one MNP run: 6 per weight and row for a step (forward, two backward)."""
+    model = create("mnp")
+    hidden = width - (width - model.embedding) // 2
+    outer, inner = 2 * width * hidden, 2 * hidden * model.embedding  # both directions
+    head = (model.embedding + 2) * 16 + 16 + 10 * model.embedding
+    pretraining = pretraining_epochs * ((outer) + (inner + outer / 6) + (outer + inner)) * model.batch
+    joint = epochs * (outer + inner + head) * (model.batch + model.labelled_batch)
+    return 6 * model.steps * (pretraining + joint)
 
 
 def scoring() -> pd.DataFrame:

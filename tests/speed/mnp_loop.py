@@ -113,7 +113,7 @@ def mnp(model: Any, X: torch.Tensor, y: torch.Tensor, seed: int) -> Score:
         q = similarity[:size] / similarity[:size].sum(dim=1, keepdim=True)
         target = q.square() / q.sum(dim=0)
         p = target / target.sum(dim=1, keepdim=True)
-        return torch.stack([reconstruction, ranking, contrast + model.lambda_kl * (p * (p / q).log()).sum()])
+        return torch.stack([reconstruction, ranking, contrast + (p * (p / q).log()).sum()])
 
     everything = nn.ModuleList([encoder, decoder, head])
     optimiser = torch.optim.Adam([*everything.parameters(), prototypes], lr=model.lr, weight_decay=model.weight_decay)
