@@ -57,6 +57,8 @@ KNOWN = {
     "adbench-prenet": ("weak", 2, "o"),
     "adbench-feawad": ("weak", 3, "o"),
     "adbench-repen": ("weak", 5, "o"),
+    "tabpfn": ("supervised", 2, "*"),
+    "tabicl": ("supervised", 3, "o"),
 }
 #: Places from here on are for methods and parameters that are not known.
 FREE = len(KNOWN)

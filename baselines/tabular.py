@@ -1,0 +1,140 @@
+"""Foundation models of tables as detectors: unlabelled rows count as normal, the score is P(anomaly).
+
+They learn from the training rows at scoring time, as context, and fetch their weights on first use. Of training rows
+beyond the context nothing is known to them, so ``decision_scores_`` and the threshold are those of the context.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any, Self
+
+import numpy as np
+from pyod.models.base import BaseDetector
+
+from baselines.supervised import fit_classifier, score_classifier
+from replicas import inputs
+from replicas.streams import generator
+
+#: What a missing file or a dead network raises, by the name of the class: the libraries have their own.
+UNREACHABLE = ("Connection", "LocalEntryNotFound", "OfflineMode", "HTTPError", "HfHub", "GatedRepo", "FileNotFound")
+
+
+class TabPFN(BaseDetector):
+    """TabPFN: a transformer trained on synthetic tables classifies rows given the training rows as context.
+
+    Parameters
+    ----------
+    max_rows : int
+        Context: all labelled anomalies and a random sample of the unlabelled rows up to this many in all. The model
+        was made for 10,000.
+    n_estimators : int
+        Passes over shuffled columns and classes that are averaged.
+    contamination : float
+        PyOD's: share of training rows above ``threshold_``.
+    seed : int
+
+    Notes
+    -----
+    Source: Hollmann et al. (Nature 2025), the package ``tabpfn``. Runs on the processor, whatever accelerator there is.
+
+    Raises
+    ------
+    RuntimeError
+        In fit: the weights are not here and cannot be fetched.
+    """
+
+    def __init__(
+        self, max_rows: int = 10_000, n_estimators: int = 8, contamination: float = 0.1, seed: int = 0
+    ) -> None:
+        super().__init__(contamination=contamination)
+        self.max_rows = max_rows
+        self.n_estimators = n_estimators
+        self.seed = seed
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Fit on X with y = 1 for labelled anomalies, 0 for unlabelled rows."""
+        from tabpfn import TabPFNClassifier
+
+        model = TabPFNClassifier(
+            n_estimators=self.n_estimators, device="cpu", random_state=self.seed, ignore_pretraining_limits=True
+        )
+        with weights_of("TabPFN"):
+            return fit_classifier(self, model, *context_rows(X, y, self.max_rows, self.seed))
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """P(anomaly | x), (n,)."""
+        with weights_of("TabPFN"):
+            return score_classifier(self, X)
+
+
+class TabICL(BaseDetector):
+    """TabICL: in-context learning on tables in two stages, columns then rows, for larger contexts than TabPFN.
+
+    Parameters
+    ----------
+    max_rows : int
+        As of ``TabPFN``; the model was made for 60,000.
+    n_estimators : int
+    contamination : float
+        PyOD's: share of training rows above ``threshold_``.
+    seed : int
+
+    Notes
+    -----
+    Source: Qu et al. (ICML 2025), the package ``tabicl``. Runs on the processor.
+
+    Raises
+    ------
+    RuntimeError
+        In fit: the weights are not here and cannot be fetched.
+    """
+
+    def __init__(
+        self, max_rows: int = 60_000, n_estimators: int = 8, contamination: float = 0.1, seed: int = 0
+    ) -> None:
+        super().__init__(contamination=contamination)
+        self.max_rows = max_rows
+        self.n_estimators = n_estimators
+        self.seed = seed
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Fit on X with y = 1 for labelled anomalies, 0 for unlabelled rows."""
+        from tabicl import TabICLClassifier
+
+        model = TabICLClassifier(n_estimators=self.n_estimators, device="cpu", random_state=self.seed)
+        with weights_of("TabICL"):
+            return fit_classifier(self, model, *context_rows(X, y, self.max_rows, self.seed))
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """P(anomaly | x), (n,)."""
+        with weights_of("TabICL"):
+            return score_classifier(self, X)
+
+
+def context_rows(X: Any, y: Any, most: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """All labelled anomalies and a random sample of the unlabelled rows, at most ``most`` in all, in their order."""
+    array, _ = inputs.features(X)
+    labels = inputs.labels(y, len(array))
+    if len(array) <= most:
+        return array, labels
+    anomalies, unlabelled = np.flatnonzero(labels == 1), np.flatnonzero(labels == 0)
+    drawn = generator("context", seed).permutation(unlabelled)[: max(1, most - len(anomalies))]
+    rows = np.sort(np.concatenate([anomalies, drawn]))
+    return array[rows], labels[rows]
+
+
+@contextlib.contextmanager
+def weights_of(name: str) -> Iterator[None]:
+    """Say in one sentence that the weights cannot be had, instead of what the network library says."""
+    try:
+        yield
+    except Exception as error:
+        names = [kind.__name__ for kind in type(error).__mro__]
+        if not any(sign in kind for kind in names for sign in UNREACHABLE):
+            raise
+        raise RuntimeError(
+            f"the weights of {name} are not on this machine and cannot be fetched ({type(error).__name__}); run it "
+            "once with a network, or copy its cache from a machine that has them"
+        ) from error

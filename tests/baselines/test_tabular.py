@@ -1,0 +1,87 @@
+"""TabPFN and TabICL: disabled in one line without their packages, one sentence without their weights, bounded context.
+
+The packages are heavy and their weights come from the network, so a stand-in takes their place here.
+"""
+
+from __future__ import annotations
+
+import sys
+import types
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from baselines.tabular import TabICL, TabPFN, context_rows
+from bench.methods import get, missing
+
+BOTH = [("tabpfn", "TabPFNClassifier", TabPFN), ("tabicl", "TabICLClassifier", TabICL)]
+
+
+class LocalEntryNotFoundError(OSError):
+    """As the library that fetches weights raises it."""
+
+
+class StandIn(LogisticRegression):
+    """A classifier with the constructor of either."""
+
+    error: Exception | None = None
+
+    def __init__(self, n_estimators=1, device="", random_state=None, ignore_pretraining_limits=False):
+        super().__init__()
+        self.n_estimators, self.device, self.random_state = n_estimators, device, random_state
+        self.ignore_pretraining_limits = ignore_pretraining_limits
+
+    def fit(self, X, y):
+        if StandIn.error is not None:
+            raise StandIn.error
+        self.rows_ = len(X)
+        return super().fit(X, y)
+
+
+@pytest.fixture(params=BOTH, ids=lambda one: one[0])
+def model(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch):
+    package, name, factory = request.param
+    monkeypatch.setitem(sys.modules, package, types.SimpleNamespace(**{name: StandIn}))
+    monkeypatch.setattr(StandIn, "error", None)
+    return factory(max_rows=100, seed=1)
+
+
+def rows() -> tuple[np.ndarray, np.ndarray]:
+    X = np.random.default_rng(0).normal(size=(300, 3)).astype(np.float32)
+    X[:20] += 4
+    return X, (np.arange(300) < 6).astype(int)
+
+
+@pytest.mark.parametrize("name", ["tabpfn", "tabicl"])
+def test_without_its_package_a_method_names_the_command(name: str) -> None:
+    spec = get(name)
+    if not missing(spec):
+        pytest.skip(f"{name} is installed here")
+    assert missing(spec) == f"{name} needs {name}: pip install 'mnp-bench[tabular]'"
+
+
+def test_anomalies_rank_first_and_the_context_is_bounded(model) -> None:
+    X, y = rows()
+    model.fit(X, y)
+    assert model.model_.rows_ == 100
+    scores = model.decision_function(X)
+    assert scores.shape == (300,) and scores[:20].mean() > scores[20:].mean()
+
+
+def test_every_labelled_anomaly_is_in_the_context_and_the_draw_is_seeded() -> None:
+    X, y = rows()
+    found, labels = context_rows(X, y, 50, 3)
+    assert len(found) == 50 and labels.sum() == 6
+    assert np.array_equal(found, context_rows(X, y, 50, 3)[0])
+    assert not np.array_equal(found, context_rows(X, y, 50, 4)[0])
+    assert len(context_rows(X, y, 1000, 3)[0]) == 300
+
+
+def test_weights_that_cannot_be_had_are_one_sentence(model, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(StandIn, "error", LocalEntryNotFoundError("Cannot find the requested files in the cache"))
+    with pytest.raises(RuntimeError, match=r"the weights of Tab\w+ are not on this machine and cannot be fetched"):
+        model.fit(*rows())
+    monkeypatch.setattr(StandIn, "error", ZeroDivisionError("a bug"))
+    with pytest.raises(ZeroDivisionError):
+        model.fit(*rows())
