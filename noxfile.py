@@ -48,9 +48,9 @@ def benchmark(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run the fast tests; arguments go to pytest."""
-    _install(session, "boost", "dev")
-    session.run("pytest", *session.posargs)
+    """Run the fast tests, a file to each core at a time; arguments go to pytest."""
+    _install(session, "boost", "dask", "dev")
+    session.run("pytest", "-n", "auto", "--dist", "loadfile", *session.posargs)
 
 
 @nox.session
