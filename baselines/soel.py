@@ -126,7 +126,7 @@ class SOEL(ReplicaMixin, BaseDetector):
         changed = _transformed(p, x, context, training)
         views = torch.cat([x[:, None], changed], dim=1)
         code = chain(p, ENCODER, views.flatten(1, 2), relu, None)
-        return contrast(code.unflatten(1, views.shape[1:3]).transpose(1, 2), self.temperature)
+        return contrast(code.unflatten(1, views.shape[1:3]), self.temperature)
 
     def _train(
         self, runs: Sequence[TrainingRows], seeds: Sequence[int], columns: np.ndarray
@@ -186,7 +186,7 @@ def contrast(code: torch.Tensor, temperature: float) -> tuple[torch.Tensor, torc
 
     Parameters
     ----------
-    code : (R, B, K + 1, Z) tensor
+    code : (R, K + 1, B, Z) tensor
         First the row itself, then its K transformations.
     temperature : float
 
@@ -194,17 +194,24 @@ def contrast(code: torch.Tensor, temperature: float) -> tuple[torch.Tensor, torc
     -------
     two (R, B) tensors
     """
-    runs, rows, count, _ = code.shape
-    length = code.square().sum(dim=3, keepdim=True).clamp(min=1e-24).sqrt()
-    unit = (code / length).flatten(0, 1)
-    # a cosine of 1 becomes 0: no exponential overflows
-    raised = (torch.bmm(unit[:, 1:], unit.transpose(1, 2)).view(runs, rows, count - 1, count) - 1.0) / temperature
-    similar = elementwise(torch.exp, raised)
-    others = (similar[..., 1:] * (1.0 - torch.eye(count - 1))).sum(dim=3)
-    total = elementwise(torch.log, similar[..., 0] + others)
-    scale = 1.0 / math.log(count - 1)
-    normal = (total - raised[..., 0]).mean(dim=2) * scale
-    return normal, (total - elementwise(torch.log, others)).mean(dim=2) * scale
+    count = code.shape[1] - 1
+    unit = code * code.square().sum(dim=3, keepdim=True).clamp(min=1e-24).rsqrt()
+    row, changed = unit[:, :1], unit[:, 1:]
+    near = _similarity(row, changed, temperature)
+    others = torch.zeros_like(near)
+    for gap in range(1, count // 2 + 1):  # every pair of transformations once, K pairs at a time
+        similar = elementwise(torch.exp, _similarity(changed, changed.roll(gap, 1), temperature))
+        others = others + similar
+        if 2 * gap < count:
+            others = others + similar.roll(-gap, 1)
+    total = elementwise(torch.log, elementwise(torch.exp, near) + others)
+    scale = 1.0 / math.log(count)
+    return (total - near).mean(dim=1) * scale, (total - elementwise(torch.log, others)).mean(dim=1) * scale
+
+
+def _similarity(one: torch.Tensor, other: torch.Tensor, temperature: float) -> torch.Tensor:
+    """(cosine - 1) / temperature of unit vectors (R, K, B, Z): (R, K, B), at most 0, so no exponential overflows."""
+    return ((one * other).sum(dim=3) - 1.0) / temperature
 
 
 def _transformed(p: Views, x: torch.Tensor, context: Context, training: bool) -> torch.Tensor:
