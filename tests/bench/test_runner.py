@@ -120,7 +120,7 @@ def _parts(folder: Path) -> int:
     return len(list(folder.glob("store/part-*")))
 
 
-def _wait(until: Callable[[], object], seconds: float = 30.0) -> None:
+def _wait(until: Callable[[], object], seconds: float = 90.0) -> None:
     end = time.monotonic() + seconds
     while not until():
         assert time.monotonic() < end, "it did not happen"
