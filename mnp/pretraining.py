@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import torch
 
-from mnp.network import Shape, autoencoder_parameters, decode, encode
+from mnp.network import DECODER, ENCODER, Shape, autoencoder_parameters
 from mnp.quirks import Quirks
-from replicas.layers import dense, leaky, linear
+from replicas.layers import chain, dense, leaky, linear
 from replicas.optimiser import Adam
 from replicas.parameters import Layout
+from replicas.reconstruction import squared_error
 from replicas.rows import Table
 from replicas.sampling import without_replacement
 from replicas.scaling import scaled
@@ -23,7 +24,6 @@ from replicas.streams import generator
 from replicas.training import Context, Stage, train
 
 Views = Mapping[str, torch.Tensor]
-Block = Callable[[Views, torch.Tensor], torch.Tensor]
 NOISE = 0.05
 
 
@@ -77,16 +77,7 @@ def pretrain(
     second = _denoise("layer2", inner, shape.hidden, (outer, first), material, settings, quirks)
     layout = Layout(autoencoder_parameters(shape))
     start = torch.from_numpy(layout.pack(_stacked(outer.unpack(first), inner.unpack(second))))
-    trained = _train(
-        "fine-tuning",
-        layout,
-        start,
-        material,
-        settings,
-        quirks,
-        lambda p, x: (decode(p, encode(p, x)), x),
-        material.context,
-    )
+    trained = _train("fine-tuning", layout, start, material, settings, quirks, (*ENCODER, *DECODER), material.context)
     return trained[0], layout, trained[1]
 
 
@@ -119,22 +110,17 @@ def _denoise(
 
     As in the authors' code the noise is drawn once per training row, which is also much cheaper than per step.
     """
-    fixed = [
-        generator("mnp", name, "noise", seed).standard_normal((len(rows), width), dtype=np.float32)
-        for seed, rows in zip(material.seeds, material.unlabelled, strict=True)
-    ]
-
-    def noise(run: int, positions: np.ndarray) -> np.ndarray:
-        return fixed[run][positions]
-
-    def block(p: Views, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        return leaky(linear(p, "decode", leaky(linear(p, "encode", x)))), x
-
+    offsets = np.cumsum([0, *(len(rows) for rows in material.unlabelled)])
+    noise = np.empty((offsets[-1], width), dtype=np.float32)
+    for seed, begin, end in zip(material.seeds, offsets, offsets[1:], strict=False):
+        generator("mnp", name, "noise", seed).standard_normal(dtype=np.float32, out=noise[begin:end])
+    noise *= NOISE
     context = dict(material.context)
     if below is not None:
         context["below"] = below[1]
     start = layout.start([generator("mnp", name, "weights", seed) for seed in material.seeds])
-    return _train(name, layout, start, material, settings, quirks, block, context, below, noise)[0]
+    table = Table(torch.from_numpy(noise), tuple(offsets[:-1].tolist()))
+    return _train(name, layout, start, material, settings, quirks, ("encode", "decode"), context, below, table)[0]
 
 
 def _train(
@@ -144,10 +130,10 @@ def _train(
     material: Material,
     settings: PretrainingSettings,
     quirks: Quirks,
-    reconstruct: Callable[[Views, torch.Tensor], tuple[torch.Tensor, torch.Tensor]],
+    layers: Sequence[str],
     context: Context,
     below: tuple[Layout, torch.Tensor] | None = None,
-    noise: Callable[[int, np.ndarray], np.ndarray] | None = None,
+    noise: Table | None = None,
 ) -> tuple[torch.Tensor, list[np.ndarray]]:
     streams = [generator("mnp", name, "batches", seed) for seed in material.seeds]
     batch = quirks.pretraining_batch or settings.batch
@@ -156,7 +142,7 @@ def _train(
         rows = material.unlabelled[run]
         positions = without_replacement(streams[run], len(rows), steps, min(batch, len(rows)))
         drawn = (rows[positions],)
-        return drawn if noise is None else (*drawn, noise(run, positions))
+        return drawn if noise is None else (*drawn, positions + noise.offsets[run])
 
     def clean(x: torch.Tensor, members: Context) -> torch.Tensor:
         x = scaled(x, members)
@@ -167,14 +153,13 @@ def _train(
     def loss(p: Views, drawn: tuple[torch.Tensor, ...], members: Context) -> tuple[torch.Tensor, torch.Tensor]:
         with torch.no_grad():
             target = clean(material.table.gather(drawn[0]), members)
-            x = target if len(drawn) == 1 else target + NOISE * drawn[1]
-        found, _ = reconstruct(p, x)
-        value = (found - target).square().flatten(1).mean(dim=1)
+            x = target if noise is None else target + noise.gather(drawn[1])
+        value = squared_error(p, layers, x, target)
         return value, value[:, None]
 
     def forward(p: Views, x: torch.Tensor, members: Context) -> torch.Tensor:
-        found, target = reconstruct(p, clean(x, members))
-        return (found - target).square().mean(dim=2)
+        target = clean(x, members)
+        return (chain(p, layers, target, leaky, leaky) - target).square().mean(dim=2)
 
     def monitor(flat: torch.Tensor, runs: np.ndarray, members: Context) -> np.ndarray:
         errors = evaluate(layout, flat, forward, [material.watched[run] for run in runs], members)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 
@@ -27,12 +29,14 @@ def without_replacement(generator: np.random.Generator, pool: int, steps: int, b
         rows = np.broadcast_to(np.arange(pool), (steps, pool))
         return generator.permuted(rows, axis=1)[:, :batch]
     drawn = generator.integers(0, pool, size=(steps, batch))
+    rows = np.arange(steps)
     while True:
-        repeats = _repeats(drawn)
-        count = int(repeats.sum())
-        if count == 0:
+        row, column = _repeats(drawn[rows], pool)
+        if len(row) == 0:
             return drawn
-        drawn[repeats] = generator.integers(0, pool, size=count)
+        places = np.sort(rows[row] * batch + column)
+        drawn.reshape(-1)[places] = generator.integers(0, pool, size=len(places))
+        rows = np.unique(rows[row])  # only these can hold repeats now
 
 
 def passes(generator: np.random.Generator, pool: int, batch: int) -> np.ndarray:
@@ -41,12 +45,19 @@ def passes(generator: np.random.Generator, pool: int, batch: int) -> np.ndarray:
     return generator.permutation(pool)[: steps * batch].reshape(steps, batch)
 
 
-def _repeats(drawn: np.ndarray) -> np.ndarray:
-    """Mark, in each row, every occurrence of a value but the first."""
-    order = np.argsort(drawn, axis=1, kind="stable")
-    ordered = np.take_along_axis(drawn, order, axis=1)
-    later = np.zeros(drawn.shape, dtype=bool)
-    later[:, 1:] = ordered[:, 1:] == ordered[:, :-1]
-    repeats = np.zeros(drawn.shape, dtype=bool)
-    np.put_along_axis(repeats, order, later, axis=1)
-    return repeats
+def _repeats(drawn: np.ndarray, pool: int) -> tuple[np.ndarray, np.ndarray]:
+    """Row and column of every occurrence of a value within its row but the first.
+
+    Values and columns are packed into one integer, whose plain sort is several times faster than a stable argsort.
+    """
+    width = drawn.shape[1]
+    bits = (width - 1).bit_length()
+    packed: np.ndarray[Any, np.dtype[np.signedinteger[Any]]] = drawn.astype(
+        np.int32 if pool << bits <= 2**31 else np.int64
+    )
+    packed <<= bits
+    packed |= np.arange(width, dtype=packed.dtype)
+    packed.sort(axis=1)
+    values = packed >> bits
+    row, before = np.nonzero(values[:, 1:] == values[:, :-1])
+    return row, packed[row, before + 1] & ((1 << bits) - 1)

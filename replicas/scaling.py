@@ -27,7 +27,7 @@ def stacked(pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> dict[str, torch.T
 
 def scaled(x: torch.Tensor, context: dict[str, torch.Tensor]) -> torch.Tensor:
     """(x - low) * gain for x (R, B, D)."""
-    return (x - context["low"]) * context["gain"]
+    return (x - context["low"]).mul_(context["gain"])
 
 
 def varying(run: TrainingRows) -> np.ndarray:

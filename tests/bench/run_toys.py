@@ -1,7 +1,8 @@
-"""A small benchmark as a program of its own, to be killed and started again: FOLDER JOBS [BACKEND ADDRESS]."""
+"""A small benchmark as a program of its own, to be killed and started again: FOLDER JOBS [BACKEND ADDRESS] [--slower N]."""
 
 from __future__ import annotations
 
+import argparse
 import signal
 import sys
 from pathlib import Path
@@ -16,24 +17,33 @@ from bench.store import Store
 from bench.types import Task
 
 
-def plan() -> list[Task]:
+def plan(slower: float = 1.0) -> list[Task]:
     """Twelve tasks of sixteen cells, some failing."""
     return [
-        task("Good", range(5), wait=0.02),
-        *tasks("SharedStream", range(6), wait=0.05),
+        task("Good", range(5), wait=0.02 * slower),
+        *tasks("SharedStream", range(6), wait=0.05 * slower),
         *tasks("Raises", range(2)),
-        *tasks("Good", range(10, 13), wait=0.1),
+        *tasks("Good", range(10, 13), wait=0.1 * slower),
     ]
 
 
 def main() -> None:
-    folder, jobs = sys.argv[1], int(sys.argv[2])
-    backend, address = (sys.argv[3], sys.argv[4]) if len(sys.argv) > 3 else ("loky", None)
-    with Store(folder) as store:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder")
+    parser.add_argument("jobs", type=int)
+    parser.add_argument("backend", nargs="?", default="loky")
+    parser.add_argument("address", nargs="?")
+    parser.add_argument("--slower", type=float, default=1.0, help="how many times longer each task waits")
+    words = parser.parse_args()
+    with Store(words.folder) as store:
         done = store.keys()
-        left = [Task(cells, 1, 1) for one in plan() if (cells := tuple(c for c in one.cells if c.key not in done))]
-        with Progress(left, folder, len(done)) as progress:
-            run(left, context(), store, jobs, backend, address, progress.advance, progress.start)
+        left = [
+            Task(cells, 1, 1)
+            for one in plan(words.slower)
+            if (cells := tuple(c for c in one.cells if c.key not in done))
+        ]
+        with Progress(left, words.folder, len(done)) as progress:
+            run(left, context(), store, words.jobs, words.backend, words.address, progress.advance, progress.start)
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ def test_appending_costs_the_same_however_much_is_stored(tmp_path: Path) -> None
 
 
 def test_status_of_a_running_benchmark_from_outside(tmp_path: Path) -> None:
-    words = [sys.executable, str(Path(__file__).parent / "run_toys.py"), str(tmp_path), "1"]
+    words = [sys.executable, str(Path(__file__).parent / "run_toys.py"), str(tmp_path), "1", "--slower", "12"]
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     seen = []
     try:
@@ -73,7 +73,7 @@ def test_status_of_a_running_benchmark_from_outside(tmp_path: Path) -> None:
         process.kill()
     middle = [text for text in seen if "last run: running" in text]
     assert any("  running: " in text and "of 16 cells done" in text for text in middle), seen[-1:]
-    assert any("left" in text for text in middle)
+    assert any("left" in text for text in middle), middle[-1:]
     assert "last run: finished, 16 of 16 cells done, 2 failed" in status_summary(str(tmp_path))
 
 

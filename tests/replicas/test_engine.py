@@ -5,9 +5,10 @@ import pytest
 import torch
 from scipy import stats
 
-from replicas.layers import dense
+from replicas.layers import chain, dense, leaky
 from replicas.optimiser import SGD, Adadelta, Adam, RMSprop
 from replicas.parameters import Layout
+from replicas.reconstruction import squared_error
 from replicas.sampling import passes, with_replacement, without_replacement
 from replicas.stopping import Stopping, StoppingRule
 from replicas.streams import generator
@@ -42,6 +43,30 @@ def test_the_other_optimisers_are_torchs(rule, reference) -> None:
         rule.step(ours, torch.sin(ours * count), state, count)
         optimiser.step()
     torch.testing.assert_close(ours, theirs.detach(), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("widths", [(6, 7), (6, 7, 8, 7, 6), (37, 22, 8)])
+def test_squared_error_has_the_bits_of_the_plain_chain(widths: tuple[int, ...]) -> None:
+    names = [f"layer{place}" for place in range(len(widths) - 1)]
+    layout = Layout(
+        [one for name, *sizes in zip(names, widths, widths[1:], strict=False) for one in dense(name, *sizes)]
+    )
+    flat = layout.start([generator("test", run) for run in range(3)])
+    random = torch.Generator().manual_seed(0)
+    x, target = (torch.randn(3, 16, width, generator=random) for width in (widths[0], widths[-1]))
+    found, gradients = [], []
+    for error in (
+        lambda p: squared_error(p, names, x, target),
+        lambda p: (chain(p, names, x, leaky, leaky) - target).square().flatten(1).mean(dim=1),
+    ):
+        leaf = flat.clone().requires_grad_()
+        value = error(layout.views(leaf))
+        value.sum().backward()
+        found.append(value.detach())
+        gradients.append(leaf.grad)
+    assert torch.equal(*found)
+    assert torch.equal(*gradients)
+    assert gradients[0].abs().sum() > 0
 
 
 def test_rmsprop_clips_each_replica_by_its_own_norm() -> None:
