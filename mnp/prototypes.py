@@ -6,6 +6,8 @@ Scattered anomalies among the rows take centres of their own and inflate K, so t
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
+from functools import cached_property
 from typing import Literal, get_args
 
 import numpy as np
@@ -51,21 +53,7 @@ def start_prototypes(
     centres : (K, H2) float32
     silhouettes : {K: mean silhouette} of the candidates, empty when K was given or nothing could be chosen
     """
-    distinct = len(np.unique(embedded, axis=0))
-    if count is not None or distinct < 3:
-        return _kept_centres(embedded, min(count or 1, distinct), seed, weights, trimmed)[0], {}
-    share = np.ones(len(embedded)) if weights is None else weights
-    distances = _distances(embedded[:SILHOUETTE_ROWS])
-    best, silhouettes = None, {}
-    for k in range(2, min(MOST, distinct - 1) + 1):
-        centres, labels, kept = _kept_centres(embedded, k, seed, weights, trimmed)
-        judged = np.flatnonzero(kept[:SILHOUETTE_ROWS])
-        of_judged = distances if len(judged) == len(distances) else distances[np.ix_(judged, judged)]
-        silhouettes[k] = weighted_silhouette(of_judged, labels[judged], share[judged])
-        if best is None or silhouettes[k] > silhouettes[best[0]]:
-            best = (k, centres)
-    assert best is not None
-    return best[1], silhouettes
+    return _start(_Clusterings(embedded, seed, weights), count, trimmed)
 
 
 def separated_prototypes(
@@ -77,11 +65,12 @@ def separated_prototypes(
     where they do not, there is no number to find, and starts from all rows rank as well or better
     (``results/reference/weak-choices``).
     """
+    clusterings = _Clusterings(embedded, seed)
     if count is None:
-        kept, silhouettes = start_prototypes(embedded, seed, trimmed=TRIMMED)
+        kept, silhouettes = _start(clusterings, None, TRIMMED)
         if max(silhouettes.values(), default=0.0) > STRONG:
             return kept, silhouettes
-    return start_prototypes(embedded, seed, count)
+    return _start(clusterings, count)
 
 
 def likely_prototypes(
@@ -109,29 +98,14 @@ def weighted_silhouette(distances: np.ndarray, labels: np.ndarray, weights: np.n
     Parameters
     ----------
     distances : (n, n)
-    labels : (n,) int
+    labels : (n,) int, -1 where a row is left out
     weights : (n,) non-negative
 
     Returns
     -------
     float in [-1, 1]; -1 when only one cluster is present
     """
-    members = np.unique(labels, return_inverse=True)[1]
-    onehot = np.eye(members.max() + 1)[members]
-    if onehot.shape[1] < 2:
-        return -1.0
-    sums = distances @ (onehot * weights[:, None])
-    mass = (onehot * weights[:, None]).sum(axis=0)
-    own = np.arange(len(labels)), members
-    others = mass[members] - weights
-    inside = np.where(others > 0, sums[own] / np.where(others > 0, others, 1.0), 0.0)
-    average = sums / np.where(mass > 0, mass, 1.0)
-    average[own] = np.inf
-    outside = average.min(axis=1)
-    larger = np.maximum(inside, outside)
-    alone = onehot.sum(axis=0)[members] == 1
-    values = np.where(alone | (larger == 0), 0.0, (outside - inside) / np.where(larger > 0, larger, 1.0))
-    return float(np.average(values, weights=weights))
+    return _silhouettes(distances, [labels], weights)[0]
 
 
 def padded_prototypes(centres: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
@@ -148,18 +122,78 @@ def padded_prototypes(centres: np.ndarray, most: int) -> tuple[np.ndarray, np.nd
     return prototypes, exists
 
 
-def _kept_centres(
-    embedded: np.ndarray, k: int, seed: int, weights: np.ndarray | None, trimmed: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Centres, labels of all rows (-1 where left out), and which rows were kept."""
-    centres, labels = _centres(embedded, k, seed, weights)
-    if trimmed == 0.0:
-        return centres, labels, np.ones(len(embedded), dtype=bool)
-    distance = ((embedded - centres[labels]) ** 2).sum(axis=1)
-    kept = distance <= np.quantile(distance, 1.0 - trimmed)
-    labels = np.full(len(embedded), -1)
-    centres, labels[kept] = _centres(embedded[kept], k, seed, None)
-    return centres, labels, kept
+class _Clusterings:
+    """k-means of the same rows for several K, each K done once."""
+
+    def __init__(self, embedded: np.ndarray, seed: int, weights: np.ndarray | None = None) -> None:
+        self.rows = embedded
+        self.weights = weights
+        self._seed = seed
+        self._whole: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+
+    @cached_property
+    def distinct(self) -> int:
+        return len(np.unique(self.rows, axis=0))
+
+    @cached_property
+    def distances(self) -> np.ndarray:
+        return _distances(self.rows[:SILHOUETTE_ROWS])
+
+    def centres(self, k: int, trimmed: float) -> tuple[np.ndarray, np.ndarray]:
+        """Centres, and labels of all rows (-1 where left out)."""
+        if k not in self._whole:
+            self._whole[k] = _centres(self.rows, k, self._seed, self.weights)
+        centres, labels = self._whole[k]
+        if trimmed == 0.0:
+            return centres, labels
+        distance = ((self.rows - centres[labels]) ** 2).sum(axis=1)
+        kept = distance <= np.quantile(distance, 1.0 - trimmed)
+        labels = np.full(len(self.rows), -1)
+        centres, labels[kept] = _centres(self.rows[kept], k, self._seed, None)
+        return centres, labels
+
+
+def _start(clusterings: _Clusterings, count: int | None, trimmed: float = 0.0) -> tuple[np.ndarray, dict[int, float]]:
+    if count is not None or clusterings.distinct < 3:
+        return clusterings.centres(min(count or 1, clusterings.distinct), trimmed)[0], {}
+    candidates = range(2, min(MOST, clusterings.distinct - 1) + 1)
+    found = {k: clusterings.centres(k, trimmed) for k in candidates}
+    weights = clusterings.weights if clusterings.weights is not None else np.ones(len(clusterings.rows))
+    judged = [labels[:SILHOUETTE_ROWS] for _, labels in found.values()]
+    values = _silhouettes(clusterings.distances, judged, weights[:SILHOUETTE_ROWS])
+    best = max(range(len(values)), key=values.__getitem__)  # the smallest K of equals
+    return found[candidates[best]][0], dict(zip(candidates, values, strict=True))
+
+
+def _silhouettes(distances: np.ndarray, labellings: Sequence[np.ndarray], weights: np.ndarray) -> list[float]:
+    """``weighted_silhouette`` of several labellings of the same rows, with one pass over the distances."""
+    masses = [(labels[:, None] == np.unique(labels[labels >= 0])) * weights[:, None] for labels in labellings]
+    ends = np.cumsum([mass.shape[1] for mass in masses])
+    sums = np.split(distances @ np.hstack(masses), ends[:-1], axis=1)
+    return [
+        _mean_silhouette(
+            total[labels >= 0], np.unique(labels[labels >= 0], return_inverse=True)[1], weights[labels >= 0]
+        )
+        for total, labels in zip(sums, labellings, strict=True)
+    ]
+
+
+def _mean_silhouette(sums: np.ndarray, members: np.ndarray, weights: np.ndarray) -> float:
+    """Mean silhouette of rows in clusters 0..C-1 (``members``) from weighted sums of distances to each, (n, C)."""
+    clusters = sums.shape[1]
+    if clusters < 2:
+        return -1.0
+    mass = np.bincount(members, weights, clusters)
+    own = np.arange(len(members)), members
+    others = mass[members] - weights
+    inside = np.where(others > 0, sums[own] / np.where(others > 0, others, 1.0), 0.0)
+    average = sums / np.where(mass > 0, mass, 1.0)
+    average[own] = np.inf
+    outside = average.min(axis=1)
+    larger = np.maximum(inside, outside)
+    alone = np.bincount(members, minlength=clusters)[members] == 1
+    values = np.where(alone | (larger == 0), 0.0, (outside - inside) / np.where(larger > 0, larger, 1.0))
+    return float(np.average(values, weights=weights))
 
 
 def _centres(embedded: np.ndarray, k: int, seed: int, weights: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:

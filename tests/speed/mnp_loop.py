@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from mnp.prototypes import start_prototypes
+from mnp.prototypes import separated_prototypes
 from tests.speed.loops import Score, pick, pools
 
 NOISE, ROWS_CLUSTERED = 0.05, 2000
@@ -84,7 +84,7 @@ def mnp(model: Any, X: torch.Tensor, y: torch.Tensor, seed: int) -> Score:
     )
     with torch.no_grad():
         embedded = encoder(X[order[:ROWS_CLUSTERED]]).numpy()
-    prototypes = nn.Parameter(torch.from_numpy(start_prototypes(embedded, seed)[0]))
+    prototypes = nn.Parameter(torch.from_numpy(separated_prototypes(embedded, seed)[0]))
     head = nn.Sequential(nn.Linear(narrow + 2, 16), nn.LeakyReLU(0.01), nn.Linear(16, 1), nn.Sigmoid())
 
     def look(x: torch.Tensor) -> tuple[torch.Tensor, ...]:
