@@ -10,18 +10,19 @@ import numpy as np
 import torch
 from pyod.models.base import BaseDetector
 
+from replicas.backpropagation import Dense, backward, forward
 from replicas.detector import ReplicaMixin
 from replicas.exact import elementwise
-from replicas.layers import dense, leaky, linear
+from replicas.layers import SLOPE, dense, leaky, linear
 from replicas.normalisation import batch_norm, fresh_statistics
 from replicas.optimiser import Adam
 from replicas.parameters import Layout
 from replicas.rows import Table, TrainingRows
 from replicas.sampling import passes
-from replicas.scaling import min_max, scaled, stacked
+from replicas.scaling import min_max, scaled, scaled_, stacked
 from replicas.scoring import evaluate
 from replicas.streams import generator
-from replicas.training import Context, Stage, Trained, train
+from replicas.training import Context, Gradient, Stage, Step, Trained, each, train
 
 Views = Mapping[str, torch.Tensor]
 
@@ -95,7 +96,7 @@ class DeepSAD(ReplicaMixin, BaseDetector):
         return _bias_free(self._encoder(width))
 
     def _forward(self, p: Views, x: torch.Tensor, context: Context) -> torch.Tensor:
-        code = _network(p, self._encoder(x.shape[2]), scaled(x, context), context, training=False)
+        code = _network(p, self._encoder(x.shape[2]), scaled(x, context), context)
         return (code - context["centre"]).square().sum(dim=2)
 
     def _train(
@@ -112,15 +113,19 @@ class DeepSAD(ReplicaMixin, BaseDetector):
         context["centre"] = self._centre(width, encoder, xs, context)
         names = tuple(statistics)
 
-        def loss(p: Views, batch: tuple[torch.Tensor, ...], members: Context) -> tuple[torch.Tensor, torch.Tensor]:
-            x = scaled(table.gather(batch[0]), members)
-            code = _network(p, self._encoder(width), x, members, training=True)
-            distance = (code - members["centre"]).square().sum(dim=2)
-            value = torch.where(batch[1], self.eta / (distance + 1e-6), distance).mean(dim=1)
-            return value, value[:, None]
+        layers = _chain(self._encoder(width))
+
+        def gradient(p: Views, batch: tuple[torch.Tensor, ...], members: Context) -> Step:
+            trace = forward(p, layers, scaled_(table.gather(batch[0]), members), members)
+            away = trace.output - members["centre"]
+            distance = away.square().sum(dim=2)
+            inverse = self.eta / (distance + 1e-6)
+            value = torch.where(batch[1], inverse, distance).mean(dim=1)
+            share = torch.where(batch[1], inverse.square().div_(-self.eta), 1.0).mul_(2.0 / distance.shape[1])
+            return value, value[:, None], backward(p, layers, trace, away.mul_(share[..., None]))
 
         trained = self._stage(
-            self._layout(width), "train", rows, seeds, loss, self.epochs, encoder, context, names, labels
+            self._layout(width), "train", rows, seeds, gradient, self.epochs, encoder, context, names, labels
         )
         return (
             trained.flat,
@@ -137,12 +142,16 @@ class DeepSAD(ReplicaMixin, BaseDetector):
         for name, _, size in both:
             statistics |= fresh_statistics(len(rows), name, size)
 
-        def loss(p: Views, batch: tuple[torch.Tensor, ...], members: Context) -> tuple[torch.Tensor, torch.Tensor]:
-            x = scaled(table.gather(batch[0]), members)
-            code = _network(p, self._encoder(width), x, members, training=True)
-            found = elementwise(torch.sigmoid, _network(p, self._decoder(width), code, members, training=True))
-            value = (found - x).square().flatten(1).mean(dim=1)
-            return value, value[:, None]
+        layers = [*_chain(self._encoder(width)), *_chain(self._decoder(width))]
+
+        def gradient(p: Views, batch: tuple[torch.Tensor, ...], members: Context) -> Step:
+            x = scaled_(table.gather(batch[0]), members)
+            trace = forward(p, layers, x, members, rows_last=False)
+            found = elementwise(torch.sigmoid, trace.output)
+            gap, count = found - x, x[0].numel()
+            value = gap.square().flatten(1).mean(dim=1)
+            outer = gap.mul_(found).mul_(1.0 - found).mul_(2.0 / count)
+            return value, value[:, None], backward(p, layers, trace, outer)
 
         layout = _bias_free(both)
         start = layout.start([generator("deep_sad", "weights", seed) for seed in seeds])
@@ -152,7 +161,7 @@ class DeepSAD(ReplicaMixin, BaseDetector):
             "pretrain",
             rows,
             seeds,
-            loss,
+            gradient,
             self.pretraining_epochs,
             start,
             {**scaling, **statistics},
@@ -169,7 +178,7 @@ class DeepSAD(ReplicaMixin, BaseDetector):
         name: str,
         rows: list[np.ndarray],
         seeds: Sequence[int],
-        loss: Any,
+        gradient: Gradient,
         epochs: int,
         start: torch.Tensor,
         context: Context,
@@ -189,12 +198,21 @@ class DeepSAD(ReplicaMixin, BaseDetector):
             drawn = (rows[run][taken],)
             return drawn if labels is None else (*drawn, labels[run][taken])
 
-        stage = Stage(layout, loss, draw, Adam(self.lr, self.weight_decay), epochs, steps, tracked=tracked)
+        stage = Stage(
+            layout,
+            None,
+            each(draw),
+            Adam(self.lr, self.weight_decay),
+            epochs,
+            steps,
+            tracked=tracked,
+            gradient=gradient,
+        )
         return train(stage, start, context)
 
     def _centre(self, width: int, flat: torch.Tensor, xs: list[np.ndarray], context: Context) -> torch.Tensor:
         def embed(p: Views, x: torch.Tensor, members: Context) -> torch.Tensor:
-            return _network(p, self._encoder(width), scaled(x, members), members, training=False)
+            return _network(p, self._encoder(width), scaled(x, members), members)
 
         means = [
             code.mean(axis=0, dtype=np.float64) for code in evaluate(self._layout(width), flat, embed, xs, context)
@@ -209,10 +227,13 @@ def _bias_free(layers: Sequence[tuple[str, int, int]]) -> Layout:
     return Layout([parameter for name, a, b in layers for parameter in dense(name, a, b, bias=False)])
 
 
-def _network(
-    p: Views, layers: Sequence[tuple[str, int, int]], x: torch.Tensor, context: Context, training: bool
-) -> torch.Tensor:
-    """Linear, batch norm and LeakyReLU for every layer but the last, which is linear."""
+def _chain(layers: Sequence[tuple[str, int, int]]) -> list[Dense]:
+    """The same layers for training: all but the last normalised, then LeakyReLU."""
+    return [*(Dense(name, SLOPE, norm=True) for name, _, _ in layers[:-1]), Dense(layers[-1][0])]
+
+
+def _network(p: Views, layers: Sequence[tuple[str, int, int]], x: torch.Tensor, context: Context) -> torch.Tensor:
+    """Linear, batch norm by running statistics and LeakyReLU for every layer but the last, which is linear."""
     for name, _, _ in layers[:-1]:
-        x = leaky(batch_norm(linear(p, name, x), context, name, training))
+        x = leaky(batch_norm(linear(p, name, x), context, name, training=False))
     return linear(p, layers[-1][0], x)

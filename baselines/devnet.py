@@ -9,16 +9,19 @@ import numpy as np
 import torch
 from pyod.models.base import BaseDetector
 
+from replicas.backpropagation import Dense, backward, forward
 from replicas.detector import ReplicaMixin, pools
 from replicas.layers import chain, dense, relu
 from replicas.optimiser import RMSprop
 from replicas.parameters import Layout
 from replicas.rows import Table, TrainingRows
 from replicas.sampling import with_replacement
-from replicas.scaling import min_max, scaled, stacked
+from replicas.scaling import min_max, scaled, scaled_, stacked
 from replicas.stopping import StoppingRule
 from replicas.streams import generator
-from replicas.training import Context, Stage, train
+from replicas.training import Context, Stage, Step, each, train
+
+NETWORK = (Dense("hidden", 0.0), Dense("score"))
 
 
 class DevNet(ReplicaMixin, BaseDetector):
@@ -100,21 +103,23 @@ class DevNet(ReplicaMixin, BaseDetector):
             second = labelled[with_replacement(streams[run], len(labelled), steps, half)]
             return (np.concatenate([first, second], axis=1),)
 
-        def loss(
-            p: Mapping[str, torch.Tensor], batch: tuple[torch.Tensor, ...], members: Context
-        ) -> tuple[torch.Tensor, torch.Tensor]:
-            score = self._forward(p, table.gather(batch[0]), members)
-            deviation = (score - members["prior_mean"]) / members["prior_std"]
-            unlabelled = deviation[:, :half].abs().sum(dim=1)
-            labelled = torch.relu(self.margin - deviation[:, half:]).sum(dim=1)
-            fit = (unlabelled + labelled) / (2 * half)
+        def gradient(p: Mapping[str, torch.Tensor], batch: tuple[torch.Tensor, ...], members: Context) -> Step:
+            trace = forward(p, NETWORK, scaled_(table.gather(batch[0]), members))
+            deviation = (trace.output[..., 0] - members["prior_mean"]) / members["prior_std"]
+            short = torch.relu(self.margin - deviation[:, half:])
+            fit = (deviation[:, :half].abs().sum(dim=1) + short.sum(dim=1)) / (2 * half)
             penalty = self.l2 * p["hidden.weight"].square().flatten(1).sum(dim=1)
-            return fit + penalty, torch.stack([fit, penalty], dim=1)
+            slope = torch.cat([deviation[:, :half].sign(), -(short > 0).float()], dim=1)
+            slope /= 2 * half * members["prior_std"]
+            found = backward(p, NETWORK, trace, slope[..., None])
+            found["hidden.weight"] = found["hidden.weight"] + 2.0 * self.l2 * p["hidden.weight"]
+            return fit + penalty, torch.stack([fit, penalty], dim=1), found
 
         stage = Stage(
             layout=self._layout(len(columns)),
-            loss=loss,
-            draw=draw,
+            loss=None,
+            gradient=gradient,
+            draw=each(draw),
             optimiser=RMSprop(lr=self.lr, clipnorm=self.clipnorm),
             epochs=self.epochs,
             steps=self.steps,

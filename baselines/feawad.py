@@ -9,16 +9,17 @@ import numpy as np
 import torch
 from pyod.models.base import BaseDetector
 
+from replicas.backpropagation import Dense, squared_error
 from replicas.detector import ReplicaMixin, pools
 from replicas.layers import chain, linear, relu
 from replicas.optimiser import Adam
 from replicas.parameters import Layout, Parameter, zeros
 from replicas.rows import Table, TrainingRows
 from replicas.sampling import with_replacement
-from replicas.scaling import min_max, scaled, stacked
+from replicas.scaling import min_max, scaled, scaled_, stacked
 from replicas.stopping import StoppingRule
 from replicas.streams import generator
-from replicas.training import Context, Stage, train
+from replicas.training import Context, DrawOne, Gradient, Loss, Stage, Step, each, train
 
 Views = Mapping[str, torch.Tensor]
 ENCODER, DECODER = ["input", "encoder1", "encoder2"], ["decoder1", "decoder2"]
@@ -147,19 +148,24 @@ class FeaWAD(ReplicaMixin, BaseDetector):
         def draw(run: int, steps: int) -> tuple[np.ndarray, ...]:
             return (rows[run][with_replacement(streams[run], len(rows[run]), steps, self.batch)],)
 
-        def loss(p: Views, batch: tuple[torch.Tensor, ...], members: Context) -> tuple[torch.Tensor, torch.Tensor]:
-            x = scaled(table.gather(batch[0]), members)
-            value = (chain(p, ENCODER + DECODER, x, relu, relu) - x).square().flatten(1).mean(dim=1)
-            return value, value[:, None]
+        chained = [Dense(name, 0.0) for name in (*ENCODER, *DECODER)]
+
+        def gradient(p: Views, batch: tuple[torch.Tensor, ...], members: Context) -> Step:
+            x = scaled_(table.gather(batch[0]), members)
+            value, gradients = squared_error(p, chained, x, x)
+            return value, value[:, None], gradients
 
         layout = self._autoencoder(table.x.shape[1])
         start = layout.start([generator("feawad", "weights", seed) for seed in seeds])
-        stage = self._stage(layout, loss, draw, self.pretraining_epochs)
+        stage = self._stage(layout, None, draw, self.pretraining_epochs, gradient)
         return layout.unpack(train(stage, start, context).flat)
 
-    def _stage(self, layout: Layout, loss: Any, draw: Any, epochs: int) -> Stage:
+    def _stage(
+        self, layout: Layout, loss: Loss | None, draw: DrawOne, epochs: int, gradient: Gradient | None = None
+    ) -> Stage:
         best = StoppingRule(patience=None, delta=0.0)
-        return Stage(layout, loss, draw, Adam(self.lr, eps=1e-7), epochs, self.steps, stopping=best)
+        optimiser = Adam(self.lr, eps=1e-7)
+        return Stage(layout, loss, each(draw), optimiser, epochs, self.steps, stopping=best, gradient=gradient)
 
 
 def _layout(names: Sequence[str], inputs: Sequence[int], outputs: Sequence[int]) -> Layout:

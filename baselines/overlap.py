@@ -20,7 +20,7 @@ from replicas.rows import Table, TrainingRows
 from replicas.sampling import passes, with_replacement
 from replicas.scaling import min_max, scaled, stacked
 from replicas.streams import generator
-from replicas.training import Context, Stage, train
+from replicas.training import Context, Stage, each, train
 
 Views = Mapping[str, torch.Tensor]
 EPS = 1e-5  # batch normalisation's default
@@ -131,7 +131,7 @@ class Overlap(ReplicaMixin, BaseDetector):
         layout = self._layout(len(columns))
         context = {**scaling, **fresh_statistics(len(runs), "norm", 1)}
         optimiser = SGD(self.lr, self.momentum, self.weight_decay)
-        stage = Stage(layout, loss, draw, optimiser, self.epochs, steps, tracked=("norm.mean", "norm.var"))
+        stage = Stage(layout, loss, each(draw), optimiser, self.epochs, steps, tracked=("norm.mean", "norm.var"))
         start = layout.start([generator("overlap", "weights", seed) for seed in seeds])
         trained = train(stage, start, context)
         extras = [{"history_": history} for history in trained.history]

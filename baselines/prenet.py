@@ -9,19 +9,22 @@ import numpy as np
 import torch
 from pyod.models.base import BaseDetector
 
+from replicas.backpropagation import Dense, backward, forward
 from replicas.detector import ReplicaMixin, pools
 from replicas.layers import dense, linear, relu
 from replicas.optimiser import RMSprop
 from replicas.parameters import Layout
 from replicas.rows import Table, TrainingRows
-from replicas.sampling import with_replacement, without_replacement
-from replicas.scaling import min_max, scaled, stacked
+from replicas.sampling import with_replacement, with_replacement_each, without_replacement_each
+from replicas.scaling import min_max, scaled, scaled_, stacked
 from replicas.scoring import evaluate
 from replicas.stopping import StoppingRule
 from replicas.streams import generator
-from replicas.training import Context, Stage, train
+from replicas.training import Context, Stage, Step, train
 
 Views = Mapping[str, torch.Tensor]
+
+NETWORK = (Dense("hidden", 0.0),)
 
 
 class PReNet(ReplicaMixin, BaseDetector):
@@ -108,20 +111,31 @@ class PReNet(ReplicaMixin, BaseDetector):
         quarter = self.batch // 4
         goal = torch.tensor(np.repeat(self.targets, [2 * quarter, quarter, quarter]), dtype=torch.float32)
 
-        def draw(run: int, steps: int) -> tuple[np.ndarray, ...]:
-            first, second = _pairs(streams[run], *rows[run], steps, quarter)
-            return (np.concatenate([first, second], axis=1),)
+        def draw(which: Sequence[int], steps: int) -> tuple[np.ndarray, ...]:
+            return (_pairs([streams[run] for run in which], [rows[run] for run in which], steps, quarter),)
 
-        def loss(p: Views, batch: tuple[torch.Tensor, ...], members: Context) -> tuple[torch.Tensor, torch.Tensor]:
-            code = self._hidden(p, table.gather(batch[0]), members)
-            pair = torch.cat([code[:, : 4 * quarter], code[:, 4 * quarter :]], dim=2)
-            fit = (linear(p, "pair", pair)[..., 0] - goal).abs().mean(dim=1)
+        def gradient(p: Views, batch: tuple[torch.Tensor, ...], members: Context) -> Step:
+            trace = forward(p, NETWORK, scaled_(table.gather(batch[0]), members))
+            codes = trace.output.split(4 * quarter, dim=1)
+            heads = p["pair.weight"].split(self.hidden, dim=1)
+            pair = p["pair.bias"].transpose(1, 2)
+            for code, head in zip(codes, heads, strict=True):
+                pair = torch.baddbmm(pair, head.transpose(1, 2), code.transpose(1, 2))
+            gap = pair[:, 0] - goal
+            fit = gap.abs().mean(dim=1)
             penalty = self.l2 * p["hidden.weight"].square().flatten(1).sum(dim=1)
-            return fit + penalty, torch.stack([fit, penalty], dim=1)
+            slope = gap.sign().div_(gap.shape[1])[:, None]
+            inner = torch.cat([torch.bmm(head, slope) for head in heads], dim=2).transpose(1, 2)
+            found = backward(p, NETWORK, trace, inner)
+            found["hidden.weight"] = found["hidden.weight"] + 2.0 * self.l2 * p["hidden.weight"]
+            found["pair.weight"] = torch.cat([torch.bmm(slope, code) for code in codes], dim=2).transpose(1, 2)
+            found["pair.bias"] = slope.sum(dim=2, keepdim=True)
+            return fit + penalty, torch.stack([fit, penalty], dim=1), found
 
         stage = Stage(
             layout=self._layout(len(columns)),
-            loss=loss,
+            loss=None,
+            gradient=gradient,
             draw=draw,
             optimiser=RMSprop(lr=self.lr, clipnorm=self.clipnorm),
             epochs=self.epochs,
@@ -178,18 +192,22 @@ def _sampling_error(detector: Any, rows: int, pairs: int) -> np.ndarray:
 
 
 def _pairs(
-    stream: np.random.Generator, unlabelled: np.ndarray, labelled: np.ndarray, steps: int, quarter: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """First and second members, each (steps, 4 * quarter): (u, u) x 2 quarters, (u, a), (a, a)."""
-    distinct = without_replacement if len(unlabelled) >= 4 * quarter else with_replacement
-    both = unlabelled[distinct(stream, len(unlabelled), steps, 4 * quarter)]
-    single = without_replacement if len(unlabelled) >= quarter else with_replacement
-    mixed = unlabelled[single(stream, len(unlabelled), steps, quarter)]
-    partner = labelled[with_replacement(stream, len(labelled), steps, quarter)]
-    one = with_replacement(stream, len(labelled), steps, quarter)
-    other = one
-    if len(labelled) > 1:
-        other = (one + 1 + with_replacement(stream, len(labelled) - 1, steps, quarter)) % len(labelled)
-    first = np.concatenate([both[:, : 2 * quarter], mixed, labelled[one]], axis=1)
-    second = np.concatenate([both[:, 2 * quarter :], partner, labelled[other]], axis=1)
-    return first, second
+    streams: Sequence[np.random.Generator], rows: Sequence[tuple[np.ndarray, np.ndarray]], steps: int, quarter: int
+) -> np.ndarray:
+    """First and second members of pairs (u, u) x 2 quarters, (u, a), (a, a): (steps, runs, 2 * 4 * quarter)."""
+    unlabelled, labelled = ([len(pair[which]) for pair in rows] for which in (0, 1))
+    both = without_replacement_each(streams, unlabelled, steps, 4 * quarter, repeat_if_fewer=True)
+    mixed = without_replacement_each(streams, unlabelled, steps, quarter, repeat_if_fewer=True)
+    partner = with_replacement_each(streams, labelled, steps, quarter)
+    one = with_replacement_each(streams, labelled, steps, quarter)
+    other = one.copy()
+    for run, count in enumerate(labelled):
+        if count > 1:
+            other[:, run] += 1 + with_replacement(streams[run], count - 1, steps, quarter)
+            other[:, run] %= count
+    drawn = np.empty((steps, len(rows), 8 * quarter), dtype=np.int64)
+    for run, (u, a) in enumerate(rows):
+        first = u[both[:, run, : 2 * quarter]], u[mixed[:, run]], a[one[:, run]]
+        second = u[both[:, run, 2 * quarter :]], a[partner[:, run]], a[other[:, run]]
+        np.concatenate([*first, *second], axis=1, out=drawn[:, run])
+    return drawn

@@ -9,19 +9,22 @@ import numpy as np
 import torch
 from pyod.models.base import BaseDetector
 
+from replicas.backpropagation import Dense, backward, forward
 from replicas.detector import ReplicaMixin, pools
 from replicas.layers import dense, linear, relu
 from replicas.optimiser import Adadelta
 from replicas.parameters import Layout
 from replicas.rows import Table, TrainingRows
 from replicas.sampling import with_replacement, without_replacement
-from replicas.scaling import min_max, scaled, stacked
+from replicas.scaling import min_max, scaled, scaled_, stacked
 from replicas.scoring import evaluate
 from replicas.stopping import StoppingRule
 from replicas.streams import generator
-from replicas.training import Context, Stage, train
+from replicas.training import Context, Stage, Step, each, train
 
 Views = Mapping[str, torch.Tensor]
+
+NETWORK = (Dense("hidden", 0.0),)
 
 
 class REPEN(ReplicaMixin, BaseDetector):
@@ -104,18 +107,26 @@ class REPEN(ReplicaMixin, BaseDetector):
         def draw(run: int, steps: int) -> tuple[np.ndarray, ...]:
             return (_triplets(streams[run], *rows[run], steps, self.batch),)
 
-        def loss(p: Views, batch: tuple[torch.Tensor, ...], members: Context) -> tuple[torch.Tensor, torch.Tensor]:
-            code = self._embed(p, table.gather(batch[0]), members)
-            example, positive, negative = code.split(self.batch, dim=1)
-            near = (example - positive).square().sum(dim=2)
-            far = (example - negative).square().sum(dim=2)
-            value = torch.relu(self.margin - (far - near)).mean(dim=1)
-            return value, value[:, None]
+        def gradient(p: Views, batch: tuple[torch.Tensor, ...], members: Context) -> Step:
+            trace = forward(p, NETWORK, scaled_(table.gather(batch[0]), members))
+            example, positive, negative = trace.output.split(self.batch, dim=1)
+            near, far = example - positive, example - negative
+            short = torch.relu(self.margin - (far.square().sum(dim=2) - near.square().sum(dim=2)))
+            value = short.mean(dim=1)
+            share = (short > 0).float()[..., None] * (2.0 / self.batch)
+            near.mul_(share)
+            far.mul_(share)
+            slope = torch.empty_like(trace.output)
+            torch.sub(near, far, out=slope[:, : self.batch])
+            torch.neg(near, out=slope[:, self.batch : 2 * self.batch])
+            slope[:, 2 * self.batch :] = far
+            return value, value[:, None], backward(p, NETWORK, trace, slope)
 
         stage = Stage(
             layout=self._layout(len(columns)),
-            loss=loss,
-            draw=draw,
+            loss=None,
+            gradient=gradient,
+            draw=each(draw),
             optimiser=Adadelta(self.lr),
             epochs=self.epochs,
             steps=self.steps,

@@ -22,7 +22,7 @@ from replicas.scaling import min_max, scaled, stacked
 from replicas.scoring import evaluate
 from replicas.stopping import StoppingRule
 from replicas.streams import generator
-from replicas.training import Context, Stage, train
+from replicas.training import Context, Stage, each, train
 
 Views = Mapping[str, torch.Tensor]
 NEAR_ZERO = 1e-6  # torch's pairwise distance adds it to every difference
@@ -162,7 +162,7 @@ class RoSAS(ReplicaMixin, BaseDetector):
         stage = Stage(
             layout=layout,
             loss=loss,
-            draw=draw,
+            draw=each(draw),
             optimiser=Adam(self.lr, self.weight_decay),
             epochs=self.epochs,
             steps=self.steps,

@@ -21,7 +21,7 @@ from replicas.sampling import passes, without_replacement
 from replicas.scaling import min_max, scaled, stacked
 from replicas.stopping import StoppingRule
 from replicas.streams import generator
-from replicas.training import Context, Stage, train
+from replicas.training import Context, Stage, each, train
 
 Views = Mapping[str, torch.Tensor]
 EPS = 1e-5  # batch normalisation's default
@@ -160,7 +160,7 @@ class SOEL(ReplicaMixin, BaseDetector):
         stage = Stage(
             layout=layout,
             loss=loss,
-            draw=draw,
+            draw=each(draw),
             optimiser=Adam(self.lr),
             epochs=self.epochs,
             steps=steps,

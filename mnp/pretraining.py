@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -11,17 +12,17 @@ import torch
 
 from mnp.network import DECODER, ENCODER, Shape, autoencoder_parameters
 from mnp.quirks import Quirks
-from replicas.layers import chain, dense, leaky, linear
+from replicas.backpropagation import Dense, squared_error
+from replicas.layers import SLOPE, chain, dense, leaky, linear
 from replicas.optimiser import Adam
 from replicas.parameters import Layout
-from replicas.reconstruction import squared_error
 from replicas.rows import Table
-from replicas.sampling import without_replacement
-from replicas.scaling import scaled
+from replicas.sampling import without_replacement_each
+from replicas.scaling import scaled, scaled_
 from replicas.scoring import evaluate
 from replicas.stopping import StoppingRule
 from replicas.streams import generator
-from replicas.training import Context, Stage, train
+from replicas.training import Context, Stage, Step, train
 
 Views = Mapping[str, torch.Tensor]
 NOISE = 0.05
@@ -60,6 +61,21 @@ class Material:
     seeds: Sequence[int]
 
 
+@dataclass(frozen=True, eq=False)
+class _Inputs:
+    """What a stage gives back: clean rows in a table, each run's rows there, rows to watch, the scale or nothing."""
+
+    table: Table
+    trained: Sequence[np.ndarray]
+    watched: Sequence[np.ndarray]
+    scale: Context
+
+    def gather(self, index: torch.Tensor, members: Context) -> torch.Tensor:
+        """Clean rows (R, B, width) by their rows in the table (R, B)."""
+        x = self.table.gather(index)
+        return scaled_(x, members) if members else x
+
+
 def pretrain(
     shape: Shape, material: Material, settings: PretrainingSettings, quirks: Quirks
 ) -> tuple[torch.Tensor, Layout, list[np.ndarray]]:
@@ -73,12 +89,15 @@ def pretrain(
     """
     outer = Layout([*dense("encode", shape.features, shape.hidden), *dense("decode", shape.hidden, shape.features)])
     inner = Layout([*dense("encode", shape.hidden, shape.embedding), *dense("decode", shape.embedding, shape.hidden)])
-    first = _denoise("layer1", outer, shape.features, None, material, settings, quirks)
-    second = _denoise("layer2", inner, shape.hidden, (outer, first), material, settings, quirks)
+    rows = _Inputs(material.table, material.unlabelled, _scaled(material.watched, material.context), material.context)
+    first = _denoise("layer1", outer, rows, material.seeds, settings, quirks)
+    second = _denoise("layer2", inner, _codes(outer, first, material), material.seeds, settings, quirks)
     layout = Layout(autoencoder_parameters(shape))
     start = torch.from_numpy(layout.pack(_stacked(outer.unpack(first), inner.unpack(second))))
-    trained = _train("fine-tuning", layout, start, material, settings, quirks, (*ENCODER, *DECODER), material.context)
-    return trained[0], layout, trained[1]
+    flat, history = _train(
+        "fine-tuning", layout, start, rows, None, material.seeds, settings, quirks, (*ENCODER, *DECODER)
+    )
+    return flat, layout, history
 
 
 def random_start(shape: Shape, seeds: Sequence[int]) -> tuple[torch.Tensor, Layout]:
@@ -97,78 +116,88 @@ def _stacked(outer: Mapping[str, np.ndarray], inner: Mapping[str, np.ndarray]) -
     }
 
 
+def _scaled(xs: Sequence[np.ndarray], context: Context) -> list[np.ndarray]:
+    """Each run's raw rows on its own scale."""
+    low, gain = (context[name].numpy() for name in ("low", "gain"))
+    return [(x - a) * b for x, a, b in zip(xs, low, gain, strict=True)]
+
+
+def _codes(layout: Layout, flat: torch.Tensor, material: Material) -> _Inputs:
+    """The codes of a trained layer, which the next one reads: frozen, so they are worked out once."""
+
+    def code(p: Views, x: torch.Tensor, members: Context) -> torch.Tensor:
+        return leaky(linear(p, "encode", scaled(x, members)))
+
+    x = material.table.x.numpy()
+    trained = evaluate(layout, flat, code, [x[rows] for rows in material.unlabelled], material.context)
+    ends = np.cumsum([0, *map(len, trained)])
+    table = Table(torch.from_numpy(np.concatenate(trained)), tuple(ends[:-1].tolist()))
+    places = [np.arange(begin, end) for begin, end in pairwise(ends.tolist())]
+    return _Inputs(table, places, evaluate(layout, flat, code, material.watched, material.context), {})
+
+
 def _denoise(
     name: str,
     layout: Layout,
-    width: int,
-    below: tuple[Layout, torch.Tensor] | None,
-    material: Material,
+    clean: _Inputs,
+    seeds: Sequence[int],
     settings: PretrainingSettings,
     quirks: Quirks,
 ) -> torch.Tensor:
-    """One denoising layer: input + 0.05 N(0, 1), target the clean input (codes of the layer below).
+    """One denoising layer: input + 0.05 N(0, 1), target the clean input.
 
     As in the authors' code the noise is drawn once per training row, which is also much cheaper than per step.
     """
-    offsets = np.cumsum([0, *(len(rows) for rows in material.unlabelled)])
-    noise = np.empty((offsets[-1], width), dtype=np.float32)
-    for seed, begin, end in zip(material.seeds, offsets, offsets[1:], strict=False):
+    ends = np.cumsum([0, *map(len, clean.trained)])
+    noise = np.empty((ends[-1], clean.table.x.shape[1]), dtype=np.float32)
+    for seed, begin, end in zip(seeds, ends, ends[1:], strict=False):
         generator("mnp", name, "noise", seed).standard_normal(dtype=np.float32, out=noise[begin:end])
     noise *= NOISE
-    context = dict(material.context)
-    if below is not None:
-        context["below"] = below[1]
-    start = layout.start([generator("mnp", name, "weights", seed) for seed in material.seeds])
-    table = Table(torch.from_numpy(noise), tuple(offsets[:-1].tolist()))
-    return _train(name, layout, start, material, settings, quirks, ("encode", "decode"), context, below, table)[0]
+    start = layout.start([generator("mnp", name, "weights", seed) for seed in seeds])
+    table = Table(torch.from_numpy(noise), tuple(ends[:-1].tolist()))
+    return _train(name, layout, start, clean, table, seeds, settings, quirks, ("encode", "decode"))[0]
 
 
 def _train(
     name: str,
     layout: Layout,
     start: torch.Tensor,
-    material: Material,
+    clean: _Inputs,
+    noise: Table | None,
+    seeds: Sequence[int],
     settings: PretrainingSettings,
     quirks: Quirks,
     layers: Sequence[str],
-    context: Context,
-    below: tuple[Layout, torch.Tensor] | None = None,
-    noise: Table | None = None,
 ) -> tuple[torch.Tensor, list[np.ndarray]]:
-    streams = [generator("mnp", name, "batches", seed) for seed in material.seeds]
-    batch = quirks.pretraining_batch or settings.batch
+    """Train a chain to give back clean rows, from rows with noise if there is any."""
+    streams = [generator("mnp", name, "batches", seed) for seed in seeds]
+    sizes = [len(rows) for rows in clean.trained]
+    batch = min(quirks.pretraining_batch or settings.batch, min(sizes))
+    chained = [Dense(layer, SLOPE) for layer in layers]
 
-    def draw(run: int, steps: int) -> tuple[np.ndarray, ...]:
-        rows = material.unlabelled[run]
-        positions = without_replacement(streams[run], len(rows), steps, min(batch, len(rows)))
-        drawn = (rows[positions],)
-        return drawn if noise is None else (*drawn, positions + noise.offsets[run])
+    def draw(runs: Sequence[int], steps: int) -> tuple[np.ndarray, ...]:
+        positions = without_replacement_each([streams[run] for run in runs], [sizes[run] for run in runs], steps, batch)
+        drawn = (np.stack([clean.trained[run][positions[:, i]] for i, run in enumerate(runs)], axis=1),)
+        return drawn if noise is None else (*drawn, positions + np.array(noise.offsets)[runs, None])
 
-    def clean(x: torch.Tensor, members: Context) -> torch.Tensor:
-        x = scaled(x, members)
-        if below is None:
-            return x
-        return leaky(linear(below[0].views(members["below"]), "encode", x))
+    def gradient(p: Views, drawn: tuple[torch.Tensor, ...], members: Context) -> Step:
+        target = clean.gather(drawn[0], members)
+        x = target if noise is None else noise.gather(drawn[1]).add_(target)
+        value, gradients = squared_error(p, chained, x, target)
+        return value, value[:, None], gradients
 
-    def loss(p: Views, drawn: tuple[torch.Tensor, ...], members: Context) -> tuple[torch.Tensor, torch.Tensor]:
-        with torch.no_grad():
-            target = clean(material.table.gather(drawn[0]), members)
-            x = target if noise is None else target + noise.gather(drawn[1])
-        value = squared_error(p, layers, x, target)
-        return value, value[:, None]
-
-    def forward(p: Views, x: torch.Tensor, members: Context) -> torch.Tensor:
-        target = clean(x, members)
-        return (chain(p, layers, target, leaky, leaky) - target).square().mean(dim=2)
+    def error(p: Views, x: torch.Tensor, members: Context) -> torch.Tensor:
+        return (chain(p, layers, x, leaky, leaky) - x).square().mean(dim=2)
 
     def monitor(flat: torch.Tensor, runs: np.ndarray, members: Context) -> np.ndarray:
-        errors = evaluate(layout, flat, forward, [material.watched[run] for run in runs], members)
-        return np.array([error.mean(dtype=np.float64) for error in errors])
+        errors = evaluate(layout, flat, error, [clean.watched[run] for run in runs])
+        return np.array([values.mean(dtype=np.float64) for values in errors])
 
     restore: Literal["best", "best-if-stopped"] = "best-if-stopped" if quirks.last_weights_without_stop else "best"
     stage = Stage(
         layout=layout,
-        loss=loss,
+        loss=None,
+        gradient=gradient,
         draw=draw,
         optimiser=Adam(settings.lr, settings.weight_decay),
         epochs=settings.epochs,
@@ -176,5 +205,5 @@ def _train(
         stopping=StoppingRule(settings.patience, settings.delta, restore),
         monitor=monitor,
     )
-    trained = train(stage, start, context)
+    trained = train(stage, start, clean.scale)
     return trained.flat, trained.history

@@ -201,7 +201,7 @@ def _centres(embedded: np.ndarray, k: int, seed: int, weights: np.ndarray | None
         return np.average(embedded, axis=0, weights=weights)[None].astype(np.float32), np.zeros(len(embedded), int)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # fewer distinct rows than K is handled by the caller
-        fitted = KMeans(k, random_state=seed, n_init="auto").fit(embedded.astype(np.float64), sample_weight=weights)
+        fitted = KMeans(k, random_state=seed, n_init="auto").fit(embedded, sample_weight=weights)
     return fitted.cluster_centers_.astype(np.float32), fitted.labels_
 
 

@@ -25,7 +25,7 @@ from replicas.scaling import min_max, scaled, stacked
 from replicas.scoring import evaluate
 from replicas.stopping import StoppingRule
 from replicas.streams import generator
-from replicas.training import Context, Stage, Trained, train
+from replicas.training import Context, Stage, Trained, each, train
 
 Views = Mapping[str, torch.Tensor]
 
@@ -165,7 +165,7 @@ def _joint(
     stage = Stage(
         layout=whole,
         loss=loss,
-        draw=draw,
+        draw=each(draw),
         optimiser=Adam(settings.lr, settings.weight_decay),
         epochs=settings.epochs,
         steps=settings.steps,

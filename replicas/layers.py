@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from replicas.parameters import Parameter, bounded, glorot_uniform, uniform_fan_in, zeros
 
 Activation = Callable[[torch.Tensor], torch.Tensor]
+SLOPE = 0.01
 
 
 def dense(
@@ -57,7 +58,7 @@ def chain(
 
 def leaky(x: torch.Tensor) -> torch.Tensor:
     """LeakyReLU with torch's default slope 0.01."""
-    return F.leaky_relu(x, 0.01)
+    return F.leaky_relu(x, SLOPE)
 
 
 def relu(x: torch.Tensor) -> torch.Tensor:

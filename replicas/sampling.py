@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,31 +13,72 @@ def with_replacement(generator: np.random.Generator, pool: int, steps: int, batc
     return generator.integers(0, pool, size=(steps, batch))
 
 
+def with_replacement_each(
+    generators: Sequence[np.random.Generator], pools: Sequence[int], steps: int, batch: int
+) -> np.ndarray:
+    """(steps, runs, batch) positions in [0, pool of the run), independent; each run draws from its own generator."""
+    drawn = np.empty((steps, len(generators), batch), dtype=np.int64)
+    for run, (generator, pool) in enumerate(zip(generators, pools, strict=True)):
+        drawn[:, run] = generator.integers(0, pool, size=(steps, batch))
+    return drawn
+
+
 def without_replacement(generator: np.random.Generator, pool: int, steps: int, batch: int) -> np.ndarray:
-    """(steps, batch) positions in [0, pool), distinct within each step.
+    """(steps, batch) positions in [0, pool), distinct within each step; see ``without_replacement_each``."""
+    return without_replacement_each([generator], [pool], steps, batch)[:, 0]
+
+
+def without_replacement_each(
+    generators: Sequence[np.random.Generator],
+    pools: Sequence[int],
+    steps: int,
+    batch: int,
+    *,
+    repeat_if_fewer: bool = False,
+) -> np.ndarray:
+    """(steps, runs, batch) positions in [0, pool of the run), distinct within each step and run.
 
     Repeated positions are redrawn until none is left, which leaves every set of ``batch`` positions
-    equally likely; when the batch is a large part of the pool, rows are permuted instead.
+    equally likely; when the batch is a large part of the pool, rows are permuted instead. A run draws the same
+    from its generator whatever its companions are; repeats are looked for in all runs at once.
+
+    Parameters
+    ----------
+    repeat_if_fewer : bool
+        Draw with replacement from pools that are smaller than the batch.
 
     Raises
     ------
     ValueError
-        The batch is larger than the pool.
+        The batch is larger than a pool, without ``repeat_if_fewer``.
     """
-    if batch > pool:
-        raise ValueError(f"cannot draw {batch} distinct rows from {pool}")
-    if 3 * batch >= pool:
-        rows = np.broadcast_to(np.arange(pool), (steps, pool))
-        return generator.permuted(rows, axis=1)[:, :batch]
-    drawn = generator.integers(0, pool, size=(steps, batch))
-    rows = np.arange(steps)
-    while True:
-        row, column = _repeats(drawn[rows], pool)
-        if len(row) == 0:
-            return drawn
-        places = np.sort(rows[row] * batch + column)
-        drawn.reshape(-1)[places] = generator.integers(0, pool, size=len(places))
-        rows = np.unique(rows[row])  # only these can hold repeats now
+    if batch > min(pools) and not repeat_if_fewer:
+        raise ValueError(f"cannot draw {batch} distinct rows from {min(pools)}")
+    drawn = np.empty((len(generators), steps, batch), dtype=np.int64)
+    redrawn = np.array([3 * batch < pool for pool in pools])
+    for values, generator, pool, again in zip(drawn, generators, pools, redrawn, strict=True):
+        if again or pool < batch:
+            values[:] = generator.integers(0, pool, size=(steps, batch))
+        else:
+            rows = np.broadcast_to(np.arange(pool), (steps, pool))
+            values[:] = generator.permuted(rows, axis=1)[:, :batch]
+    flat, most = drawn.reshape(-1, batch), max(pools)
+    rows = np.flatnonzero(np.repeat(redrawn, steps))
+    while len(rows):
+        row, column = _repeats(flat[rows], most)
+        row = rows[row]
+        counts = np.bincount(row // steps, minlength=len(generators)).tolist()
+        found = [
+            generator.integers(0, pool, size=count)
+            for generator, pool, count in zip(generators, pools, counts, strict=True)
+            if count
+        ]
+        if found:
+            flat.reshape(-1)[np.sort(row * batch + column)] = np.concatenate(found)
+        last = np.ones(len(row), dtype=bool)
+        np.not_equal(row[1:], row[:-1], out=last[:-1])
+        rows = row[last]  # only these can hold repeats now
+    return drawn.transpose(1, 0, 2)
 
 
 def passes(generator: np.random.Generator, pool: int, batch: int) -> np.ndarray:
@@ -59,5 +101,6 @@ def _repeats(drawn: np.ndarray, pool: int) -> tuple[np.ndarray, np.ndarray]:
     packed |= np.arange(width, dtype=packed.dtype)
     packed.sort(axis=1)
     values = packed >> bits
-    row, before = np.nonzero(values[:, 1:] == values[:, :-1])
-    return row, packed[row, before + 1] & ((1 << bits) - 1)
+    again = np.flatnonzero(values[:, 1:] == values[:, :-1])  # several times as fast as nonzero of two dimensions
+    row = again // (width - 1) if width > 1 else again
+    return row, packed.reshape(-1)[again + row + 1] & ((1 << bits) - 1)

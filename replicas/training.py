@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,8 +15,11 @@ from replicas.stopping import Stopping, StoppingRule
 
 Batch = tuple[torch.Tensor, ...]
 Context = dict[str, torch.Tensor]
-Draw = Callable[[int, int], tuple[np.ndarray, ...]]
+Draw = Callable[[Sequence[int], int], tuple[np.ndarray, ...]]
+DrawOne = Callable[[int, int], tuple[np.ndarray, ...]]
 Loss = Callable[[Mapping[str, torch.Tensor], Batch, Context], tuple[torch.Tensor, torch.Tensor]]
+Step = tuple[torch.Tensor, torch.Tensor, dict[str, torch.Tensor]]
+Gradient = Callable[[Mapping[str, torch.Tensor], Batch, Context], Step]
 Monitor = Callable[[torch.Tensor, np.ndarray, Context], np.ndarray]
 DRAWN_STEPS = 16  # steps drawn at once: a constant, since it shapes the streams
 
@@ -28,10 +31,10 @@ class Stage:
     Attributes
     ----------
     layout : Layout
-    loss : callable (views, batch, context) -> (total (R,), parts (R, m))
-        Reduced per replica; parts are recorded as epoch means.
-    draw : callable (run, steps) -> tuple of (steps, ...) arrays
-        Must use the run's own stream for this stage and nothing else.
+    loss : callable (views, batch, context) -> (total (R,), parts (R, m)), or None
+        Reduced per replica; parts are recorded as epoch means. Differentiated by autograd.
+    draw : callable (runs, steps) -> tuple of (steps, len(runs), ...) arrays
+        Must use each run's own stream for this stage and nothing else; see ``each``.
     optimiser : Optimiser
     epochs, steps : int
     stopping : StoppingRule or None
@@ -41,10 +44,12 @@ class Stage:
         May update the context in place for the next epoch.
     tracked : tuple of str
         Context entries that the loss updates in place (running statistics) and the caller needs.
+    gradient : callable (views, batch, context) -> (total, parts, {parameter: gradient (R, *shape)}), or None
+        For a loss whose gradient is written out; autograd then has no part in the stage, and ``loss`` is None.
     """
 
     layout: Layout
-    loss: Loss
+    loss: Loss | None
     draw: Draw
     optimiser: Optimiser
     epochs: int
@@ -53,6 +58,17 @@ class Stage:
     monitor: Monitor | None = None
     after_epoch: Callable[[Context, torch.Tensor], None] | None = None
     tracked: tuple[str, ...] = ()
+    gradient: Gradient | None = None
+
+
+def each(draw: DrawOne) -> Draw:
+    """Draw for one run after the other: ``draw(run, steps)`` gives a tuple of (steps, ...) arrays."""
+
+    def together(runs: Sequence[int], steps: int) -> tuple[np.ndarray, ...]:
+        columns = zip(*(draw(run, steps) for run in runs), strict=True)
+        return tuple(np.stack(column, axis=1) for column in columns)
+
+    return together
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,24 +170,37 @@ def _epoch(stage: Stage, group: _Group, count: int) -> tuple[torch.Tensor, torch
         steps = min(DRAWN_STEPS, stage.steps - begin)
         batches = _draw(stage, group, steps)
         for step in range(steps):
-            flat = group.flat.detach().requires_grad_()
             batch = tuple(piece[step] for piece in batches)
-            total, parts = stage.loss(stage.layout.views(flat), batch, group.context)
-            (gradient,) = torch.autograd.grad(total.sum(), flat)
+            total, parts, gradient = _differentiate(stage, group, batch)
             count += 1
             with torch.no_grad():
                 stage.optimiser.step(group.flat, gradient, group.state, count)
-                total_sum += total.detach()
-                parts_sum = parts.detach().clone() if parts_sum is None else parts_sum.add_(parts.detach())
+                total_sum += total
+                parts_sum = parts.clone() if parts_sum is None else parts_sum.add_(parts)
     assert parts_sum is not None
     return parts_sum / stage.steps, total_sum / stage.steps
 
 
+def _differentiate(stage: Stage, group: _Group, batch: Batch) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Total (R,), parts (R, m) and the gradient (R, P) of one step."""
+    if stage.gradient is not None:
+        with torch.no_grad():
+            total, parts, gradients = stage.gradient(stage.layout.views(group.flat), batch, group.context)
+            return total, parts, stage.layout.join(gradients)
+    assert stage.loss is not None
+    flat = group.flat.detach().requires_grad_()
+    total, parts = stage.loss(stage.layout.views(flat), batch, group.context)
+    (gradient,) = torch.autograd.grad(total.sum(), flat)
+    return total.detach(), parts.detach(), gradient
+
+
 def _draw(stage: Stage, group: _Group, steps: int) -> Batch:
     """Draw every run's next steps from its own stream; padding shares its original's."""
-    drawn = {run: stage.draw(int(run), steps) for run in np.unique(group.ids)}
-    columns = zip(*(drawn[run] for run in group.ids), strict=True)
-    return tuple(torch.from_numpy(np.stack(column, axis=1)) for column in columns)
+    runs, places = np.unique(group.ids, return_inverse=True)
+    drawn = stage.draw(runs.tolist(), steps)
+    if len(runs) < len(group.ids):
+        drawn = tuple(column[:, places] for column in drawn)
+    return tuple(torch.from_numpy(np.ascontiguousarray(column)) for column in drawn)
 
 
 def _values(

@@ -91,7 +91,7 @@ def scaled(X: np.ndarray) -> torch.Tensor:
 )
 def test_loss_and_gradient(caught, params) -> None:
     stage, start, context, detector = caught(**params)
-    (index,) = (torch.from_numpy(piece[0]) for piece in stage.draw(0, 1))
+    (index,) = (torch.from_numpy(piece[0, 0]) for piece in stage.draw([0], 1))
     size = (ROWS - LABELLED) // 5
     assert len(index) == size + LABELLED and (index[:size] >= LABELLED).all()
     assert sorted(index[size:].tolist()) == list(range(LABELLED))

@@ -35,12 +35,16 @@ class Caught:
         self.values = {k: torch.from_numpy(v[0]) for k, v in stage.layout.unpack(start).items()}
 
     def batch(self) -> list[torch.Tensor]:
-        return [torch.from_numpy(np.asarray(piece[0])) for piece in self.stage.draw(0, 1)]
+        return [torch.from_numpy(np.asarray(piece[0, 0])) for piece in self.stage.draw([0], 1)]
 
     def loss(self, batch: list[torch.Tensor]) -> tuple[float, dict[str, torch.Tensor]]:
         """The method's loss of a batch and its gradient by parameter."""
+        batch = [piece[None] for piece in batch]
+        if self.stage.gradient is not None:
+            total, _, found = self.stage.gradient(self.stage.layout.views(self.start), tuple(batch), dict(self.context))
+            return float(total.sum()), {k: v[0] for k, v in found.items()}
         flat = self.start.clone().requires_grad_()
-        total, _ = self.stage.loss(self.stage.layout.views(flat), tuple(b[None] for b in batch), dict(self.context))
+        total, _ = self.stage.loss(self.stage.layout.views(flat), tuple(batch), dict(self.context))
         (gradient,) = torch.autograd.grad(total.sum(), flat)
         return float(total.detach().sum()), {
             k: torch.from_numpy(v[0]) for k, v in self.stage.layout.unpack(gradient).items()
@@ -87,6 +91,61 @@ def agree(caught: Caught, batch: list[torch.Tensor], value: torch.Tensor, layers
         torch.testing.assert_close(gradient[f"{name}.weight"].T, made.weight.grad, rtol=1e-3, atol=1e-4 * scale)
         if made.bias is not None:
             torch.testing.assert_close(gradient[f"{name}.bias"][0], made.bias.grad, rtol=1e-3, atol=1e-4 * scale)
+
+
+def test_devnet(catch) -> None:
+    (stage,), _ = catch("devnet", "DevNet", epochs=1, steps=2, batch=64, margin=0.7)
+    layers = {name: layer(stage.values, name) for name in ("hidden", "score")}
+    batch = stage.batch()
+    y = (batch[0] < 9).float()
+    assert y.sum() == 32
+    score = layers["score"](layers["hidden"](scaled()[batch[0]]).relu())[:, 0]
+    deviation = (score - stage.context["prior_mean"][0, 0]) / stage.context["prior_std"][0, 0]
+    zero = torch.zeros(())
+    fit = ((1 - y) * deviation.abs() + y * torch.maximum(zero, 0.7 - deviation)).mean()
+    assert ((0.7 - deviation[y == 1]) > 0).sum() > 0
+    agree(stage, batch, fit + 0.01 * (layers["hidden"].weight ** 2).sum(), layers)
+
+
+def test_prenet(catch) -> None:
+    (stage,), _ = catch("prenet", "PReNet", epochs=1, steps=2, batch=64)
+    layers = {name: layer(stage.values, name) for name in ("hidden", "pair")}
+    batch = stage.batch()
+    first, second = batch[0].split(64)
+    known = (first < 9).int() + (second < 9).int()
+    assert known.tolist() == [0] * 32 + [1] * 16 + [2] * 16
+    code = layers["hidden"](scaled()[batch[0]]).relu()
+    found = layers["pair"](torch.cat(code.split(64), dim=1))[:, 0]
+    fit = (found - 4.0 * known).abs().mean()
+    agree(stage, batch, fit + 0.01 * (layers["hidden"].weight ** 2).sum(), layers)
+
+
+def test_deep_sad(catch) -> None:
+    (first, second), _ = catch(
+        "deep_sad", "DeepSAD", epochs=1, pretraining_epochs=1, batch=64, hidden=(5, 4), representation=3, eta=2.0
+    )
+    X = scaled()
+
+    def network(values: dict[str, torch.Tensor], names: list[str]) -> tuple[dict[str, nn.Linear], nn.Sequential]:
+        layers = {name: layer(values, name) for name in names}
+        parts: list[nn.Module] = []
+        for name, made in layers.items():
+            parts.append(made)
+            if name not in ("encoder2", "decoder2"):
+                parts += [nn.BatchNorm1d(made.out_features, eps=1e-4, affine=False), nn.LeakyReLU(0.01)]
+        return layers, nn.Sequential(*parts)
+
+    names = ["encoder0", "encoder1", "encoder2"]
+    layers, autoencoder = network(first.values, [*names, "decoder0", "decoder1", "decoder2"])
+    batch = first.batch()
+    x = X[batch[0]]
+    agree(first, batch, nn.functional.mse_loss(autoencoder(x).sigmoid(), x), layers)
+
+    layers, encoder = network(second.values, names)
+    batch = second.batch()
+    assert torch.equal(batch[1], batch[0] < 9) and batch[1].any()
+    distance = (encoder(X[batch[0]]) - second.context["centre"][0]).square().sum(1)
+    agree(second, batch, torch.where(batch[1], 2.0 / (distance + 1e-6), distance).mean(), layers)
 
 
 def feawad_outputs(layers: dict[str, nn.Linear], x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

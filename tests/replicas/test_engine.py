@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from scipy import stats
 
-from replicas.layers import chain, dense, leaky
+from replicas.backpropagation import Dense, backward, forward, squared_error
+from replicas.layers import SLOPE, chain, dense, leaky, linear
 from replicas.optimiser import SGD, Adadelta, Adam, RMSprop
 from replicas.parameters import Layout
-from replicas.reconstruction import squared_error
 from replicas.sampling import passes, with_replacement, without_replacement
 from replicas.stopping import Stopping, StoppingRule
 from replicas.streams import generator
@@ -45,28 +46,47 @@ def test_the_other_optimisers_are_torchs(rule, reference) -> None:
     torch.testing.assert_close(ours, theirs.detach(), rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("widths", [(6, 7), (6, 7, 8, 7, 6), (37, 22, 8)])
-def test_squared_error_has_the_bits_of_the_plain_chain(widths: tuple[int, ...]) -> None:
-    names = [f"layer{place}" for place in range(len(widths) - 1)]
+@pytest.mark.parametrize("rows_last", [True, False])
+@pytest.mark.parametrize("widths", [(6, 7), (6, 7, 8, 7, 6), (37, 22, 1)])
+def test_written_gradients_are_those_of_autograd(widths: tuple[int, ...], rows_last: bool) -> None:
+    layers = [Dense(f"layer{place}", 0.01 if place % 2 else 0.0) for place in range(len(widths) - 2)]
+    layers.append(Dense("last", None if rows_last else 0.01))
     layout = Layout(
-        [one for name, *sizes in zip(names, widths, widths[1:], strict=False) for one in dense(name, *sizes)]
+        [
+            one
+            for layer, *sizes in zip(layers, widths, widths[1:], strict=False)
+            for one in dense(layer.name, *sizes, bias=layer.name != "layer1")
+        ]
     )
     flat = layout.start([generator("test", run) for run in range(3)])
     random = torch.Generator().manual_seed(0)
-    x, target = (torch.randn(3, 16, width, generator=random) for width in (widths[0], widths[-1]))
-    found, gradients = [], []
-    for error in (
-        lambda p: squared_error(p, names, x, target),
-        lambda p: (chain(p, names, x, leaky, leaky) - target).square().flatten(1).mean(dim=1),
-    ):
-        leaf = flat.clone().requires_grad_()
-        value = error(layout.views(leaf))
-        value.sum().backward()
-        found.append(value.detach())
-        gradients.append(leaf.grad)
-    assert torch.equal(*found)
-    assert torch.equal(*gradients)
-    assert gradients[0].abs().sum() > 0
+    x, slope = (torch.randn(3, 16, width, generator=random) for width in (widths[0], widths[-1]))
+    leaf = flat.clone().requires_grad_()
+    p, expected = layout.views(leaf), x
+    for layer in layers:
+        expected = linear(p, layer.name, expected)
+        expected = expected if layer.slope is None else F.leaky_relu(expected, layer.slope)
+    (expected * slope).sum().backward()
+    p = layout.views(flat)
+    trace = forward(p, layers, x, rows_last=rows_last)
+    gradients = backward(p, layers, trace, torch.empty_like(trace.output).copy_(slope))
+    torch.testing.assert_close(trace.output, expected.detach(), rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(layout.join(gradients), leaf.grad, rtol=1e-4, atol=1e-5)
+    assert leaf.grad.abs().sum() > 0
+
+
+def test_squared_error_and_its_gradient_are_those_of_the_plain_chain() -> None:
+    names = ["encode", "decode"]
+    layout = Layout([*dense("encode", 9, 5), *dense("decode", 5, 9)])
+    flat = layout.start([generator("test", run) for run in range(3)])
+    random = torch.Generator().manual_seed(0)
+    x, target = (torch.randn(3, 16, 9, generator=random) for _ in range(2))
+    leaf = flat.clone().requires_grad_()
+    expected = (chain(layout.views(leaf), names, x, leaky, leaky) - target).square().flatten(1).mean(dim=1)
+    expected.sum().backward()
+    error, gradients = squared_error(layout.views(flat), [Dense(name, SLOPE) for name in names], x, target)
+    torch.testing.assert_close(error, expected.detach())
+    torch.testing.assert_close(layout.join(gradients), leaf.grad)
 
 
 def test_rmsprop_clips_each_replica_by_its_own_norm() -> None:
