@@ -41,6 +41,8 @@ class LossSettings:
         Ablations: without the contrastive term, without likelihood weighting (w = 1).
     moving_target : bool
         Quirk: gradients flow through the clustering target and the dynamic weights (``mnp.quirks``).
+    unweighted_score : bool
+        Quirk: the likelihood does not weigh the score loss (``mnp.quirks``).
     """
 
     margin: float = 0.02
@@ -50,6 +52,7 @@ class LossSettings:
     contrast: bool = True
     likelihood: bool = True
     moving_target: bool = False
+    unweighted_score: bool = False
 
 
 def normal_likelihood(nearest: torch.Tensor, settings: LossSettings) -> torch.Tensor:
@@ -78,7 +81,7 @@ def joint_loss(
     """
     weight = normal_likelihood(found.nearest[:, :unlabelled], settings)
     recon = reconstruction_loss(found, unlabelled, weight, settings)
-    score = score_loss(found, unlabelled, weight)
+    score = score_loss(found, unlabelled, torch.ones_like(weight) if settings.unweighted_score else weight)
     near_u = (weight * found.nearest[:, :unlabelled]).mean(dim=1)
     near_a = _mean(found.nearest[:, unlabelled:])
     contrast = contrastive_loss(near_u, near_a) if settings.contrast else torch.zeros_like(near_u)

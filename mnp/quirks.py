@@ -25,6 +25,9 @@ class Quirks:
         Gradients flow through the clustering target P and through the dynamic weights of the losses, which the
         methods cited for them (Xie et al. 2016, Liu et al. 2019) hold fixed during a step. The cheapest way to
         shrink the clustering loss then is to make all prototypes alike: see ``results/reference/weak-choices``.
+    unweighted_score : bool
+        The code multiplies score losses of shape (B, 1) by likelihoods of shape (B,): they broadcast to B x B, whose
+        mean is the plain mean of the losses, so the likelihood does not weigh the score loss.
     """
 
     pretraining_batch: int | None = None
@@ -32,6 +35,7 @@ class Quirks:
     last_weights_without_stop: bool = False
     trapezoid_pr: bool = False
     moving_target: bool = False
+    unweighted_score: bool = False
 
 
 #: No labelled validation. The moving target stays: it ranks better (results/reference/weak-choices), at the cost of
@@ -43,4 +47,5 @@ PUBLISHED = Quirks(
     last_weights_without_stop=True,
     trapezoid_pr=True,
     moving_target=True,
+    unweighted_score=True,
 )

@@ -76,6 +76,7 @@ class Settings:
                 contrast=model.contrast,
                 likelihood=model.likelihood,
                 moving_target=moving,
+                unweighted_score=quirks.unweighted_score,
             ),
             pretraining=PretrainingSettings(
                 epochs=model.pretraining_epochs,

@@ -21,7 +21,7 @@ from mnp.validation import ranking_loss
 from replicas.streams import generator
 
 
-def by_hand(p: dict, x: torch.Tensor, unlabelled: int, k: int, moving: bool) -> torch.Tensor:
+def by_hand(p: dict, x: torch.Tensor, unlabelled: int, k: int, moving: bool, broadcast: bool) -> torch.Tensor:
     """The paper's loss for one network, written without a replica axis."""
     act = torch.nn.LeakyReLU(0.01)
     z = act(act(x @ p["encoder1.weight"] + p["encoder1.bias"]) @ p["encoder2.weight"] + p["encoder2.bias"])
@@ -37,7 +37,8 @@ def by_hand(p: dict, x: torch.Tensor, unlabelled: int, k: int, moving: bool) -> 
     normal = (w * error[:unlabelled]).mean()
     recon = normal + torch.relu(0.02 + normal - error[unlabelled:]).mean()
     fit = F.smooth_l1_loss(score[unlabelled:], torch.ones_like(score[unlabelled:]))
-    fit = fit + (w * F.smooth_l1_loss(score[:unlabelled], torch.zeros(unlabelled), reduction="none")).mean()
+    low = F.smooth_l1_loss(score[:unlabelled], torch.zeros(unlabelled), reduction="none")
+    fit = fit + ((low[:, None] if broadcast else low) * w).mean()  # the authors' code multiplies (B, 1) by (B,)
     q = s[:unlabelled] / s[:unlabelled].sum(1, keepdim=True)
     t = q**2 / q.sum(0)
     t = t / t.sum(1, keepdim=True)
@@ -49,8 +50,8 @@ def by_hand(p: dict, x: torch.Tensor, unlabelled: int, k: int, moving: bool) -> 
     return (weights * losses).sum()
 
 
-@pytest.mark.parametrize("moving", [True, False])
-def test_joint_loss_and_gradient_are_the_papers(moving: bool) -> None:
+@pytest.mark.parametrize(("moving", "broadcast"), [(True, False), (False, False), (True, True)])
+def test_joint_loss_and_gradient_are_the_papers(moving: bool, broadcast: bool) -> None:
     shape = Shape(6)
     whole = layout(shape)
     flat = whole.start([generator("w", seed) for seed in range(8)])
@@ -64,13 +65,16 @@ def test_joint_loss_and_gradient_are_the_papers(moving: bool) -> None:
     context = {"low": torch.zeros(8, 1, 6), "gain": torch.ones(8, 1, 6), "exists": exists}
     context["previous"] = torch.tensor([[0.5, 1.0, 2.0]]).expand(8, 3)
     total, parts = joint_loss(
-        outputs(whole.views(flat), rows, context), 32, context, LossSettings(moving_target=moving)
+        outputs(whole.views(flat), rows, context),
+        32,
+        context,
+        LossSettings(moving_target=moving, unweighted_score=broadcast),
     )
     (gradient,) = torch.autograd.grad(total.sum(), flat)
     for run in range(8):
         single = flat[run : run + 1].detach().requires_grad_()
         p = {name: view[0] for name, view in whole.views(single).items()}
-        expected = by_hand(p, rows[run], 32, 3, moving)
+        expected = by_hand(p, rows[run], 32, 3, moving, broadcast)
         torch.testing.assert_close(total[run], expected, rtol=1e-5, atol=1e-6)
         (other,) = torch.autograd.grad(expected, single)
         torch.testing.assert_close(gradient[run], other[0], rtol=1e-3, atol=1e-5)

@@ -1,9 +1,11 @@
 """Print and write how long a run takes in a group of 32 and in its method's ordinary loop. ``nox -s speed``.
 
-Both sides take the same settings; epochs are cut where a whole run would take long, which shortens both sides
+Both sides take the same settings and end with the scores of the training rows (PReNet's loop is spared its row-by-row
+scoring, which has a table of its own); epochs are cut where a whole run would take long, which shortens both sides
 alike (column ``share`` = part of the default epochs). ``gemm_ratio`` is the group's time over the least that the core's
-matrix products would need (floating-point operations over the measured rate); the rest is element-wise work, drawing
-batches, k-means and silhouettes. Processor seconds on one thread, best of ``--repeats``.
+matrix products would need (floating-point operations of the loop over the measured rate); the rest is element-wise
+work, drawing batches, k-means and silhouettes. ``bound`` is the loop's time over that least: no program with these
+products can be faster by more. Processor seconds on one thread, best of ``--repeats``, the two sides taking turns.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 from bench.methods import create
 from replicas.environment import one_thread
@@ -65,14 +68,15 @@ def shortened(name: str) -> tuple[Any, float]:
     return create(name, **{**params, **cut}), sum(cut.values()) / sum(epochs.values())
 
 
-def best(work: Callable[[], Any], repeats: int) -> float:
-    """Processor seconds of the fastest of ``repeats`` calls: other work on the machine does not count."""
-    seconds = []
+def seconds(*works: Callable[[], Any], repeats: int) -> list[float]:
+    """Processor seconds of each, the fastest of ``repeats`` turns: other work on the machine does not count."""
+    fastest = [float("inf")] * len(works)
     for _ in range(repeats):
-        begin = time.process_time()
-        work()
-        seconds.append(time.process_time() - begin)
-    return min(seconds)
+        for place, work in enumerate(works):
+            begin = time.process_time()
+            work()
+            fastest[place] = min(fastest[place], time.process_time() - begin)
+    return fastest
 
 
 def compare(name: str, width: int, group: int, repeats: int) -> dict[str, Any]:
@@ -82,14 +86,21 @@ def compare(name: str, width: int, group: int, repeats: int) -> dict[str, Any]:
     run = Rows.from_arrays(X, y)
     model.fit_replicas([run] * 8, list(range(8)))  # warms both sides up
     table, labels = torch.from_numpy(X), torch.from_numpy(y)
-    alone = best(lambda: ALL[name](model, table, labels, 0), repeats)
-    together = best(lambda: model.fit_replicas([run] * group, list(range(group))), repeats) / group
-    row = {"method": name, "D": width, "share": share, "solo_s": alone, "group_s": together, "ratio": alone / together}
-    row["target"] = target(name, width)
-    if name == "mnp":
-        ideal = mnp_operations(width, model.epochs, model.pretraining_epochs) / matrix_rate()
-        row["gemm_ratio"] = together / ideal
-    return row
+
+    def loop() -> None:
+        score = ALL[name](model, table, labels, 0)
+        with torch.no_grad():
+            score(table[:1] if name == "prenet" else table)
+
+    with FlopCounterMode(display=False) as counter:
+        loop()
+    least = counter.get_total_flops() / matrix_rate()
+    alone, together = seconds(loop, lambda: model.fit_replicas([run] * group, list(range(group))), repeats=repeats)
+    together /= group
+    return {
+        "method": name, "D": width, "share": share, "solo_s": alone, "group_s": together, "ratio": alone / together,
+        "target": target(name, width), "bound": alone / least, "gemm_ratio": together / least,
+    }  # fmt: skip
 
 
 def target(name: str, width: int) -> float:
@@ -102,19 +113,8 @@ def matrix_rate() -> float:
     rates = []
     for size in (256, 512, 1024):
         a = torch.rand(size, size)
-        rates.append(2 * size**3 * 4 / best(lambda a=a: [torch.mm(a, a) for _ in range(4)], 5))
+        rates.append(2 * size**3 * 4 / seconds(lambda a=a: [torch.mm(a, a) for _ in range(4)], repeats=5)[0])
     return max(rates)
-
-
-def mnp_operations(width: int, epochs: int, pretraining_epochs: int) -> float:
-    """Operations of the matrix products of one MNP run: 6 per weight and row for a step (forward, two backward)."""
-    model = create("mnp")
-    hidden = width - (width - model.embedding) // 2
-    outer, inner = 2 * width * hidden, 2 * hidden * model.embedding  # both directions
-    head = (model.embedding + 2) * 16 + 16 + 10 * model.embedding
-    pretraining = pretraining_epochs * ((outer) + (inner + outer / 6) + (outer + inner)) * model.batch
-    joint = epochs * (outer + inner + head) * (model.batch + model.labelled_batch)
-    return 6 * model.steps * (pretraining + joint)
 
 
 def scoring() -> pd.DataFrame:
@@ -127,10 +127,11 @@ def scoring() -> pd.DataFrame:
     loop = ALL["prenet"](model, torch.from_numpy(X), torch.from_numpy(y), 0)
     with torch.no_grad():
         rows = torch.from_numpy(wide[:1000])
-        looped = best(lambda: loop(rows), 2) * SCORED / len(rows)
+        looped = seconds(lambda: loop(rows), repeats=2)[0] * SCORED / len(rows)
+    ours = seconds(lambda: exact.decision_function(wide), lambda: sampled.decision_function(wide), repeats=3)
     found = {
-        "exact expectation": best(lambda: exact.decision_function(wide), 3),
-        "30 sampled pairs, one array": best(lambda: sampled.decision_function(wide), 2),
+        "exact expectation": ours[0],
+        "30 sampled pairs, one array": ours[1],
         "30 sampled pairs, row by row": looped,
     }
     return pd.DataFrame({"scoring of 100,000 rows (PReNet, D = 21)": found.keys(), "seconds": found.values()})
@@ -142,7 +143,7 @@ def main() -> int:
     parser.add_argument("--methods", default=",".join(ALL), help="comma-separated")
     parser.add_argument("--widths", default=",".join(map(str, WIDTHS)), help="numbers of features")
     parser.add_argument("--group", type=int, default=GROUP)
-    parser.add_argument("--repeats", type=int, default=2)
+    parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--out", type=Path, help="folder for speed.csv and scoring.csv")
     arguments = parser.parse_args()
     rows = []
@@ -151,7 +152,9 @@ def main() -> int:
             for width in map(int, arguments.widths.split(",")):
                 rows.append(compare(name, width, arguments.group, arguments.repeats))
                 print(
-                    "{method} D={D}: solo {solo_s:.3f} s, group {group_s:.4f} s, {ratio:.1f}x".format(**rows[-1]),
+                    "{method} D={D}: solo {solo_s:.3f} s, group {group_s:.4f} s, {ratio:.1f}x of at most {bound:.1f}x".format(
+                        **rows[-1]
+                    ),
                     flush=True,
                 )
         scored = scoring()
@@ -160,8 +163,8 @@ def main() -> int:
     print(table.to_string(index=False, float_format="%.3f"), scored.to_string(index=False), sep="\n\n")
     if arguments.out:
         arguments.out.mkdir(parents=True, exist_ok=True)
-        table.to_csv(arguments.out / "speed.csv", index=False)
-        scored.to_csv(arguments.out / "scoring.csv", index=False)
+        table.round(4).to_csv(arguments.out / "speed.csv", index=False)
+        scored.round(4).to_csv(arguments.out / "scoring.csv", index=False)
     print(f"\n{len(missed)} of {len(table)} rows under their target")
     return int(len(missed) > 0)
 
