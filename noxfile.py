@@ -71,12 +71,13 @@ def figures(session: nox.Session) -> None:
 
 @nox.session
 def parity(session: nox.Session) -> None:
-    """Compare with the authors' MNP and with ADBench's printed tables (hours); needs MNP_BENCH_DATA with reference/.
+    """Compare with the authors' MNP, DeepOD and ADBench's printed tables (hours); needs MNP_BENCH_DATA with reference/.
 
-    Arguments go to the second comparison, e.g. ``nox -s parity -- --methods devnet,prenet``.
+    Arguments go to the last comparison, e.g. ``nox -s parity -- --methods devnet,prenet``.
     """
     _install(session, "boost")
     session.run("python", "-m", "tests.parity.mnp_published")
+    session.run("python", "-m", "tests.parity.deepod_beside")
     session.run("python", "-m", "tests.parity.adbench_published", *session.posargs, success_codes=[0, 1])
 
 
