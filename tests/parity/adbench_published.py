@@ -41,8 +41,8 @@ PARAMS: dict[str, dict[str, Any]] = {
 CAUSES: dict[str, str] = {
     "repen": "donors alone, where ADBench prints 17 and every measured run of ours reaches 90; without it 1.5 points",
 }
-#: Methods of half a minute and more per cell: one seed of the printed three.
-SLOW = ("xgbod", "catboost")
+#: Methods of many seconds per cell: one seed of the printed three.
+SLOW = ("catboost",)
 BOUND = 3.0
 COLUMNS = ["method", "labels %", "sets", "seeds", "ours", "printed", "difference", "rank correlation", "within 3"]
 
