@@ -63,7 +63,7 @@ class Material:
 
 @dataclass(frozen=True, eq=False)
 class _Inputs:
-    """What a stage gives back: clean rows in a table, each run's rows there, rows to watch, the scale or nothing."""
+    """What a stage gives back: clean rows in a table, each run's rows there, rows to watch, their scale or nothing."""
 
     table: Table
     trained: Sequence[np.ndarray]
@@ -89,7 +89,7 @@ def pretrain(
     """
     outer = Layout([*dense("encode", shape.features, shape.hidden), *dense("decode", shape.hidden, shape.features)])
     inner = Layout([*dense("encode", shape.hidden, shape.embedding), *dense("decode", shape.embedding, shape.hidden)])
-    rows = _Inputs(material.table, material.unlabelled, _scaled(material.watched, material.context), material.context)
+    rows = _Inputs(material.table, material.unlabelled, material.watched, material.context)
     first = _denoise("layer1", outer, rows, material.seeds, settings, quirks)
     second = _denoise("layer2", inner, _codes(outer, first, material), material.seeds, settings, quirks)
     layout = Layout(autoencoder_parameters(shape))
@@ -114,12 +114,6 @@ def _stacked(outer: Mapping[str, np.ndarray], inner: Mapping[str, np.ndarray]) -
         for name, (source, old) in places.items()
         for kind in ("weight", "bias")
     }
-
-
-def _scaled(xs: Sequence[np.ndarray], context: Context) -> list[np.ndarray]:
-    """Each run's raw rows on its own scale."""
-    low, gain = (context[name].numpy() for name in ("low", "gain"))
-    return [(x - a) * b for x, a, b in zip(xs, low, gain, strict=True)]
 
 
 def _codes(layout: Layout, flat: torch.Tensor, material: Material) -> _Inputs:
@@ -187,10 +181,11 @@ def _train(
         return value, value[:, None], gradients
 
     def error(p: Views, x: torch.Tensor, members: Context) -> torch.Tensor:
+        x = scaled(x, members) if members else x
         return (chain(p, layers, x, leaky, leaky) - x).square().mean(dim=2)
 
     def monitor(flat: torch.Tensor, runs: np.ndarray, members: Context) -> np.ndarray:
-        errors = evaluate(layout, flat, error, [clean.watched[run] for run in runs])
+        errors = evaluate(layout, flat, error, [clean.watched[run] for run in runs], members)
         return np.array([values.mean(dtype=np.float64) for values in errors])
 
     restore: Literal["best", "best-if-stopped"] = "best-if-stopped" if quirks.last_weights_without_stop else "best"

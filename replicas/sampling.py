@@ -19,7 +19,7 @@ def with_replacement_each(
     """(steps, runs, batch) positions in [0, pool of the run), independent; each run draws from its own generator."""
     drawn = np.empty((steps, len(generators), batch), dtype=np.int64)
     for run, (generator, pool) in enumerate(zip(generators, pools, strict=True)):
-        drawn[:, run] = generator.integers(0, pool, size=(steps, batch))
+        drawn[:, run] = with_replacement(generator, pool, steps, batch)
     return drawn
 
 
@@ -58,7 +58,7 @@ def without_replacement_each(
     redrawn = np.array([3 * batch < pool for pool in pools])
     for values, generator, pool, again in zip(drawn, generators, pools, redrawn, strict=True):
         if again or pool < batch:
-            values[:] = generator.integers(0, pool, size=(steps, batch))
+            values[:] = with_replacement(generator, pool, steps, batch)
         else:
             rows = np.broadcast_to(np.arange(pool), (steps, pool))
             values[:] = generator.permuted(rows, axis=1)[:, :batch]
