@@ -9,13 +9,14 @@ import numpy as np
 import torch
 from pyod.models.base import BaseDetector
 
+from baselines.deviation import deviation_loss
 from replicas.backpropagation import Dense, backward, forward
 from replicas.detector import ReplicaMixin, pools
 from replicas.layers import chain, dense, relu
 from replicas.optimiser import RMSprop
 from replicas.parameters import Layout
 from replicas.rows import Table, TrainingRows
-from replicas.sampling import with_replacement
+from replicas.sampling import counted, counted_width, with_replacement
 from replicas.scaling import min_max, scaled, scaled_, stacked
 from replicas.stopping import StoppingRule
 from replicas.streams import generator
@@ -35,7 +36,8 @@ class DevNet(ReplicaMixin, BaseDetector):
     hidden : int
         Width of the one hidden ReLU layer (the authors' depth 2).
     epochs, steps, batch : int
-        Each step takes batch / 2 unlabelled and batch / 2 labelled rows, both with replacement.
+        Each step takes batch / 2 unlabelled and batch / 2 labelled rows, both with replacement; of a few
+        labelled rows each passes once, weighed by how often it was drawn.
     margin, l2, lr, clipnorm, references
         The loss's margin, the hidden kernel's L2, RMSprop's rate and clip, the number of prior draws.
     contamination : float
@@ -74,6 +76,9 @@ class DevNet(ReplicaMixin, BaseDetector):
         self.references = references
         self.seed = seed
 
+    def _shape_key(self, run: TrainingRows) -> int:
+        return counted_width(int(np.sum(np.asarray(run.y_train) == 1)), self.batch // 2)
+
     def _layout(self, width: int) -> Layout:
         return Layout(
             [
@@ -91,7 +96,7 @@ class DevNet(ReplicaMixin, BaseDetector):
         table = Table.join(runs, columns)
         rows = [pools(run, offset) for run, offset in zip(runs, table.offsets, strict=True)]
         streams = [generator("devnet", "batches", seed) for seed in seeds]
-        half = self.batch // 2
+        half, width = self.batch // 2, self._shape_key(runs[0])
         prior = [generator("devnet", "prior", seed).standard_normal(self.references) for seed in seeds]
         context = stacked([min_max(run, columns) for run in runs])
         context["prior_mean"] = torch.tensor([[r.mean()] for r in prior], dtype=torch.float32)
@@ -100,17 +105,16 @@ class DevNet(ReplicaMixin, BaseDetector):
         def draw(run: int, steps: int) -> tuple[np.ndarray, ...]:
             unlabelled, labelled = rows[run]
             first = unlabelled[with_replacement(streams[run], len(unlabelled), steps, half)]
-            second = labelled[with_replacement(streams[run], len(labelled), steps, half)]
-            return (np.concatenate([first, second], axis=1),)
+            second, times = counted(streams[run], len(labelled), steps, half, width)
+            return np.concatenate([first, labelled[second]], axis=1), times
 
         def gradient(p: Mapping[str, torch.Tensor], batch: tuple[torch.Tensor, ...], members: Context) -> Step:
-            trace = forward(p, NETWORK, scaled_(table.gather(batch[0]), members))
+            index, times = batch
+            trace = forward(p, NETWORK, scaled_(table.gather(index), members))
             deviation = (trace.output[..., 0] - members["prior_mean"]) / members["prior_std"]
-            short = torch.relu(self.margin - deviation[:, half:])
-            fit = (deviation[:, :half].abs().sum(dim=1) + short.sum(dim=1)) / (2 * half)
+            fit, slope = deviation_loss(deviation, times, self.margin)
             penalty = self.l2 * p["hidden.weight"].square().flatten(1).sum(dim=1)
-            slope = torch.cat([deviation[:, :half].sign(), -(short > 0).float()], dim=1)
-            slope /= 2 * half * members["prior_std"]
+            slope /= members["prior_std"]
             found = backward(p, NETWORK, trace, slope[..., None])
             found["hidden.weight"] = found["hidden.weight"] + 2.0 * self.l2 * p["hidden.weight"]
             return fit + penalty, torch.stack([fit, penalty], dim=1), found

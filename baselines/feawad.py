@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from pyod.models.base import BaseDetector
 
-from replicas.backpropagation import Dense, squared_error
+from baselines.feawad_loss import DECODER, ENCODER, SHORTEST, stage_gradient
+from replicas.backpropagation import Dense, Views, squared_error
 from replicas.detector import ReplicaMixin, pools
 from replicas.layers import chain, linear, relu
 from replicas.optimiser import Adam
 from replicas.parameters import Layout, Parameter, zeros
 from replicas.rows import Table, TrainingRows
-from replicas.sampling import with_replacement
+from replicas.sampling import counted, counted_width, with_replacement
 from replicas.scaling import min_max, scaled, scaled_, stacked
 from replicas.stopping import StoppingRule
 from replicas.streams import generator
-from replicas.training import Context, DrawOne, Gradient, Loss, Stage, Step, each, train
-
-Views = Mapping[str, torch.Tensor]
-ENCODER, DECODER = ["input", "encoder1", "encoder2"], ["decoder1", "decoder2"]
+from replicas.training import Context, DrawOne, Gradient, Stage, Step, each, train
 
 
 class FeaWAD(ReplicaMixin, BaseDetector):
@@ -56,7 +54,8 @@ class FeaWAD(ReplicaMixin, BaseDetector):
     Source: authors' FEAWAD.py (Keras; Glorot normal, best-training-loss weights restored in both stages).
     Deviations: min-max scaling on the training rows is inside (their files come scaled); a residual
     of exactly 0, which gives NaN there, has direction 0 and e = 1e-6; the two halves of a batch are
-    stacked instead of alternating, which a mean does not see.
+    stacked instead of alternating, and a handful of labelled rows pass the network once each, weighted by
+    how often they were drawn, which a mean does not see.
     """
 
     def __init__(
@@ -89,25 +88,29 @@ class FeaWAD(ReplicaMixin, BaseDetector):
 
     def _autoencoder(self, width: int) -> Layout:
         sizes = [width, width, self.hidden, self.code, self.hidden, width]
-        return _layout(ENCODER + DECODER, sizes[:-1], sizes[1:])
+        return _layout([layer.name for layer in ENCODER + DECODER], sizes[:-1], sizes[1:])
+
+    def _head(self) -> tuple[Dense, ...]:
+        return (*(Dense(f"head{i}", 0.0) for i in range(len(self.head))), Dense("score"))
+
+    def _shape_key(self, run: TrainingRows) -> Any:
+        return counted_width(int(np.sum(np.asarray(run.y_train) == 1)), self.batch // 2)
 
     def _layout(self, width: int) -> Layout:
-        names = [f"head{i}" for i in range(len(self.head))] + ["score"]
+        names = [layer.name for layer in self._head()]
         head = _layout(names, [width + self.code + 1, *(size + 1 for size in self.head)], [*self.head, 1])
         return Layout([*self._autoencoder(width).parameters, *head.parameters])
 
     def _forward(self, p: Views, x: torch.Tensor, context: Context) -> torch.Tensor:
-        return self._outputs(p, scaled(x, context))[0]
-
-    def _outputs(self, p: Views, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Score and residual norm, each (R, B), of scaled rows (R, B, D)."""
-        code = chain(p, ENCODER, x, relu, relu)
-        residual = x - chain(p, DECODER, code, relu, relu)
-        norm = residual.square().sum(dim=2, keepdim=True).clamp(min=1e-12).sqrt()
-        value = linear(p, "head0", torch.cat([residual / norm, code, norm], dim=2))
-        for name in [*(f"head{i}" for i in range(1, len(self.head))), "score"]:
+        x = scaled(x, context)
+        code = chain(p, [layer.name for layer in ENCODER], x, relu, relu)
+        residual = x - chain(p, [layer.name for layer in DECODER], code, relu, relu)
+        norm = residual.square().sum(dim=2, keepdim=True).sqrt().clamp(min=SHORTEST)
+        first, *others = (layer.name for layer in self._head())
+        value = linear(p, first, torch.cat([residual / norm, code, norm], dim=2))
+        for name in others:
             value = _with_norm(p, name, relu(value), norm)
-        return value[..., 0], norm[..., 0]
+        return value[..., 0]
 
     def _train(
         self, runs: Sequence[TrainingRows], seeds: Sequence[int], columns: np.ndarray
@@ -115,28 +118,26 @@ class FeaWAD(ReplicaMixin, BaseDetector):
         table = Table.join(runs, columns)
         rows = [pools(run, offset) for run, offset in zip(runs, table.offsets, strict=True)]
         context = stacked([min_max(run, columns) for run in runs])
-        half = self.batch // 2
+        half, labelled_width, head = self.batch // 2, self._shape_key(runs[0]), self._head()
         streams = [generator("feawad", "batches", seed) for seed in seeds]
 
         def draw(run: int, steps: int) -> tuple[np.ndarray, ...]:
             unlabelled, labelled = rows[run]
             first = unlabelled[with_replacement(streams[run], len(unlabelled), steps, half)]
-            second = labelled[with_replacement(streams[run], len(labelled), steps, half)]
-            return (np.concatenate([first, second], axis=1),)
+            second, times = counted(streams[run], len(labelled), steps, half, labelled_width)
+            return np.concatenate([first, labelled[second]], axis=1), times
 
-        def loss(p: Views, batch: tuple[torch.Tensor, ...], members: Context) -> tuple[torch.Tensor, torch.Tensor]:
-            score, norm = self._outputs(p, scaled(table.gather(batch[0]), members))
-            size = norm if self.residual_in_loss else torch.ones_like(norm)
-            unlabelled = score[:, :half].abs() + size[:, :half]
-            labelled = torch.relu(self.margin - score[:, half:]) + torch.relu(self.margin - size[:, half:])
-            value = (unlabelled.sum(dim=1) + labelled.sum(dim=1)) / (2 * half)
-            return value, value[:, None]
+        def gradient(p: Views, batch: tuple[torch.Tensor, ...], members: Context) -> Step:
+            index, times = batch
+            x = scaled_(table.gather(index), members)
+            value, found = stage_gradient(p, head, x, times, self.margin, self.residual_in_loss)
+            return value, value[:, None], found
 
         layout = self._layout(len(columns))
         values = layout.unpack(layout.start([generator("feawad", "head", seed) for seed in seeds]))
         values |= self._pretrain(table, [pair[0] for pair in rows], seeds, context)
         start = torch.from_numpy(layout.pack(values))
-        trained = train(self._stage(layout, loss, draw, self.epochs), start, context)
+        trained = train(self._stage(layout, gradient, draw, self.epochs), start, context)
         return trained.flat, context, [{"history_": history} for history in trained.history]
 
     def _pretrain(
@@ -148,24 +149,20 @@ class FeaWAD(ReplicaMixin, BaseDetector):
         def draw(run: int, steps: int) -> tuple[np.ndarray, ...]:
             return (rows[run][with_replacement(streams[run], len(rows[run]), steps, self.batch)],)
 
-        chained = [Dense(name, 0.0) for name in (*ENCODER, *DECODER)]
-
         def gradient(p: Views, batch: tuple[torch.Tensor, ...], members: Context) -> Step:
             x = scaled_(table.gather(batch[0]), members)
-            value, gradients = squared_error(p, chained, x, x)
+            value, gradients = squared_error(p, ENCODER + DECODER, x, x)
             return value, value[:, None], gradients
 
         layout = self._autoencoder(table.x.shape[1])
         start = layout.start([generator("feawad", "weights", seed) for seed in seeds])
-        stage = self._stage(layout, None, draw, self.pretraining_epochs, gradient)
+        stage = self._stage(layout, gradient, draw, self.pretraining_epochs)
         return layout.unpack(train(stage, start, context).flat)
 
-    def _stage(
-        self, layout: Layout, loss: Loss | None, draw: DrawOne, epochs: int, gradient: Gradient | None = None
-    ) -> Stage:
+    def _stage(self, layout: Layout, gradient: Gradient, draw: DrawOne, epochs: int) -> Stage:
         best = StoppingRule(patience=None, delta=0.0)
         optimiser = Adam(self.lr, eps=1e-7)
-        return Stage(layout, loss, each(draw), optimiser, epochs, self.steps, stopping=best, gradient=gradient)
+        return Stage(layout, None, each(draw), optimiser, epochs, self.steps, stopping=best, gradient=gradient)
 
 
 def _layout(names: Sequence[str], inputs: Sequence[int], outputs: Sequence[int]) -> Layout:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,17 +9,18 @@ import numpy as np
 import torch
 from pyod.models.base import BaseDetector
 
+from baselines.overlap_loss import overlap
+from replicas.backpropagation import Dense, backward, forward
 from replicas.detector import ReplicaMixin, pools
-from replicas.exact import elementwise
 from replicas.layers import chain, dense, relu
-from replicas.normalisation import batch_norm, fresh_statistics
+from replicas.normalisation import batch_norm, fresh_statistics, normalised, normalised_backward
 from replicas.optimiser import SGD
 from replicas.parameters import Layout, Parameter, zeros
 from replicas.rows import Table, TrainingRows
-from replicas.sampling import passes, with_replacement
-from replicas.scaling import min_max, scaled, stacked
+from replicas.sampling import counted, counted_width, passes, with_replacement
+from replicas.scaling import min_max, scaled, scaled_, stacked
 from replicas.streams import generator
-from replicas.training import Context, Stage, each, train
+from replicas.training import Context, Stage, Step, each, train
 
 Views = Mapping[str, torch.Tensor]
 EPS = 1e-5  # batch normalisation's default
@@ -40,10 +40,11 @@ class Overlap(ReplicaMixin, BaseDetector):
     hidden : tuple of int
         ReLU widths (authors' MLP: 100-20), then one output with batch normalisation.
     epochs, batch : int
-        An epoch goes once through the unlabelled rows, batch / 2 at a time; the batches are drawn once.
+        An epoch goes once through the unlabelled rows, batch / 2 at a time; the batches are drawn once. Of a few
+        labelled rows each passes once a step, weighed by how often it was drawn.
     bandwidth : float
     grid : int
-        Points at which a crossing is looked for.
+        Points at which a crossing is looked for, coarsely first: see ``baselines.overlap_loss``.
     lr, momentum, weight_decay : float
         Stochastic gradient descent.
     contamination : float
@@ -83,8 +84,10 @@ class Overlap(ReplicaMixin, BaseDetector):
         self.weight_decay = weight_decay
         self.seed = seed
 
-    def _shape_key(self, run: TrainingRows) -> int:
-        return self._steps(int(np.sum(np.asarray(run.y_train) != 1)))
+    def _shape_key(self, run: TrainingRows) -> tuple[int, int]:
+        """Steps of an epoch, and rows that stand for the labelled half of a batch."""
+        labelled = int(np.sum(np.asarray(run.y_train) == 1))
+        return self._steps(len(run.y_train) - labelled), counted_width(labelled, self.batch // 2)
 
     def _steps(self, unlabelled: int) -> int:
         return max(1, unlabelled // (self.batch // 2) - 1)
@@ -98,13 +101,10 @@ class Overlap(ReplicaMixin, BaseDetector):
         found = [parameter for name, a, b in layers for parameter in dense(name, a, b)]
         return Layout([*found, Parameter("norm.weight", (1, 1), _ones), Parameter("norm.bias", (1, 1), zeros)])
 
-    def _score(self, p: Views, x: torch.Tensor, context: Context, training: bool) -> torch.Tensor:
-        output = chain(p, self._names(), scaled(x, context), relu, None)
-        normal = batch_norm(output, context, "norm", training, eps=EPS)
-        return (normal * p["norm.weight"] + p["norm.bias"])[..., 0]
-
     def _forward(self, p: Views, x: torch.Tensor, context: Context) -> torch.Tensor:
-        return self._score(p, x, context, training=False)
+        output = chain(p, self._names(), scaled(x, context), relu, None)
+        normal = batch_norm(output, context, "norm", training=False, eps=EPS)
+        return (normal * p["norm.weight"] + p["norm.bias"])[..., 0]
 
     def _train(
         self, runs: Sequence[TrainingRows], seeds: Sequence[int], columns: np.ndarray
@@ -113,89 +113,65 @@ class Overlap(ReplicaMixin, BaseDetector):
         rows = [pools(run, offset) for run, offset in zip(runs, table.offsets, strict=True)]
         streams = [generator("overlap", "batches", seed) for seed in seeds]
         choices = [generator("overlap", "crossings", seed) for seed in seeds]
-        half, steps = self.batch // 2, self._steps(len(rows[0][0]))
-        batches = [_batches(stream, *pair, steps, half) for stream, pair in zip(streams, rows, strict=True)]
+        half, (steps, width) = self.batch // 2, self._shape_key(runs[0])
+        batches = [_batches(stream, *pair, steps, half, width) for stream, pair in zip(streams, rows, strict=True)]
         done = [0] * len(rows)
         scaling = stacked([min_max(run, columns) for run in runs])
 
         def draw(run: int, count: int) -> tuple[np.ndarray, ...]:
             places = np.arange(done[run], done[run] + count) % steps
             done[run] += count
-            return batches[run][places], choices[run].random((count, 1), dtype=np.float32)
+            index, weights = batches[run]
+            return index[places], weights[places], choices[run].random((count, 1), dtype=np.float32)
 
-        def loss(p: Views, batch: tuple[torch.Tensor, ...], members: Context) -> tuple[torch.Tensor, torch.Tensor]:
-            score = self._score(p, table.gather(batch[0]), members, training=True)
-            value = overlap(score[:, :half], score[:, half:], batch[1], self.bandwidth, self.grid)
-            return value, value[:, None]
+        *hidden, last = self._names()
+        chained = [*(Dense(name, 0.0) for name in hidden), Dense(last)]
+
+        def gradient(p: Views, batch: tuple[torch.Tensor, ...], members: Context) -> Step:
+            index, weights, choice = batch
+            trace = forward(p, chained, scaled_(table.gather(index), members))
+            output, weights = trace.output, weights[..., None]
+            normal, inverse = normalised(output, members, "norm", weights=weights, eps=EPS)
+            score = (normal * p["norm.weight"]).add_(p["norm.bias"])[..., 0]
+            value, slope = overlap(score, batch[1], half, choice, self.bandwidth, self.grid)
+            slope = slope[..., None]
+            norms = {
+                "norm.weight": (slope * normal).sum(dim=1, keepdim=True),
+                "norm.bias": slope.sum(dim=1, keepdim=True),
+            }
+            outer = normalised_backward(slope.mul_(p["norm.weight"]), normal, inverse, weights=weights)
+            return value, value[:, None], backward(p, chained, trace, outer) | norms
 
         layout = self._layout(len(columns))
         context = {**scaling, **fresh_statistics(len(runs), "norm", 1)}
         optimiser = SGD(self.lr, self.momentum, self.weight_decay)
-        stage = Stage(layout, loss, each(draw), optimiser, self.epochs, steps, tracked=("norm.mean", "norm.var"))
+        stage = Stage(
+            layout,
+            None,
+            each(draw),
+            optimiser,
+            self.epochs,
+            steps,
+            tracked=("norm.mean", "norm.var"),
+            gradient=gradient,
+        )
         start = layout.start([generator("overlap", "weights", seed) for seed in seeds])
         trained = train(stage, start, context)
         extras = [{"history_": history} for history in trained.history]
         return trained.flat, {**scaling, **trained.tracked}, extras
 
 
-def overlap(
-    unlabelled: torch.Tensor, labelled: torch.Tensor, choice: torch.Tensor, bandwidth: float, grid: int
-) -> torch.Tensor:
-    """Mass of p_u above a crossing of the two densities and of p_a below it.
-
-    Parameters
-    ----------
-    unlabelled, labelled : (R, B) scores
-    choice : (R, 1) in [0, 1)
-        Which crossing, counted from the left, as a share of their number.
-    bandwidth : float
-    grid : int
-
-    Returns
-    -------
-    (R,) tensor; gradients flow through the scores, not through the crossing or the ends.
-    """
-    both = torch.cat([unlabelled, labelled], dim=1).detach()
-    low, high = both.amin(dim=1, keepdim=True), both.amax(dim=1, keepdim=True)
-    low, high = low - 0.2 * (high - low), high + 0.2 * (high - low)
-    points = low + (high - low) * torch.linspace(0.0, 1.0, grid)
-    gap = _density(points, labelled.detach(), bandwidth) - _density(points, unlabelled.detach(), bandwidth)
-    side = torch.sign(gap)
-    crossed = side[:, 1:] != side[:, :-1]
-    passed = crossed.cumsum(dim=1)
-    count = passed[:, -1:]
-    wanted = (choice * count).long().clamp(max=(count - 1).clamp(min=0)) + 1
-    place = (passed >= wanted).to(torch.uint8).argmax(dim=1, keepdim=True)
-    crossing = points.gather(1, place)
-    above = torch.where(count > 0, crossing, low)
-    below = torch.where(count > 0, crossing, high)
-    area = _mass(unlabelled, above, high, bandwidth) + _mass(labelled, low, below, bandwidth)
-    return torch.where(count[:, 0] > 0, area, area / 2)
-
-
-def _density(points: torch.Tensor, scores: torch.Tensor, bandwidth: float) -> torch.Tensor:
-    """Kernel density (R, G) of scores (R, B) at points (R, G), but for its constant factor."""
-    distance = (points[:, :, None] - scores[:, None, :]).div_(bandwidth)
-    return elementwise(torch.exp, distance.square_().mul_(-0.5)).sum(dim=2)
-
-
-def _mass(scores: torch.Tensor, low: torch.Tensor, high: torch.Tensor, bandwidth: float) -> torch.Tensor:
-    """Integral from low to high (R, 1) of the kernel density of scores (R, B): (R,)."""
-    scale = 1.0 / (bandwidth * math.sqrt(2.0))
-    upper, lower = (elementwise(torch.erf, (end - scores) * scale) for end in (high, low))
-    return (upper - lower).mean(dim=1) / 2
-
-
 def _batches(
-    stream: np.random.Generator, unlabelled: np.ndarray, labelled: np.ndarray, steps: int, half: int
-) -> np.ndarray:
-    """An epoch's batches, each ``half`` unlabelled then ``half`` labelled rows: (steps, 2 * half)."""
+    stream: np.random.Generator, unlabelled: np.ndarray, labelled: np.ndarray, steps: int, half: int, width: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """An epoch's batches, each ``half`` unlabelled then labelled rows (steps, half + width), and their weights."""
     if len(unlabelled) >= 2 * half:
         first = unlabelled[passes(stream, len(unlabelled), half)[:steps]]
     else:
         first = unlabelled[with_replacement(stream, len(unlabelled), steps, half)]
-    second = labelled[with_replacement(stream, len(labelled), steps, half)]
-    return np.concatenate([first, second], axis=1)
+    second, times = counted(stream, len(labelled), steps, half, width)
+    weights = np.concatenate([np.ones_like(first, dtype=np.float32), times], axis=1)
+    return np.concatenate([first, labelled[second]], axis=1), weights
 
 
 def _ones(generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:

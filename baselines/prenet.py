@@ -15,7 +15,7 @@ from replicas.layers import dense, linear, relu
 from replicas.optimiser import RMSprop
 from replicas.parameters import Layout
 from replicas.rows import Table, TrainingRows
-from replicas.sampling import with_replacement, with_replacement_each, without_replacement_each
+from replicas.sampling import counted_width, with_replacement, with_replacement_each, without_replacement_each
 from replicas.scaling import min_max, scaled, scaled_, stacked
 from replicas.scoring import evaluate
 from replicas.stopping import StoppingRule
@@ -85,6 +85,9 @@ class PReNet(ReplicaMixin, BaseDetector):
         self.pairs = pairs
         self.seed = seed
 
+    def _shape_key(self, run: TrainingRows) -> int:
+        return counted_width(int(np.sum(np.asarray(run.y_train) == 1)), 3 * (self.batch // 4))
+
     def _layout(self, width: int) -> Layout:
         return Layout(
             [
@@ -108,28 +111,27 @@ class PReNet(ReplicaMixin, BaseDetector):
         rows = [pools(run, offset) for run, offset in zip(runs, table.offsets, strict=True)]
         streams = [generator("prenet", "batches", seed) for seed in seeds]
         context = stacked([min_max(run, columns) for run in runs])
-        quarter = self.batch // 4
+        quarter, width = self.batch // 4, self._shape_key(runs[0])
         goal = torch.tensor(np.repeat(self.targets, [2 * quarter, quarter, quarter]), dtype=torch.float32)
 
         def draw(which: Sequence[int], steps: int) -> tuple[np.ndarray, ...]:
-            return (_pairs([streams[run] for run in which], [rows[run] for run in which], steps, quarter),)
+            return _pairs([streams[run] for run in which], [rows[run] for run in which], steps, quarter, width)
 
         def gradient(p: Views, batch: tuple[torch.Tensor, ...], members: Context) -> Step:
-            trace = forward(p, NETWORK, scaled_(table.gather(batch[0]), members))
-            codes = trace.output.split(4 * quarter, dim=1)
-            heads = p["pair.weight"].split(self.hidden, dim=1)
-            pair = p["pair.bias"].transpose(1, 2)
-            for code, head in zip(codes, heads, strict=True):
-                pair = torch.baddbmm(pair, head.transpose(1, 2), code.transpose(1, 2))
-            gap = pair[:, 0] - goal
+            index, places = batch
+            trace = forward(p, NETWORK, scaled_(table.gather(index), members))
+            heads = p["pair.weight"].view(-1, 2, self.hidden)
+            terms = torch.bmm(heads, trace.output.transpose(1, 2))
+            gap = _sums(terms, places).add_(p["pair.bias"][:, 0]).sub_(goal)
             fit = gap.abs().mean(dim=1)
             penalty = self.l2 * p["hidden.weight"].square().flatten(1).sum(dim=1)
-            slope = gap.sign().div_(gap.shape[1])[:, None]
-            inner = torch.cat([torch.bmm(head, slope) for head in heads], dim=2).transpose(1, 2)
-            found = backward(p, NETWORK, trace, inner)
+            slope = gap.sign_().div_(gap.shape[1])
+            outer = _spread(slope, places, terms)
+            inner = torch.bmm(heads.transpose(1, 2), outer).transpose(1, 2)
+            found = {"pair.weight": torch.bmm(outer, trace.output).view_as(p["pair.weight"])}
+            found["pair.bias"] = slope.sum(dim=1)[:, None, None]
+            found |= backward(p, NETWORK, trace, inner)
             found["hidden.weight"] = found["hidden.weight"] + 2.0 * self.l2 * p["hidden.weight"]
-            found["pair.weight"] = torch.cat([torch.bmm(slope, code) for code in codes], dim=2).transpose(1, 2)
-            found["pair.bias"] = slope.sum(dim=2, keepdim=True)
             return fit + penalty, torch.stack([fit, penalty], dim=1), found
 
         stage = Stage(
@@ -192,9 +194,24 @@ def _sampling_error(detector: Any, rows: int, pairs: int) -> np.ndarray:
 
 
 def _pairs(
-    streams: Sequence[np.random.Generator], rows: Sequence[tuple[np.ndarray, np.ndarray]], steps: int, quarter: int
-) -> np.ndarray:
-    """First and second members of pairs (u, u) x 2 quarters, (u, a), (a, a): (steps, runs, 2 * 4 * quarter)."""
+    streams: Sequence[np.random.Generator],
+    rows: Sequence[tuple[np.ndarray, np.ndarray]],
+    steps: int,
+    quarter: int,
+    width: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw pairs (u, u) x 2 quarters, (u, a), (a, a).
+
+    A row's part in a pair's score is linear, so a labelled row passes through the network once a step, however
+    many pairs it is in.
+
+    Returns
+    -------
+    index : (steps, runs, 5 * quarter + width)
+        Table rows: the first u of each pair in order (3 quarters), the second u (2 quarters), labelled rows.
+    places : (steps, runs, 3 * quarter)
+        Which of the labelled rows are second in (u, a) and (a, a), and first in (a, a).
+    """
     unlabelled, labelled = ([len(pair[which]) for pair in rows] for which in (0, 1))
     both = without_replacement_each(streams, unlabelled, steps, 4 * quarter, repeat_if_fewer=True)
     mixed = without_replacement_each(streams, unlabelled, steps, quarter, repeat_if_fewer=True)
@@ -205,9 +222,38 @@ def _pairs(
         if count > 1:
             other[:, run] += 1 + with_replacement(streams[run], count - 1, steps, quarter)
             other[:, run] %= count
-    drawn = np.empty((steps, len(rows), 8 * quarter), dtype=np.int64)
+    positions = np.concatenate([both[..., : 2 * quarter], mixed, both[..., 2 * quarter :]], axis=2)
+    places = np.concatenate([partner, other, one], axis=2)
+    drawn = np.empty((steps, len(rows), 5 * quarter + width), dtype=np.int64)
     for run, (u, a) in enumerate(rows):
-        first = u[both[:, run, : 2 * quarter]], u[mixed[:, run]], a[one[:, run]]
-        second = u[both[:, run, 2 * quarter :]], a[partner[:, run]], a[other[:, run]]
-        np.concatenate([*first, *second], axis=1, out=drawn[:, run])
-    return drawn
+        drawn[:, run, : 5 * quarter] = u[positions[:, run]]
+        if width == 3 * quarter:
+            drawn[:, run, 5 * quarter :] = a[places[:, run]]
+            places[:, run] = np.arange(width)
+        else:
+            drawn[:, run, 5 * quarter :] = a[np.minimum(np.arange(width), len(a) - 1)]
+    return drawn, places
+
+
+def _sums(terms: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
+    """Both rows' parts in each pair's score: terms (R, 2, 5 quarters + width) -> (R, 4 quarters)."""
+    quarter = places.shape[1] // 3
+    known = terms[:, :, 5 * quarter :]
+    found = torch.empty(len(terms), 4 * quarter)
+    found[:, : 3 * quarter] = terms[:, 0, : 3 * quarter]
+    torch.gather(known[:, 0], 1, places[:, 2 * quarter :], out=found[:, 3 * quarter :])
+    found[:, : 2 * quarter] += terms[:, 1, 3 * quarter : 5 * quarter]
+    found[:, 2 * quarter :] += torch.gather(known[:, 1], 1, places[:, : 2 * quarter])
+    return found
+
+
+def _spread(slope: torch.Tensor, places: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+    """Gradient of ``_sums`` with respect to its terms, in the storage of ``like``."""
+    quarter = places.shape[1] // 3
+    outer = like.zero_()
+    known = outer[:, :, 5 * quarter :]
+    outer[:, 0, : 3 * quarter] = slope[:, : 3 * quarter]
+    outer[:, 1, 3 * quarter : 5 * quarter] = slope[:, : 2 * quarter]
+    known[:, 0].scatter_add_(1, places[:, 2 * quarter :], slope[:, 3 * quarter :])
+    known[:, 1].scatter_add_(1, places[:, : 2 * quarter], slope[:, 2 * quarter :])
+    return outer

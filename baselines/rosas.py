@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from pyod.models.base import BaseDetector
 
+from baselines.rosas_loss import Triplets, mix_, score_loss, weighted
+from replicas.backpropagation import Dense, Views, backward, backward_through, forward
 from replicas.detector import ReplicaMixin, pools
 from replicas.exact import elementwise
-from replicas.layers import chain, dense, leaky
+from replicas.layers import SLOPE, chain, dense, leaky
 from replicas.optimiser import Adam
 from replicas.parameters import Layout
 from replicas.rows import Table, TrainingRows
 from replicas.sampling import with_replacement, without_replacement
-from replicas.scaling import min_max, scaled, stacked
+from replicas.scaling import min_max, scaled, scaled_, stacked
 from replicas.scoring import evaluate
 from replicas.stopping import StoppingRule
 from replicas.streams import generator
-from replicas.training import Context, Stage, each, train
+from replicas.training import Context, Stage, Step, each, train
 
-Views = Mapping[str, torch.Tensor]
-NEAR_ZERO = 1e-6  # torch's pairwise distance adds it to every difference
+HIDDEN = (Dense("hidden", SLOPE),)
+HEAD = (Dense("joined", SLOPE), Dense("score"))
 
 
 class RoSAS(ReplicaMixin, BaseDetector):
@@ -109,12 +110,8 @@ class RoSAS(ReplicaMixin, BaseDetector):
         )
 
     def _forward(self, p: Views, x: torch.Tensor, context: Context) -> torch.Tensor:
-        return self._outputs(p, scaled(x, context))[1]
-
-    def _outputs(self, p: Views, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Embedding (R, B, E) and score (R, B) of scaled rows."""
-        code = chain(p, ["hidden", "embedding"], x, leaky, None)
-        return code, elementwise(torch.tanh, chain(p, ["head", "score"], code, leaky, None)[..., 0])
+        code = chain(p, ["hidden", "embedding"], scaled(x, context), leaky, None)
+        return elementwise(torch.tanh, chain(p, ["head", "score"], code, leaky, None)[..., 0])
 
     def _train(
         self, runs: Sequence[TrainingRows], seeds: Sequence[int], columns: np.ndarray
@@ -134,21 +131,31 @@ class RoSAS(ReplicaMixin, BaseDetector):
             share = streams[run].beta(self.alpha, self.alpha, size=(steps, 3 * size)).astype(np.float32)
             return index, partner, share
 
-        def loss(p: Views, batch: tuple[torch.Tensor, ...], members: Context) -> tuple[torch.Tensor, torch.Tensor]:
+        def gradient(p: Views, batch: tuple[torch.Tensor, ...], members: Context) -> Step:
             index, partner, share = batch
-            x = scaled(table.gather(index), members)
-            other = torch.gather(x, 1, partner[..., None].expand_as(x))
-            mixed = torch.lerp(other, x, share[..., None])
-            code, score = self._outputs(p, torch.cat([x, mixed], dim=1))
-            own, blended = score[:, : 3 * size], score[:, 3 * size :]
-            goal = torch.lerp(target[partner], target.expand_as(share), share)
-            between = torch.lerp(torch.gather(own, 1, partner), own, share)
-            fit = (_smooth(blended - goal) + _smooth(blended - between)).mean(dim=1)
-            apart, length = _triplet_loss(code[:, : 3 * size], size, self.margin)
-            losses = torch.stack([apart, fit], dim=1)
-            weights = _weights(losses, members["previous"], self.temperature)
-            total = (weights * losses).sum(dim=1) + self.l2 * length
-            return total, torch.cat([losses, total[:, None]], dim=1)
+            index = torch.cat([index, torch.gather(index, 1, partner)], dim=1)
+            hidden = forward(p, HIDDEN, mix_(scaled_(table.gather(index), members), share))
+            # nothing lies between the embedding and the head, so that scores need no embedding
+            joined = {**p, "joined.weight": torch.bmm(p["embedding.weight"], p["head.weight"])}
+            head = forward(joined, HEAD, hidden.output)
+            score = elementwise(torch.tanh, head.output[..., 0])
+            triplets = Triplets.of(p["embedding.weight"], hidden.output[:, : 3 * size])
+
+            hinge = triplets.hinge(self.margin)
+            fit, slope = score_loss(score, target, partner, share)
+            losses = torch.stack([hinge.mean(dim=1), fit], dim=1)
+            value, pull = weighted(losses, members["previous"], self.temperature)
+            total = value + self.l2 * triplets.length[:, 0]
+
+            slope.mul_(pull[:, 1:]).mul_(1.0 - score.square())
+            found, inner = backward_through(joined, HEAD, head, slope[..., None])
+            embedding, rows_inner = triplets.backward(p["embedding.weight"], hinge, pull[:, :1], self.l2)
+            inner[:, : 3 * size] += rows_inner
+            found |= backward(p, HIDDEN, hidden, inner)
+            both = found.pop("joined.weight")
+            found["embedding.weight"] = torch.baddbmm(embedding, both, p["head.weight"].transpose(1, 2))
+            found["head.weight"] = torch.bmm(p["embedding.weight"].transpose(1, 2), both)
+            return total, torch.cat([losses, total[:, None]], dim=1), found
 
         def remember(members: Context, means: torch.Tensor) -> None:
             members["previous"].copy_(means[:, :2])
@@ -161,7 +168,8 @@ class RoSAS(ReplicaMixin, BaseDetector):
         layout = self._layout(len(columns))
         stage = Stage(
             layout=layout,
-            loss=loss,
+            loss=None,
+            gradient=gradient,
             draw=each(draw),
             optimiser=Adam(self.lr, self.weight_decay),
             epochs=self.epochs,
@@ -217,25 +225,3 @@ def _triplets(
     positive = distinct(stream, len(unlabelled), steps, batch)
     anomaly = with_replacement(stream, len(labelled), steps, batch)
     return np.concatenate([unlabelled[anchor], unlabelled[positive], labelled[anomaly]], axis=1)
-
-
-def _triplet_loss(code: torch.Tensor, size: int, margin: float) -> tuple[torch.Tensor, torch.Tensor]:
-    """Mean triplet loss and the norm of the sum of the three embeddings over the whole batch, each (R,)."""
-    anchor, positive, negative = code.split(size, dim=1)
-    near = (anchor - positive + NEAR_ZERO).square().sum(dim=2).sqrt()
-    far = (anchor - negative + NEAR_ZERO).square().sum(dim=2).sqrt()
-    length = (anchor + positive + negative).square().flatten(1).sum(dim=1).sqrt()
-    return torch.relu(near - far + margin).mean(dim=1), length
-
-
-def _smooth(difference: torch.Tensor) -> torch.Tensor:
-    """Smooth L1: d^2 / 2 within 1 of zero, |d| - 1/2 beyond."""
-    return F.smooth_l1_loss(difference, torch.zeros_like(difference), reduction="none")
-
-
-def _weights(losses: torch.Tensor, previous: torch.Tensor, temperature: float) -> torch.Tensor:
-    """softmax over the losses of loss / previous / temperature: (R, 2); a loss that was 0 weighs 0 (authors)."""
-    there = previous > 0
-    ratio = losses / torch.where(there, previous, 1.0) / temperature
-    raised = elementwise(torch.exp, ratio - ratio.detach().amax(dim=1, keepdim=True)) * there
-    return raised / raised.sum(dim=1, keepdim=True)

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 import torch
 
-from mnp.losses import joint_loss
+from mnp.gradient import joint_gradient
 from mnp.material import Parts, parts
 from mnp.network import Shape, encode, layout, outputs
 from mnp.pretraining import Material, pretrain, random_start
@@ -25,7 +25,7 @@ from replicas.scaling import min_max, scaled, stacked
 from replicas.scoring import evaluate
 from replicas.stopping import StoppingRule
 from replicas.streams import generator
-from replicas.training import Context, Stage, Trained, each, train
+from replicas.training import Context, Stage, Step, Trained, each, train
 
 Views = Mapping[str, torch.Tensor]
 
@@ -141,9 +141,9 @@ def _joint(
             drawn.append(anomalies[with_replacement(streams[run], len(anomalies), steps, settings.labelled_batch)])
         return (np.concatenate(drawn, axis=1),)
 
-    def loss(p: Views, drawn: tuple[torch.Tensor, ...], members: Context) -> tuple[torch.Tensor, torch.Tensor]:
-        found = outputs(p, table.gather(drawn[0]), members, settings.reconstruction_input)
-        return joint_loss(found, batch, members, settings.loss)
+    def gradient(p: Views, drawn: tuple[torch.Tensor, ...], members: Context) -> Step:
+        rows = table.gather(drawn[0])
+        return joint_gradient(p, rows, batch, members, settings.loss, settings.reconstruction_input)
 
     def remember(members: Context, means: torch.Tensor) -> None:
         members["previous"].copy_(means[:, :3])
@@ -164,7 +164,8 @@ def _joint(
     )
     stage = Stage(
         layout=whole,
-        loss=loss,
+        loss=None,
+        gradient=gradient,
         draw=each(draw),
         optimiser=Adam(settings.lr, settings.weight_decay),
         epochs=settings.epochs,

@@ -99,20 +99,36 @@ def backward(p: Views, layers: Sequence[Dense], trace: Trace, outer: torch.Tenso
     -------
     {parameter: gradient (R, *shape)}, in any memory order
     """
+    first, *others = layers
+    found, outer = backward_through(p, others, Trace(trace.values[1:], trace.normed), outer)
+    return found | _layer_backward(p, first, trace, 0, outer)[0]
+
+
+def backward_through(
+    p: Views, layers: Sequence[Dense], trace: Trace, outer: torch.Tensor
+) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
+    """As ``backward``, and the gradient of the chain's input (R, B, in), rows last: for one with further readers."""
     found: dict[str, torch.Tensor] = {}
     for place in reversed(range(len(layers))):
-        layer, x = layers[place], trace.values[place]
-        if layer.slope is not None:
-            value = trace.values[place + 1]
-            torch.ops.aten.leaky_relu_backward.grad_input(outer, value, layer.slope, True, grad_input=outer)
-        if layer.norm:
-            outer = normalised_backward(outer, *trace.normed[layer.name])
-        found[f"{layer.name}.weight"] = _outer_product(x, outer)
-        if f"{layer.name}.bias" in p:
-            found[f"{layer.name}.bias"] = outer.sum(dim=1, keepdim=True)
-        if place:
-            outer = torch.bmm(p[f"{layer.name}.weight"], outer.transpose(1, 2)).transpose(1, 2)
-    return found
+        gradients, outer = _layer_backward(p, layers[place], trace, place, outer)
+        found |= gradients
+        outer = torch.bmm(p[f"{layers[place].name}.weight"], outer.transpose(1, 2)).transpose(1, 2)
+    return found, outer
+
+
+def _layer_backward(
+    p: Views, layer: Dense, trace: Trace, place: int, outer: torch.Tensor
+) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
+    """Gradients of a layer's parameters, and of its value before activation and normalisation, in ``outer``'s place."""
+    x, value = trace.values[place : place + 2]
+    if layer.slope is not None:
+        torch.ops.aten.leaky_relu_backward.grad_input(outer, value, layer.slope, True, grad_input=outer)
+    if layer.norm:
+        outer = normalised_backward(outer, *trace.normed[layer.name])
+    found = {f"{layer.name}.weight": _outer_product(x, outer)}
+    if f"{layer.name}.bias" in p:
+        found[f"{layer.name}.bias"] = outer.sum(dim=1, keepdim=True)
+    return found, outer
 
 
 def squared_error(

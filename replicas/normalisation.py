@@ -30,29 +30,55 @@ def batch_norm(
 
 
 def normalised(
-    x: torch.Tensor, context: Context, name: str, eps: float = 1e-4, momentum: float = 0.1
+    x: torch.Tensor,
+    context: Context,
+    name: str,
+    eps: float = 1e-4,
+    momentum: float = 0.1,
+    weights: torch.Tensor | None = None,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Training's ``batch_norm`` in place, for written gradients.
+
+    Parameters
+    ----------
+    weights : (R, B, 1) or None
+        How often each row counts; None is once.
 
     Returns
     -------
     normalised : x's storage, (R, B, H)
     inverse : (R, 1, H), one over the standard deviation
     """
-    mean = x.mean(dim=1, keepdim=True)
-    var = x.sub_(mean).square().mean(dim=1, keepdim=True)
-    _remember(context, name, mean, var, x.shape[1], momentum)
+    rows = x.shape[1] if weights is None else weights.sum(dim=1, keepdim=True)
+    mean = _mean(x, weights, rows)
+    var = _mean(x.sub_(mean).square(), weights, rows)
+    _remember(context, name, mean, var, rows, momentum)
     inverse = (var + eps).rsqrt_()
     return x.mul_(inverse), inverse
 
 
-def normalised_backward(outer: torch.Tensor, normal: torch.Tensor, inverse: torch.Tensor) -> torch.Tensor:
+def normalised_backward(
+    outer: torch.Tensor, normal: torch.Tensor, inverse: torch.Tensor, weights: torch.Tensor | None = None
+) -> torch.Tensor:
     """Gradient with respect to the input of ``normalised``, in ``outer``'s storage: (R, B, H)."""
-    along = (outer * normal).mean(dim=1, keepdim=True)
-    outer.sub_(outer.mean(dim=1, keepdim=True)).addcmul_(normal, along, value=-1.0)
-    return outer.mul_(inverse)
+    if weights is None:
+        along = (outer * normal).mean(dim=1, keepdim=True)
+        outer.sub_(outer.mean(dim=1, keepdim=True)).addcmul_(normal, along, value=-1.0)
+        return outer.mul_(inverse)
+    # outer already holds a row's gradient times its weight, through the loss; its part in the means has it once more
+    rows = weights.sum(dim=1, keepdim=True)
+    level = outer.sum(dim=1, keepdim=True).div_(rows)
+    along = (outer * normal).sum(dim=1, keepdim=True).div_(rows)
+    return outer.sub_((normal * along).add_(level).mul_(weights)).mul_(inverse)
 
 
-def _remember(context: Context, name: str, mean: torch.Tensor, var: torch.Tensor, rows: int, momentum: float) -> None:
+def _mean(x: torch.Tensor, weights: torch.Tensor | None, rows: int | torch.Tensor) -> torch.Tensor:
+    return x.mean(dim=1, keepdim=True) if weights is None else (x * weights).sum(dim=1, keepdim=True).div_(rows)
+
+
+def _remember(
+    context: Context, name: str, mean: torch.Tensor, var: torch.Tensor, rows: int | torch.Tensor, momentum: float
+) -> None:
+    unbiased = rows / (rows - 1).clamp(min=1) if isinstance(rows, torch.Tensor) else rows / max(rows - 1, 1)
     context[f"{name}.mean"].mul_(1.0 - momentum).add_(mean * momentum)
-    context[f"{name}.var"].mul_(1.0 - momentum).add_(var * (momentum * rows / max(rows - 1, 1)))
+    context[f"{name}.var"].mul_(1.0 - momentum).add_(var * (momentum * unbiased))

@@ -68,14 +68,6 @@ class Layout:
             for parameter, piece in zip(self.parameters, pieces, strict=True)
         }
 
-    def join(self, values: Mapping[str, torch.Tensor]) -> torch.Tensor:
-        """Copy tensors {name: (R, *shape)}, in any memory order, into rows (R, P): the reverse of ``views``."""
-        rows = next(iter(values.values())).shape[0]
-        flat = torch.zeros(rows, self.size)
-        for name, view in self.views(flat).items():
-            view.copy_(values[name])
-        return flat
-
     def pack(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
         """Lay named arrays of shape (n, *shape) into flat rows (n, P)."""
         count = len(next(iter(values.values())))

@@ -7,6 +7,9 @@ from typing import Any
 
 import numpy as np
 
+#: Numbers of distinct rows that ``counted`` passes through a network, few so that runs can share groups.
+COUNTED_WIDTHS = (32, 64, 128)
+
 
 def with_replacement(generator: np.random.Generator, pool: int, steps: int, batch: int) -> np.ndarray:
     """(steps, batch) positions in [0, pool), independent."""
@@ -21,6 +24,41 @@ def with_replacement_each(
     for run, (generator, pool) in enumerate(zip(generators, pools, strict=True)):
         drawn[:, run] = with_replacement(generator, pool, steps, batch)
     return drawn
+
+
+def counted_width(labelled: int, batch: int) -> int:
+    """Rows that stand for ``batch`` draws of ``labelled`` rows in ``counted``: the least of 32, 64, 128 to hold all.
+
+    The whole batch where that is no less: a method's ``_shape_key``, since it fixes the shapes of a run's tensors.
+    """
+    return next((width for width in COUNTED_WIDTHS if labelled <= width < batch), batch)
+
+
+def counted(
+    generator: np.random.Generator, pool: int, steps: int, batch: int, width: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draws with replacement from a few rows, each distinct row once with the times it was drawn.
+
+    A mean over ``batch`` draws of a few labelled anomalies passes each of them through the network a dozen times; its
+    weighted twin does so once. The stream is used as by ``with_replacement``.
+
+    Parameters
+    ----------
+    width : int
+        ``counted_width(pool, batch)``
+
+    Returns
+    -------
+    positions : (steps, width) in [0, pool)
+    weights : (steps, width) float32, each step's sum is ``batch``; 0 where rows only fill up
+    """
+    drawn = with_replacement(generator, pool, steps, batch)
+    if width == batch:
+        return drawn, np.ones((steps, batch), dtype=np.float32)
+    places = drawn + width * np.arange(steps)[:, None]
+    counts = np.bincount(places.reshape(-1), minlength=steps * width).reshape(steps, width)
+    positions = np.minimum(np.arange(width), pool - 1)
+    return np.broadcast_to(positions, (steps, width)), counts.astype(np.float32)
 
 
 def without_replacement(generator: np.random.Generator, pool: int, steps: int, batch: int) -> np.ndarray:

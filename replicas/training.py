@@ -21,7 +21,7 @@ Loss = Callable[[Mapping[str, torch.Tensor], Batch, Context], tuple[torch.Tensor
 Step = tuple[torch.Tensor, torch.Tensor, dict[str, torch.Tensor]]
 Gradient = Callable[[Mapping[str, torch.Tensor], Batch, Context], Step]
 Monitor = Callable[[torch.Tensor, np.ndarray, Context], np.ndarray]
-DRAWN_STEPS = 16  # steps drawn at once: a constant, since it shapes the streams
+DRAWN_STEPS = 64  # steps drawn at once: a constant, since it shapes the streams
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def train(stage: Stage, start: torch.Tensor, context: Context | None = None) -> 
     epochs = np.zeros(runs, dtype=int)
     history: list[list[np.ndarray]] = [[] for _ in range(runs)]
     monitored: list[list[float]] = [[] for _ in range(runs)]
-    group = _Group(np.arange(runs), start, context or {}, stage.optimiser)
+    group = _Group(np.arange(runs), start, context or {}, stage)
     count = 0
     for _ in range(stage.epochs):
         means, totals = _epoch(stage, group, count)
@@ -133,15 +133,26 @@ def train(stage: Stage, start: torch.Tensor, context: Context | None = None) -> 
 
 
 class _Group:
-    """The padded group: which run sits where, and every tensor that goes with it."""
+    """The padded group: which run sits where, and every tensor that goes with it.
 
-    def __init__(self, runs: np.ndarray, start: torch.Tensor, context: Context, optimiser: Optimiser) -> None:
+    Parameters by name are views of ``flat``, which steps change in place; a written gradient is copied into views
+    of ``slope``. Both sets of views are cut once, not at every step.
+    """
+
+    def __init__(self, runs: np.ndarray, start: torch.Tensor, context: Context, stage: Stage) -> None:
         places = np.concatenate([runs, np.repeat(runs[-1:], padded(len(runs)) - len(runs))])
         index = torch.from_numpy(places)
         self.ids = places
+        self.layout = stage.layout
         self.flat = start[index].contiguous()
         self.context = {name: value[index].contiguous() for name, value in context.items()}
-        self.state = optimiser.state(self.flat)
+        self.state = stage.optimiser.state(self.flat)
+        self._cut()
+
+    def _cut(self) -> None:
+        self.slope = torch.zeros_like(self.flat)
+        self.views = self.layout.views(self.flat)
+        self.slopes = self.layout.views(self.slope)
 
     @property
     def first(self) -> np.ndarray:
@@ -160,6 +171,7 @@ class _Group:
         self.flat = self.flat[index]
         self.context = {name: value[index] for name, value in self.context.items()}
         self.state = [value[index] for value in self.state]
+        self._cut()
 
 
 def _epoch(stage: Stage, group: _Group, count: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -185,8 +197,10 @@ def _differentiate(stage: Stage, group: _Group, batch: Batch) -> tuple[torch.Ten
     """Total (R,), parts (R, m) and the gradient (R, P) of one step."""
     if stage.gradient is not None:
         with torch.no_grad():
-            total, parts, gradients = stage.gradient(stage.layout.views(group.flat), batch, group.context)
-            return total, parts, stage.layout.join(gradients)
+            total, parts, gradients = stage.gradient(group.views, batch, group.context)
+            for name, slope in group.slopes.items():
+                slope.copy_(gradients[name])
+            return total, parts, group.slope
     assert stage.loss is not None
     flat = group.flat.detach().requires_grad_()
     total, parts = stage.loss(stage.layout.views(flat), batch, group.context)

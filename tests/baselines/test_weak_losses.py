@@ -93,13 +93,17 @@ def agree(caught: Caught, batch: list[torch.Tensor], value: torch.Tensor, layers
             torch.testing.assert_close(gradient[f"{name}.bias"][0], made.bias.grad, rtol=1e-3, atol=1e-4 * scale)
 
 
-def test_devnet(catch) -> None:
-    (stage,), _ = catch("devnet", "DevNet", epochs=1, steps=2, batch=64, margin=0.7)
+@pytest.mark.parametrize("half", [32, 64])
+def test_devnet(catch, half: int) -> None:
+    (stage,), _ = catch("devnet", "DevNet", epochs=1, steps=2, batch=2 * half, margin=0.7)
     layers = {name: layer(stage.values, name) for name in ("hidden", "score")}
-    batch = stage.batch()
-    y = (batch[0] < 9).float()
-    assert y.sum() == 32
-    score = layers["score"](layers["hidden"](scaled()[batch[0]]).relu())[:, 0]
+    index, times = batch = stage.batch()
+    # of 64 labelled draws each of the 9 rows passes once, filled up to 32
+    assert len(index) == half + 32 and times.sum() == half
+    index = torch.cat([index[:half], index[half:].repeat_interleave(times.long())])
+    y = (index < 9).float()
+    assert y.sum() == half
+    score = layers["score"](layers["hidden"](scaled()[index]).relu())[:, 0]
     deviation = (score - stage.context["prior_mean"][0, 0]) / stage.context["prior_std"][0, 0]
     zero = torch.zeros(())
     fit = ((1 - y) * deviation.abs() + y * torch.maximum(zero, 0.7 - deviation)).mean()
@@ -107,16 +111,23 @@ def test_devnet(catch) -> None:
     agree(stage, batch, fit + 0.01 * (layers["hidden"].weight ** 2).sum(), layers)
 
 
-def test_prenet(catch) -> None:
-    (stage,), _ = catch("prenet", "PReNet", epochs=1, steps=2, batch=64)
+@pytest.mark.parametrize("quarter", [8, 16])
+def test_prenet(catch, quarter: int) -> None:
+    (stage,), _ = catch("prenet", "PReNet", epochs=1, steps=2, batch=4 * quarter)
     layers = {name: layer(stage.values, name) for name in ("hidden", "pair")}
-    batch = stage.batch()
-    first, second = batch[0].split(64)
-    known = (first < 9).int() + (second < 9).int()
-    assert known.tolist() == [0] * 32 + [1] * 16 + [2] * 16
-    code = layers["hidden"](scaled()[batch[0]]).relu()
-    found = layers["pair"](torch.cat(code.split(64), dim=1))[:, 0]
-    fit = (found - 4.0 * known).abs().mean()
+    index, places = batch = stage.batch()
+    # labelled rows stand in 3 quarters of 8, or once each where they would fill 3 quarters of 16
+    assert len(index) == 5 * quarter + (24 if quarter == 8 else 32)
+    known = index[5 * quarter :]
+    partner, other, one = known[places].split(quarter)
+    first = torch.cat([index[: 3 * quarter], one])
+    second = torch.cat([index[3 * quarter : 5 * quarter], partner, other])
+    counts = (first < 9).int() + (second < 9).int()
+    assert counts.tolist() == [0] * 2 * quarter + [1] * quarter + [2] * quarter
+    assert (first[-quarter:] != second[-quarter:]).all()
+    code = layers["hidden"](scaled()[torch.cat([first, second])]).relu()
+    found = layers["pair"](torch.cat(code.split(4 * quarter), dim=1))[:, 0]
+    fit = (found - 4.0 * counts).abs().mean()
     agree(stage, batch, fit + 0.01 * (layers["hidden"].weight ** 2).sum(), layers)
 
 
@@ -160,15 +171,23 @@ def feawad_outputs(layers: dict[str, nn.Linear], x: torch.Tensor) -> tuple[torch
     return layers["score"](value)[:, 0], norm[:, 0]
 
 
-@pytest.mark.parametrize("residual_in_loss", [False, True])
-def test_feawad(catch, residual_in_loss: bool) -> None:
+@pytest.mark.parametrize(("residual_in_loss", "margin"), [(False, 5.0), (True, 5.0), (True, 0.05)])
+@pytest.mark.parametrize("size", [64, 128])
+def test_feawad(catch, residual_in_loss: bool, margin: float, size: int) -> None:
     (first, second), detector = catch(
-        "feawad", "FeaWAD", epochs=1, pretraining_epochs=1, steps=2, batch=64, residual_in_loss=residual_in_loss
+        "feawad",
+        "FeaWAD",
+        epochs=1,
+        pretraining_epochs=1,
+        steps=2,
+        batch=size,
+        margin=margin,
+        residual_in_loss=residual_in_loss,
     )
     X = scaled()
     layers = {name: layer(first.values, name) for name in ("input", "encoder1", "encoder2", "decoder1", "decoder2")}
     batch = first.batch()
-    assert (batch[0] >= 9).all() and len(batch[0]) == 64
+    assert (batch[0] >= 9).all() and len(batch[0]) == size
     x = X[batch[0]]
     agree(
         first,
@@ -178,20 +197,39 @@ def test_feawad(catch, residual_in_loss: bool) -> None:
     )
 
     layers = {name: layer(second.values, name) for name in [*layers, "head0", "head1", "score"]}
-    batch = second.batch()
-    score, norm = feawad_outputs(layers, X[batch[0]])
-    y = (batch[0] < 9).float()
-    assert y.sum() == 32
-    size = norm if residual_in_loss else torch.ones_like(norm)
+    # a batch of 128 passes each of the 9 labelled rows once, with the times it was drawn, filled up to 32 rows
+    index, times = batch = second.batch()
+    assert len(index) == size // 2 + 32 and times.sum() == size // 2
+    assert size == 64 or (times[9:] == 0).all()
+    assert (index[: size // 2] >= 9).all() and (index[size // 2 :] < 9).all()
+    drawn = torch.cat([index[: size // 2], index[size // 2 :].repeat_interleave(times.long())])
+    score, norm = feawad_outputs(layers, X[drawn])
+    y = (drawn < 9).float()
+    assert y.sum() == size // 2 == len(y) // 2
+    q = norm if residual_in_loss else torch.ones_like(norm)
     zero = torch.zeros(())
-    inlier = score.abs() + size
-    outlier = torch.maximum(zero, 5.0 - score) + torch.maximum(zero, 5.0 - size)
+    inlier = score.abs() + q
+    outlier = torch.maximum(zero, margin - score) + torch.maximum(zero, margin - q)
     agree(second, batch, ((1 - y) * inlier + y * outlier).mean(), layers)
 
     final = {k: torch.from_numpy(v[0]) for k, v in second.stage.layout.unpack(detector.weights_[None]).items()}
     with torch.no_grad():
         expected = feawad_outputs({name: layer(final, name) for name in layers}, X)[0].numpy()
     np.testing.assert_allclose(detector.decision_function(rows().X), expected, rtol=1e-3, atol=1e-4)
+
+
+def test_feawad_without_a_residual_has_a_finite_gradient(catch) -> None:
+    (_, second), _ = catch("feawad", "FeaWAD", epochs=1, pretraining_epochs=1, steps=2, batch=64)
+    batch = second.batch()
+    views = second.stage.layout.views(second.start)
+    # rows of zeros, which an autoencoder of zeros finds exactly
+    for name, value in views.items():
+        if not name.startswith(("head", "score")):
+            value.zero_()
+    context = {**second.context, "gain": torch.zeros_like(second.context["gain"])}
+    total, _, found = second.stage.gradient(views, tuple(piece[None] for piece in batch), context)
+    assert total.isfinite().all() and all(value.isfinite().all() for value in found.values())
+    assert not found["decoder2.bias"].any() and found["score.bias"].any()
 
 
 @pytest.mark.parametrize("neighbours", [1, 2])
@@ -248,6 +286,38 @@ def test_rosas(catch, previous: tuple[float, float]) -> None:
     np.testing.assert_allclose(detector.decision_function(rows().X), expected, rtol=1e-3, atol=1e-4)
 
 
+def test_rosas_with_nothing_to_pull_has_a_finite_gradient(catch) -> None:
+    (stage,), _ = catch("rosas", "RoSAS", epochs=1, steps=2, batch=16)
+    batch = tuple(piece[None] for piece in stage.batch())
+    # embeddings of zero: all lengths but those of NEAR_ZERO vanish; neither loss weighs anything
+    views = {name: value.clone() for name, value in stage.stage.layout.views(stage.start).items()}
+    views["embedding.weight"].zero_()
+    context = {**stage.context, "previous": torch.zeros(1, 2)}
+    total, _, found = stage.stage.gradient(views, batch, context)
+    assert total.item() == 0.0
+    assert all(not value.any() for value in found.values())
+
+
+def test_rosas_triplets_and_their_gradient_are_torchs() -> None:
+    from baselines.rosas_loss import Triplets
+
+    generator = torch.Generator().manual_seed(1)
+    hidden = torch.randn(3, 24, 7, generator=generator).requires_grad_()
+    weight = torch.randn(3, 7, 5, generator=generator).requires_grad_()
+    pull = torch.tensor([[0.5], [2.0], [-1.0]])
+    u, p, a = (hidden @ weight).chunk(3, dim=1)
+    hinge = torch.stack([nn.TripletMarginLoss(1.0, reduction="none")(*rows) for rows in zip(u, p, a, strict=True)])
+    assert 0 < (hinge > 0).sum() < hinge.numel()
+    length = (u + p + a).flatten(1).norm(dim=1)
+    expected = torch.autograd.grad((pull[:, 0] * hinge.mean(dim=1) + 0.3 * length).sum(), [weight, hidden])
+    with torch.no_grad():
+        found = Triplets.of(weight, hidden.transpose(1, 2).contiguous().transpose(1, 2))
+        torch.testing.assert_close(found.hinge(1.0), hinge.detach())
+        torch.testing.assert_close(found.length[:, 0], length.detach())
+        for ours, theirs in zip(found.backward(weight, hinge, pull, 0.3), expected, strict=True):
+            torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-5)
+
+
 def test_rosas_holds_out_what_it_is_judged_by(catch) -> None:
     (stage,), _ = catch("rosas", "RoSAS", epochs=2, steps=16, batch=64)
     from baselines.rosas import _hold_out, ranking_loss
@@ -285,7 +355,7 @@ def overlap_on_a_grid(u: torch.Tensor, a: torch.Tensor, choice: float) -> torch.
 
 
 def test_overlap_integral_is_the_grids() -> None:
-    from baselines.overlap import overlap
+    from baselines.overlap_loss import overlap
 
     generator = torch.Generator().manual_seed(0)
     cases = [(0.0, 3.0, 1.0, 1.0), (0.0, 0.5, 1.0, 3.0), (1.0, -1.0, 0.5, 0.5), (0.0, 0.0, 1.0, 4.0)]
@@ -293,31 +363,75 @@ def test_overlap_integral_is_the_grids() -> None:
         u = (mean_u + spread_u * torch.randn(64, generator=generator)).requires_grad_()
         a = (mean_a + spread_a * torch.randn(64, generator=generator)).requires_grad_()
         for choice in (0.0, 0.6, 0.99):
-            found = overlap(u[None], a[None], torch.tensor([[choice]]), 1.0, 1000)[0]
+            scores = torch.cat([u, a]).detach()[None]
+            found, slope = overlap(scores, torch.ones(1, 128), 64, torch.tensor([[choice]]), 1.0, 1000)
             expected = overlap_on_a_grid(u, a, choice)
             assert found.item() == pytest.approx(expected.item(), abs=1e-3)
-            for ours, theirs in zip(
-                torch.autograd.grad(found, [u, a]), torch.autograd.grad(expected, [u, a]), strict=True
-            ):
-                torch.testing.assert_close(ours, theirs, rtol=1e-2, atol=1e-5)
+            gradient = torch.cat(torch.autograd.grad(expected, [u, a]))
+            torch.testing.assert_close(slope[0], gradient, rtol=1e-2, atol=1e-5)
     assert float(overlap_on_a_grid(torch.zeros(8), torch.full((8,), 9.0), 0.0)) < 1e-4
     same = torch.linspace(-1, 1, 32)
-    without = overlap(same[None], same[None], torch.zeros(1, 1), 1.0, 1000)
+    without, _ = overlap(torch.cat([same, same])[None], torch.ones(1, 64), 32, torch.zeros(1, 1), 1.0, 1000)
     assert float(without) == pytest.approx(float(overlap_on_a_grid(same, same, 0.0)), abs=1e-3)
 
 
-def test_overlap(catch) -> None:
-    (stage,), detector = catch("overlap", "Overlap", epochs=3, batch=64)
+def test_overlap_weights_are_rows_drawn_again() -> None:
+    from baselines.overlap_loss import overlap
+
+    generator = torch.Generator().manual_seed(3)
+    u, a = torch.randn(32, generator=generator), 1.0 + torch.randn(4, generator=generator)
+    times = torch.tensor([9.0, 0.0, 20.0, 3.0])
+    once = torch.cat([u, a])[None], torch.cat([torch.ones(32), times])[None]
+    value, slope = overlap(*once, 32, torch.full((1, 1), 0.5), 1.0, 1000)
+    again = torch.cat([u, a.repeat_interleave(times.long())])[None]
+    expected, slopes = overlap(again, torch.ones(1, 64), 32, torch.full((1, 1), 0.5), 1.0, 1000)
+    torch.testing.assert_close(value, expected)
+    parts = [part.sum() for part in slopes[0, 32:].split(times.long().tolist())]
+    torch.testing.assert_close(slope[0], torch.cat([slopes[0, :32], torch.stack(parts)]))
+
+
+def test_overlap_finds_the_crossings_of_the_whole_grid() -> None:
+    from baselines.overlap_loss import _crossing
+
+    generator = torch.Generator().manual_seed(4)
+    spread = 0.3 + 3.0 * torch.rand(300, 1, generator=generator)
+    scores = spread * torch.randn(300, 96, generator=generator)
+    scores[:, 64:] += 2.0 * torch.randn(300, 1, generator=generator)
+    weights = torch.cat([torch.ones(300, 64), torch.full((300, 32), 2.0)], dim=1)
+    choice = torch.rand(300, 1, generator=generator)
+    low, high = scores.amin(dim=1, keepdim=True), scores.amax(dim=1, keepdim=True)
+    found, crosses = _crossing(scores, weights, 64, choice, 1.0, low, high, 1000)
+    points = low + (high - low) * torch.linspace(0, 1, 1000)
+    kernel = torch.exp(-0.5 * (points[:, :, None] - scores[:, None]).double() ** 2)
+    side = torch.sign(kernel[..., 64:].mean(dim=2) - kernel[..., :64].mean(dim=2))
+    counts = []
+    for run in range(300):
+        places = torch.nonzero(side[run, 1:] != side[run, :-1])[:, 0]
+        counts.append(len(places))
+        assert bool(crosses[run, 0]) == (len(places) > 0)
+        if len(places):
+            wanted = points[run, places[int(choice[run, 0] * len(places))]]
+            # to one point of the grid: single precision may see the change of sign a point beside
+            assert abs(float(found[run, 0] - wanted)) < 1.5 * float(high[run, 0] - low[run, 0]) / 999
+    assert {0, 1, 2} <= set(counts)
+
+
+@pytest.mark.parametrize("half", [32, 64])
+def test_overlap(catch, half: int) -> None:
+    (stage,), detector = catch("overlap", "Overlap", epochs=3, batch=2 * half)
     names = ("hidden0", "hidden1", "score")
     layers = {name: layer(stage.values, name) for name in names}
     assert [made.out_features for made in layers.values()] == [100, 20, 1]
-    assert stage.stage.steps == 291 // 32 - 1
-    index, choice = batch = stage.batch()
-    assert (index[:32] >= 9).all() and (index[32:] < 9).all() and len(set(index[:32].tolist())) == 32
+    assert stage.stage.steps == 291 // half - 1
+    index, times, choice = batch = stage.batch()
+    # of 64 labelled draws each of the 9 rows passes once, filled up to 32
+    assert len(index) == half + 32 and times[half:].sum() == half and (times[:half] == 1).all()
+    index = index.repeat_interleave(times.long())
+    assert (index[:half] >= 9).all() and (index[half:] < 9).all() and len(set(index[:half].tolist())) == half
     network = nn.Sequential(layers["hidden0"], nn.ReLU(), layers["hidden1"], nn.ReLU(), layers["score"])
     norm = nn.BatchNorm1d(1)
     score = norm(network(scaled()[index]))[:, 0]
-    value = overlap_on_a_grid(score[:32], score[32:], float(choice))
+    value = overlap_on_a_grid(score[:half], score[half:], float(choice))
     value.backward()
     found, gradient = stage.loss(batch)
     assert found == pytest.approx(float(value.detach()), abs=1e-3)
@@ -325,6 +439,8 @@ def test_overlap(catch) -> None:
         scale = float(made.weight.grad.abs().max())
         torch.testing.assert_close(gradient[f"{name}.weight"].T, made.weight.grad, rtol=2e-2, atol=2e-2 * scale)
     torch.testing.assert_close(gradient["norm.weight"][0], norm.weight.grad, rtol=2e-2, atol=1e-4)
+    torch.testing.assert_close(stage.context["norm.mean"].flatten(), norm.running_mean)
+    torch.testing.assert_close(stage.context["norm.var"].flatten(), norm.running_var)
 
     final = {k: torch.from_numpy(v[0]) for k, v in stage.stage.layout.unpack(detector.weights_[None]).items()}
     with torch.no_grad():

@@ -1,0 +1,142 @@
+"""The joint stage's written gradient is autograd's, for every setting."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+import torch
+
+from mnp.gradient import joint_gradient
+from mnp.losses import LossSettings, joint_loss
+from mnp.network import Shape, layout, outputs
+from replicas.parameters import Layout
+from replicas.streams import generator
+from replicas.training import Context
+
+RUNS = 8
+UNLABELLED = 40
+SETTINGS = [
+    LossSettings(
+        margin=margin,
+        beta=beta,
+        lambda_kl=lambda_kl,
+        temperature=temperature,
+        contrast=contrast,
+        likelihood=likelihood,
+        moving_target=moving,
+        unweighted_score=unweighted,
+    )
+    for margin, beta, temperature in [(0.02, 1.0, 2.0), (0.3, 2.5, 0.7)]
+    for lambda_kl in (0.0, 0.01, 1.0)
+    for contrast, likelihood, moving, unweighted in product([True, False], repeat=4)
+]
+
+
+def drawn(width: int, known: int, most: int = 10) -> tuple[Layout, torch.Tensor, torch.Tensor, Context]:
+    """Layout, weights (8, P), raw rows (8, U + known, width) and context; runs with 1..4 of ``most`` prototypes.
+
+    Weights in double precision, so that both gradients agree to far more digits than a wrong term would leave.
+    """
+    whole = layout(Shape(width, prototypes=most))
+    values = whole.unpack(whole.start([generator("w", seed) for seed in range(RUNS)]))
+    stream = generator("rows", width)
+    values["prototypes"] = stream.normal(size=(RUNS, most, 8)).astype(np.float32)
+    exists = (np.arange(most) < 1 + np.arange(RUNS)[:, None] % 4).astype(np.float32)
+    context = {
+        "low": stream.normal(size=(RUNS, 1, width)),
+        "gain": stream.uniform(0.5, 3.0, size=(RUNS, 1, width)),
+        "exists": exists,
+        "previous": stream.uniform(0.1, 2.0, size=(RUNS, 3)),
+    }
+    rows = torch.from_numpy(stream.normal(size=(RUNS, UNLABELLED + known, width)))
+    flat = torch.from_numpy(whole.pack(values)).double()
+    return whole, flat, rows, {name: torch.from_numpy(value).double() for name, value in context.items()}
+
+
+def assert_same(
+    whole: Layout,
+    flat: torch.Tensor,
+    rows: torch.Tensor,
+    context: Context,
+    settings: LossSettings,
+    shown: bool = True,
+    rtol: float = 1e-9,
+    atol: float = 1e-12,
+) -> None:
+    leaf = flat.clone().requires_grad_()
+    expected, expected_parts = joint_loss(
+        outputs(whole.views(leaf), rows, context, shown), UNLABELLED, context, settings
+    )
+    (slope,) = torch.autograd.grad(expected.sum(), leaf)
+    total, parts, gradients = joint_gradient(whole.views(flat), rows.clone(), UNLABELLED, context, settings, shown)
+    torch.testing.assert_close(total, expected.detach(), rtol=rtol, atol=atol)
+    torch.testing.assert_close(parts, expected_parts.detach(), rtol=rtol, atol=atol)
+    torch.testing.assert_close(gradients, whole.views(slope), rtol=rtol, atol=atol)
+
+
+@pytest.mark.parametrize("known", [0, 1, 8])
+@pytest.mark.parametrize("width", [3, 6, 21, 36])
+def test_gradient_is_autograds(width: int, known: int) -> None:
+    whole, flat, rows, context = drawn(width, known)
+    for settings in SETTINGS:
+        for shown in (True, False):
+            assert_same(whole, flat, rows, context, settings, shown)
+
+
+@pytest.mark.parametrize("moving", [True, False])
+def test_single_precision_gradient_is_autograds(moving: bool) -> None:
+    whole, flat, rows, context = drawn(21, 8)
+    single = {name: value.float() for name, value in context.items()}
+    settings = LossSettings(moving_target=moving)
+    assert_same(whole, flat.float(), rows.float(), single, settings, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("settings", [LossSettings(), LossSettings(moving_target=True)])
+def test_degenerate_values_are_autograds(settings: LossSettings) -> None:
+    """Equal prototypes share the nearest row's slope; zero embeddings, prototypes and earlier losses give no NaN."""
+    whole, flat, rows, context = drawn(6, 8)
+    views = whole.views(flat)
+    context["exists"][0] = context["exists"][1] = 1.0
+    views["prototypes"][0, :3] = views["prototypes"][0, 0].clone()
+    views["prototypes"][1, 1] = 0.0
+    for name in ("encoder2.weight", "encoder2.bias"):
+        views[name][2] = 0.0
+        views[name][3] *= 1e-20
+    views["head2.bias"][4] = 1e4  # scores of exactly 1
+    views["head2.bias"][5] = -1e4
+    context["previous"][6, 1] = 0.0
+    context["exists"][7] = 1.0
+    views["prototypes"][7] = 1.0
+    assert_same(whole, flat, rows, context, settings, rtol=1e-6, atol=1e-9)
+    single = {name: value.float() for name, value in context.items()}
+    _, _, gradients = joint_gradient(whole.views(flat.float()), rows.float(), UNLABELLED, single, settings)
+    assert all(torch.isfinite(value).all() for value in gradients.values())
+
+
+@pytest.mark.parametrize("moving", [True, False])
+@pytest.mark.parametrize("width", [1, 3, 7, 36])
+def test_bits_do_not_depend_on_companions(width: int, moving: bool) -> None:
+    """Also with odd numbers of rows and prototypes, whose last elements fill no vector."""
+    whole = layout(Shape(width, prototypes=7))
+    stream = generator("bits", width)
+    flat = whole.start([generator("w", seed) for seed in range(40)])
+    whole.views(flat)["prototypes"].copy_(torch.from_numpy(stream.normal(size=(40, 7, 8))))
+    rows = torch.from_numpy(stream.normal(size=(40, UNLABELLED + 5, width)).astype(np.float32))
+    context = {
+        "low": stream.normal(size=(40, 1, width)),
+        "gain": stream.uniform(0.5, 3.0, size=(40, 1, width)),
+        "exists": np.arange(7) < 1 + np.arange(40)[:, None] % 7,
+        "previous": stream.uniform(0.1, 2.0, size=(40, 3)),
+    }
+    tensors = {name: torch.from_numpy(value.astype(np.float32)) for name, value in context.items()}
+
+    def steps(runs: list[int]) -> list[torch.Tensor]:
+        part = {name: value[runs] for name, value in tensors.items()}
+        settings = LossSettings(moving_target=moving)
+        total, parts, gradients = joint_gradient(whole.views(flat[runs]), rows[runs], UNLABELLED - 3, part, settings)
+        return [total, parts, *(gradients[parameter.name] for parameter in whole.parameters)]
+
+    together = steps(list(range(40)))
+    for runs in ([39] * 8, list(range(23, 7, -1)), [5, 2, 33, 17, 0, 38, 9, 9]):
+        for value, expected in zip(steps(runs), together, strict=True):
+            assert torch.equal(value, expected[runs])
