@@ -54,8 +54,9 @@ class MNP(ReplicaMixin, BaseDetector):
     lambda_kl : float or None
         Weight of the clustering term; None takes 1 with a moving target (as published) and 0.003 with a fixed one.
     moving_target : bool or None
-        Gradients flow through the clustering target and the losses' weights, as in the authors' code. Ranks best, but
-        the prototypes run together; with False each normal mode keeps a prototype of its own. None: True.
+        Gradients flow through the clustering target and the losses' weights, as in the authors' code, and prototypes
+        run together; with False each normal mode keeps a prototype of its own. None: True, but under weak False in
+        runs whose embeddings fall into strong clusters (mean silhouette above 0.7), where it ranks as well or better.
     stopping : {"fixed", "held-out", "labelled"}
         Weak only: train ``epochs`` epochs (default 3); or stop on the ranking of held-out labelled anomalies, or of
         all labelled anomalies, against held-out unlabelled rows. With few labels a short fixed budget ranks best

@@ -42,7 +42,7 @@ def joint_gradient(
     ----------
     p : parameters with a replica axis
     x : (R, U + A, D) raw rows, the first U = ``unlabelled`` of them unlabelled; may be overwritten
-    context : ``low``, ``gain`` (R, 1, D), ``exists`` (R, K) and ``previous`` (R, 3)
+    context : ``low``, ``gain`` (R, 1, D), ``exists`` (R, K), ``previous`` (R, 3), ``lambda_kl`` and ``moving`` (R, 1)
     settings : LossSettings
     reconstruction_input : bool
         False feeds 0 instead of e(x) to the scoring head (ablation).
@@ -150,10 +150,10 @@ def _losses(
     pull = elementwise(torch.sigmoid, similar - similar_a) - 1.0
     if not settings.contrast:
         contrast, pull = torch.zeros_like(contrast), torch.zeros_like(pull)
-    kl, g_similarity = _clustering(seen.similarity[..., :unlabelled], settings.moving_target)
+    kl, g_similarity = _clustering(seen.similarity[..., :unlabelled], context["moving"])
     recon, fit = normal + _mean(apart), low + _mean(missing.square()) / 2.0
-    losses = torch.cat([recon, fit, contrast + settings.lambda_kl * kl], dim=1)
-    total, slope = _balance(losses, context["previous"], settings)
+    losses = torch.cat([recon, fit, contrast + context["lambda_kl"] * kl], dim=1)
+    total, slope = _balance(losses, context, settings.temperature)
     parts = torch.cat([losses, total, contrast, kl, similar, similar_a], dim=1)
 
     first, second, third = slope.split(1, dim=1)
@@ -173,20 +173,20 @@ def _losses(
         error=torch.cat([rising * share, (-each * first) * active], dim=1),
         logit=torch.ops.aten.sigmoid_backward(torch.cat([pushed, each * missing], dim=1) * second, seen.score),
         nearest=torch.cat([g_near, (-each * pull).expand_as(near_a)], dim=1),
-        similarity=g_similarity.mul_((settings.lambda_kl * third)[..., None]),
+        similarity=g_similarity.mul_((context["lambda_kl"] * third)[..., None]),
     )
     return total[:, 0], parts, slopes
 
 
-def _clustering(similarity: torch.Tensor, moving: bool) -> tuple[torch.Tensor, torch.Tensor]:
+def _clustering(similarity: torch.Tensor, moving: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """``clustering_loss`` (R, 1) and its derivative with respect to s (R, K, U).
 
     Notes
     -----
     With q = s / S, S = sum_k s; v = q / sum_i q; T = sum_k q v; r = p / q = v / T; l = log r: KL = sum q r l.
     P held fixed: g_s = (1 - r) / S. Moving, with h = r (l - sum_k q r l) and m_k = sum_i h v:
-    g_s = (1 - r + 2 h - m_k + sum_k q m_k) / S. Prototypes that do not exist have s = 0 and add nothing,
-    as long as TINY keeps their v and l finite; those of others are far from it.
+    g_s = (1 - r + 2 h - m_k + sum_k q m_k) / S, of which h = 0 leaves the former. Prototypes that do not exist have
+    s = 0 and add nothing, as long as TINY keeps their v and l finite; those of others are far from it.
     """
     whole = similarity.sum(dim=1, keepdim=True)
     q = similarity / whole
@@ -195,24 +195,21 @@ def _clustering(similarity: torch.Tensor, moving: bool) -> tuple[torch.Tensor, t
     gain = elementwise(torch.log, r.clamp(min=TINY))
     each = (q * r).mul_(gain).sum(dim=1, keepdim=True)
     kl = each.sum(dim=2)
-    if not moving:
-        return kl, r.neg_().add_(1.0).div_(whole)
-    h = gain.sub_(each).mul_(r)
+    h = gain.sub_(each).mul_(r).mul_(moving[..., None])
     mass = v.mul_(h).sum(dim=2, keepdim=True)
     slope = h.mul_(2.0).sub_(r).sub_(mass).add_(torch.bmm(mass.mT, q).add_(1.0))
     return kl, slope.div_(whole)
 
 
-def _balance(losses: torch.Tensor, previous: torch.Tensor, settings: LossSettings) -> tuple[torch.Tensor, torch.Tensor]:
+def _balance(losses: torch.Tensor, context: Context, temperature: float) -> tuple[torch.Tensor, torch.Tensor]:
     """total = sum_i c_i L_i of dynamic weight averaging (R, 1), and its derivative with respect to L (R, 3).
 
     The derivative is c_i with weights held fixed, else c_i (1 + (L_i - total) / (Lprev_i T)).
     """
-    weights = dynamic_weights(losses, previous, settings.temperature, settings.moving_target)
+    weights = dynamic_weights(losses, context["previous"], temperature, context["moving"])
     total = (weights * losses).sum(dim=1, keepdim=True)
-    if not settings.moving_target:
-        return total, weights
-    return total, weights * ((losses - total) / previous.clamp(min=1e-12) / settings.temperature + 1.0)
+    through = (losses - total) / context["previous"].clamp(min=1e-12) / temperature
+    return total, weights * (context["moving"] * through + 1.0)
 
 
 def _backward(p: Views, seen: _Outputs, slopes: _Slopes, reconstruction_input: bool) -> dict[str, torch.Tensor]:

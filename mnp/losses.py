@@ -33,25 +33,19 @@ class LossSettings:
         m1, by which anomalies must reconstruct worse.
     beta : float
         Slope of the likelihood of being normal.
-    lambda_kl : float
-        Weight of the clustering term (authors' default 1; 0 = ablation).
     temperature : float
         T of dynamic weight averaging.
     contrast, likelihood : bool
         Ablations: without the contrastive term, without likelihood weighting (w = 1).
-    moving_target : bool
-        Quirk: gradients flow through the clustering target and the dynamic weights (``mnp.quirks``).
     unweighted_score : bool
         Quirk: the likelihood does not weigh the score loss (``mnp.quirks``).
     """
 
     margin: float = 0.02
     beta: float = 1.0
-    lambda_kl: float = 1.0
     temperature: float = 2.0
     contrast: bool = True
     likelihood: bool = True
-    moving_target: bool = False
     unweighted_score: bool = False
 
 
@@ -72,7 +66,9 @@ def joint_loss(
     ----------
     found : Outputs for (R, U + A) rows; A may be 0 (nothing labelled)
     unlabelled : int, U
-    context : ``previous`` (R, 3), the losses' means over the previous epoch (1 in the first)
+    context : ``previous`` (R, 3), the losses' means over the previous epoch (1 in the first); ``lambda_kl`` (R, 1),
+        weight of the clustering term; ``moving`` (R, 1), 1 where gradients flow through the clustering target and the
+        dynamic weights (``mnp.quirks``), else 0
 
     Returns
     -------
@@ -85,10 +81,10 @@ def joint_loss(
     near_u = (weight * found.nearest[:, :unlabelled]).mean(dim=1)
     near_a = _mean(found.nearest[:, unlabelled:])
     contrast = contrastive_loss(near_u, near_a) if settings.contrast else torch.zeros_like(near_u)
-    kl = clustering_loss(found.similarity[:, :unlabelled], context["exists"], settings.moving_target)
-    prototypes = contrast + settings.lambda_kl * kl
+    kl = clustering_loss(found.similarity[:, :unlabelled], context["exists"], context["moving"])
+    prototypes = contrast + context["lambda_kl"][:, 0] * kl
     losses = torch.stack([recon, score, prototypes], dim=1)
-    weights = dynamic_weights(losses, context["previous"], settings.temperature, settings.moving_target)
+    weights = dynamic_weights(losses, context["previous"], settings.temperature, context["moving"])
     total = (weights * losses).sum(dim=1)
     rest = torch.stack([total, contrast, kl, near_u, near_a], dim=1)
     return total, torch.cat([losses, rest], dim=1)
@@ -114,31 +110,38 @@ def contrastive_loss(near_u: torch.Tensor, near_a: torch.Tensor) -> torch.Tensor
     return elementwise(lambda gap: F.softplus(-gap), (near_u - near_a)[:, None])[:, 0]
 
 
-def clustering_loss(similarity: torch.Tensor, exists: torch.Tensor, moving: bool = False) -> torch.Tensor:
+def clustering_loss(similarity: torch.Tensor, exists: torch.Tensor, moving: torch.Tensor) -> torch.Tensor:
     """KL(P || Q) of deep embedded clustering (Xie et al. 2016), summed over the batch: (R,).
 
     Q = s_k normalised over k; P_ik ~ Q_ik^2 / sum_i Q_ik, normalised over k. P is a constant, or, as in the
-    authors' code, gradients flow through it too (``moving``).
+    authors' code, gradients flow through it too (``moving`` (R, 1) is 1).
     """
     here = exists[:, None, :] > 0
     q = similarity / similarity.sum(dim=2, keepdim=True)
     mass = torch.where(here, q.sum(dim=1, keepdim=True), 1.0)
-    target = q.square() / mass if moving else (q.square() / mass).detach()
+    target = _held(q.square() / mass, moving[..., None])
     p = target / target.sum(dim=2, keepdim=True)
     gain = elementwise(torch.log, torch.where(here, p / torch.where(here, q, 1.0), 1.0))
     return (p * gain).sum(dim=(1, 2))
 
 
 def dynamic_weights(
-    losses: torch.Tensor, previous: torch.Tensor, temperature: float, moving: bool = False
+    losses: torch.Tensor, previous: torch.Tensor, temperature: float, moving: torch.Tensor
 ) -> torch.Tensor:
-    """softmax over the losses of (L_i / Lprev_i) / T: (R, 3) (Liu et al. 2019); ``moving``: not detached, as published.
+    """softmax over the losses of (L_i / Lprev_i) / T: (R, 3) (Liu et al. 2019); not detached, as published, where
+    ``moving`` (R, 1) is 1.
 
     Not detached, a loss far above the mean of all three pushes the others up; with a fixed target that inverts scores.
     """
-    ratio = (losses if moving else losses.detach()) / previous.clamp(min=1e-12) / temperature
+    ratio = _held(losses, moving) / previous.clamp(min=1e-12) / temperature
     raised = elementwise(torch.exp, ratio - ratio.detach().amax(dim=1, keepdim=True))
     return raised / raised.sum(dim=1, keepdim=True)
+
+
+def _held(values: torch.Tensor, moving: torch.Tensor) -> torch.Tensor:
+    """The same values, constant where ``moving`` is 0."""
+    constant = values.detach()
+    return constant + moving * (values - constant)
 
 
 def _mean(values: torch.Tensor) -> torch.Tensor:

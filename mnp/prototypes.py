@@ -6,7 +6,7 @@ Scattered anomalies among the rows take centres of their own and inflate K, so t
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Literal, get_args
 
@@ -68,9 +68,14 @@ def separated_prototypes(
     clusterings = _Clusterings(embedded, seed)
     if count is None:
         kept, silhouettes = _start(clusterings, None, TRIMMED)
-        if max(silhouettes.values(), default=0.0) > STRONG:
+        if strong(silhouettes):
             return kept, silhouettes
     return _start(clusterings, count)
+
+
+def strong(silhouettes: Mapping[int, float]) -> bool:
+    """Whether the best number of clusters makes strong ones."""
+    return max(silhouettes.values(), default=0.0) > STRONG
 
 
 def likely_prototypes(

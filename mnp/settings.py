@@ -26,6 +26,8 @@ class Settings:
     ----------
     quirks : Quirks
     loss : LossSettings
+    lambda_kl : weight of the clustering term, or None for the target's own
+    moving_target : gradients flow through the clustering target (``mnp.quirks``); None: where clusters are not strong
     pretraining : PretrainingSettings or None (ablation)
     stopping : how the joint stage ends without validation labels
     choosing : how K and the prototypes' start treat rows that may be anomalies
@@ -37,6 +39,8 @@ class Settings:
 
     quirks: Quirks
     loss: LossSettings
+    lambda_kl: float | None
+    moving_target: bool | None
     pretraining: PretrainingSettings | None
     stopping: Stopping
     choosing: Choosing
@@ -64,20 +68,19 @@ class Settings:
                 raise ValueError(f"{name} must be one of {', '.join(map(str, allowed))}, got {getattr(model, name)!r}")
         if model.n_prototypes is not None and model.n_prototypes < 1:
             raise ValueError(f"n_prototypes must be at least 1 or None, got {model.n_prototypes}")
-        moving = quirks.moving_target if model.moving_target is None else bool(model.moving_target)
         judged = quirks.labelled_validation or model.stopping != "fixed"
         return cls(
             quirks=quirks,
             loss=LossSettings(
                 margin=model.margin,
                 beta=model.beta,
-                lambda_kl=(MOVING_KL if moving else FIXED_KL) if model.lambda_kl is None else model.lambda_kl,
                 temperature=model.temperature,
                 contrast=model.contrast,
                 likelihood=model.likelihood,
-                moving_target=moving,
                 unweighted_score=quirks.unweighted_score,
             ),
+            lambda_kl=model.lambda_kl,
+            moving_target=quirks.moving_target if model.moving_target is None else bool(model.moving_target),
             pretraining=PretrainingSettings(
                 epochs=model.pretraining_epochs,
                 steps=model.steps,

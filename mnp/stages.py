@@ -14,8 +14,15 @@ from mnp.gradient import joint_gradient
 from mnp.material import Parts, parts
 from mnp.network import Shape, encode, layout, outputs
 from mnp.pretraining import Material, pretrain, random_start
-from mnp.prototypes import TRIMMED, likely_prototypes, padded_prototypes, separated_prototypes, start_prototypes
-from mnp.settings import Settings
+from mnp.prototypes import (
+    TRIMMED,
+    likely_prototypes,
+    padded_prototypes,
+    separated_prototypes,
+    start_prototypes,
+    strong,
+)
+from mnp.settings import FIXED_KL, MOVING_KL, Settings
 from mnp.validation import ranking_loss
 from replicas.optimiser import Adam
 from replicas.parameters import Layout
@@ -63,6 +70,7 @@ def fit_group(
     auto, below = _autoencoder(shape, table, used, seeds, context, settings)
     start, exists, silhouettes = _start(shape, table, used, seeds, context, settings, auto, below)
     context["exists"] = exists
+    context |= _clustering(settings, silhouettes)
     trained = _joint(shape, table, used, seeds, context, settings, start)
     final = {name: context[name] for name in ("low", "gain", "exists")}
     if len(used[0].labelled) == 0:
@@ -118,6 +126,20 @@ def _start(
     values["prototypes"] = np.stack([prototypes for prototypes, _ in filled])
     exists = torch.from_numpy(np.stack([there for _, there in filled]))
     return torch.from_numpy(whole.pack(values)), exists, [silhouettes for _, silhouettes in chosen]
+
+
+def _clustering(settings: Settings, silhouettes: Sequence[dict[int, float]]) -> Context:
+    """Which runs' clustering target moves, and the weight of their clustering term, each (n, 1).
+
+    Strong clusters are worth a prototype each, which only a fixed target keeps; elsewhere the moving one ranks better.
+    """
+    moving = [not strong(own) if settings.moving_target is None else settings.moving_target for own in silhouettes]
+    usual = [MOVING_KL if own else FIXED_KL for own in moving]
+    weights = usual if settings.lambda_kl is None else [settings.lambda_kl] * len(usual)
+    return {
+        "moving": torch.tensor(moving, dtype=torch.float32)[:, None],
+        "lambda_kl": torch.tensor(weights, dtype=torch.float32)[:, None],
+    }
 
 
 def _joint(

@@ -90,7 +90,7 @@ def test_parameters_out_of_range_are_named() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"stopping": "labelled"}, {"stopping": "held-out"}, {"choosing": "likelihood"}, {"moving_target": False}]
+    "change", [{"stopping": "labelled"}, {"stopping": "held-out"}, {"choosing": "likelihood"}, {"moving_target": True}]
 )
 def test_weak_choices_change_the_fit_and_still_rank(change) -> None:
     X, y, truth = modes(4)

@@ -64,11 +64,12 @@ def test_joint_loss_and_gradient_are_the_papers(moving: bool, broadcast: bool) -
     exists[:, :3] = 1
     context = {"low": torch.zeros(8, 1, 6), "gain": torch.ones(8, 1, 6), "exists": exists}
     context["previous"] = torch.tensor([[0.5, 1.0, 2.0]]).expand(8, 3)
+    context |= {"moving": torch.full((8, 1), float(moving)), "lambda_kl": torch.ones(8, 1)}
     total, parts = joint_loss(
         outputs(whole.views(flat), rows, context),
         32,
         context,
-        LossSettings(moving_target=moving, unweighted_score=broadcast),
+        LossSettings(unweighted_score=broadcast),
     )
     (gradient,) = torch.autograd.grad(total.sum(), flat)
     for run in range(8):
