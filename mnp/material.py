@@ -17,7 +17,7 @@ Stopping = Literal["fixed", "held-out", "labelled"]
 STOPPINGS = get_args(Stopping)
 HELD_OUT_SHARE = 0.1
 HELD_OUT_MOST = 1000
-PROTOTYPE_ROWS = 2000
+PROTOTYPE_ROWS = 1000
 
 
 @dataclass(frozen=True, eq=False)

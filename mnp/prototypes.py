@@ -142,7 +142,8 @@ class _Clusterings:
 
     @cached_property
     def distances(self) -> np.ndarray:
-        return _distances(self.rows[:SILHOUETTE_ROWS])
+        """In single precision, which halves the time of the silhouettes and leaves them six digits."""
+        return _distances(self.rows[:SILHOUETTE_ROWS]).astype(np.float32)
 
     def centres(self, k: int, trimmed: float) -> tuple[np.ndarray, np.ndarray]:
         """Centres, and labels of all rows (-1 where left out)."""
@@ -174,7 +175,8 @@ def _silhouettes(distances: np.ndarray, labellings: Sequence[np.ndarray], weight
     """``weighted_silhouette`` of several labellings of the same rows, with one pass over the distances."""
     masses = [(labels[:, None] == np.unique(labels[labels >= 0])) * weights[:, None] for labels in labellings]
     ends = np.cumsum([mass.shape[1] for mass in masses])
-    sums = np.split(distances @ np.hstack(masses), ends[:-1], axis=1)
+    together = np.hstack(masses).astype(distances.dtype)
+    sums = np.split((distances @ together).astype(np.float64), ends[:-1], axis=1)
     return [
         _mean_silhouette(
             total[labels >= 0], np.unique(labels[labels >= 0], return_inverse=True)[1], weights[labels >= 0]

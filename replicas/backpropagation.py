@@ -139,7 +139,7 @@ def squared_error(
     Parameters
     ----------
     x : (R, B, in)
-    target : (R, B, out), laid so in memory
+    target : (R, B, out), laid so in memory; overwritten unless it is x
 
     Returns
     -------
@@ -147,7 +147,7 @@ def squared_error(
     gradients : {parameter: (R, *shape)}
     """
     trace = forward(p, layers, x, rows_last=False)
-    difference = trace.output - target
+    difference = torch.sub(trace.output, target, out=None if target is x else target)
     count = difference[0].numel()
     error = torch.linalg.vector_norm(difference.flatten(1), dim=1).square_().div_(count)
     return error, backward(p, layers, trace, difference.mul_(2.0 / count))

@@ -175,9 +175,10 @@ class _Group:
 
 
 def _epoch(stage: Stage, group: _Group, count: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Run one epoch; return the epoch means of the parts (R, m) and of the total (R,)."""
+    """Run one epoch; return the epoch means of the parts (R, m) and, where it stops the stage, of the total (R,)."""
     parts_sum: torch.Tensor | None = None
     total_sum = torch.zeros(len(group.ids))
+    watched = stage.stopping is not None and stage.monitor is None
     for begin in range(0, stage.steps, DRAWN_STEPS):
         steps = min(DRAWN_STEPS, stage.steps - begin)
         batches = _draw(stage, group, steps)
@@ -187,7 +188,8 @@ def _epoch(stage: Stage, group: _Group, count: int) -> tuple[torch.Tensor, torch
             count += 1
             with torch.no_grad():
                 stage.optimiser.step(group.flat, gradient, group.state, count)
-                total_sum += total
+                if watched:
+                    total_sum += total
                 parts_sum = parts.clone() if parts_sum is None else parts_sum.add_(parts)
     assert parts_sum is not None
     return parts_sum / stage.steps, total_sum / stage.steps

@@ -10,10 +10,11 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from mnp.material import PROTOTYPE_ROWS
 from mnp.prototypes import separated_prototypes
 from tests.speed.loops import Score, pick, pools
 
-NOISE, ROWS_CLUSTERED = 0.05, 2000
+NOISE = 0.05
 
 
 def block(wide: int, narrow: int) -> nn.Sequential:
@@ -83,7 +84,7 @@ def mnp(model: Any, X: torch.Tensor, y: torch.Tensor, seed: int) -> Score:
         [*encoder.parameters(), *decoder.parameters()], whole, lambda: F.mse_loss(decoder(encoder(held)), held), model
     )
     with torch.no_grad():
-        embedded = encoder(X[order[:ROWS_CLUSTERED]]).numpy()
+        embedded = encoder(X[order[:PROTOTYPE_ROWS]]).numpy()
     prototypes = nn.Parameter(torch.from_numpy(separated_prototypes(embedded, seed)[0]))
     head = nn.Sequential(nn.Linear(narrow + 2, 16), nn.LeakyReLU(0.01), nn.Linear(16, 1), nn.Sigmoid())
 
