@@ -6,11 +6,12 @@ import torch
 import torch.nn.functional as F
 from scipy import stats
 
-from replicas.backpropagation import Dense, backward, forward, squared_error
+from replicas.backpropagation import Dense, backward, backward_through, forward, squared_error
 from replicas.layers import SLOPE, chain, dense, leaky, linear
+from replicas.normalisation import fresh_statistics, normalised, normalised_backward
 from replicas.optimiser import SGD, Adadelta, Adam, RMSprop
 from replicas.parameters import Layout
-from replicas.sampling import passes, with_replacement, without_replacement
+from replicas.sampling import counted, counted_width, passes, with_replacement, without_replacement
 from replicas.stopping import Stopping, StoppingRule
 from replicas.streams import generator
 
@@ -62,7 +63,8 @@ def test_written_gradients_are_those_of_autograd(widths: tuple[int, ...], rows_l
     random = torch.Generator().manual_seed(0)
     x, slope = (torch.randn(3, 16, width, generator=random) for width in (widths[0], widths[-1]))
     leaf = flat.clone().requires_grad_()
-    p, expected = layout.views(leaf), x
+    p, expected = layout.views(leaf), x.clone().requires_grad_()
+    first = expected
     for layer in layers:
         expected = linear(p, layer.name, expected)
         expected = expected if layer.slope is None else F.leaky_relu(expected, layer.slope)
@@ -72,6 +74,9 @@ def test_written_gradients_are_those_of_autograd(widths: tuple[int, ...], rows_l
     gradients = backward(p, layers, trace, torch.empty_like(trace.output).copy_(slope))
     torch.testing.assert_close(trace.output, expected.detach(), rtol=1e-5, atol=1e-5)
     torch.testing.assert_close(gradients, layout.views(leaf.grad), rtol=1e-4, atol=1e-5)
+    again, inner = backward_through(p, layers, trace, torch.empty_like(trace.output).copy_(slope))
+    torch.testing.assert_close(again, gradients, rtol=0, atol=0)
+    torch.testing.assert_close(inner, first.grad, rtol=1e-4, atol=1e-5)
     assert leaf.grad.abs().sum() > 0
 
 
@@ -145,3 +150,40 @@ def test_stopping_keeps_the_best_of_each_run() -> None:
     assert stopping.best.tolist() == [2.0, 3.0]
     assert stopping.stopped.tolist() == [True, True]
     assert stopping.weights[:, 0].tolist() == [1.0, 0.0]
+
+
+@pytest.mark.parametrize(("pool", "width"), [(1, 32), (9, 32), (32, 32), (33, 64), (128, 128), (129, 256), (4000, 256)])
+def test_counted_rows_are_the_draws_with_replacement(pool: int, width: int) -> None:
+    assert counted_width(pool, 256) == width
+    positions, weights = counted(generator("test", pool), pool, 5, 256, width)
+    assert positions.shape == weights.shape == (5, width) and weights.dtype == np.float32
+    assert positions.min() >= 0 and positions.max() < pool
+    drawn = with_replacement(generator("test", pool), pool, 5, 256)
+    for row, times, expected in zip(positions, weights, drawn, strict=True):
+        found = np.bincount(row, times, minlength=pool)
+        assert np.array_equal(found, np.bincount(expected, minlength=pool))
+
+
+def test_few_draws_are_not_counted() -> None:
+    assert counted_width(5, 32) == 32 == counted_width(200, 32)
+    assert counted_width(40, 48) == 48
+
+
+def test_weighted_normalisation_is_that_of_rows_drawn_again() -> None:
+    random = torch.Generator().manual_seed(2)
+    x, slope = (torch.randn(3, 12, 4, generator=random, dtype=torch.float64) for _ in range(2))
+    times = torch.randint(0, 4, (3, 12, 1), generator=random).double()
+    times[:, 0] += 2
+    once = {name: value.double() for name, value in fresh_statistics(3, "norm", 4).items()}
+    normal, inverse = normalised(x.clone(), once, "norm", weights=times)
+    found = normalised_backward(slope * times, normal, inverse, weights=times)
+    for run in range(3):
+        reference = torch.nn.BatchNorm1d(4, eps=1e-4, affine=False, dtype=torch.float64)
+        leaf = x[run].clone().requires_grad_()
+        counts = times[run, :, 0].long()
+        expected = reference(leaf.repeat_interleave(counts, dim=0))
+        (expected * slope[run].repeat_interleave(counts, dim=0)).sum().backward()
+        torch.testing.assert_close(normal[run].repeat_interleave(counts, dim=0), expected.detach())
+        torch.testing.assert_close(found[run], leaf.grad)
+        torch.testing.assert_close(once["norm.mean"][run, 0], reference.running_mean)
+        torch.testing.assert_close(once["norm.var"][run, 0], reference.running_var)
