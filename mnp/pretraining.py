@@ -70,6 +70,12 @@ class _Inputs:
     watched: Sequence[np.ndarray]
     scale: Context
 
+    def rows(self, run: int) -> np.ndarray:
+        """All clean rows of a run, (n, width)."""
+        x = self.table.x[torch.from_numpy(self.trained[run])]
+        members = {name: value[run] for name, value in self.scale.items()}
+        return (scaled_(x, members) if members else x).numpy()
+
     def gather(self, index: torch.Tensor, members: Context) -> torch.Tensor:
         """Clean rows (R, B, width) by their rows in the table (R, B)."""
         x = self.table.gather(index)
@@ -143,12 +149,13 @@ def _denoise(
     As in the authors' code the noise is drawn once per training row, which is also much cheaper than per step.
     """
     ends = np.cumsum([0, *map(len, clean.trained)])
-    noise = np.empty((ends[-1], clean.table.x.shape[1]), dtype=np.float32)
-    for seed, begin, end in zip(seeds, ends, ends[1:], strict=False):
-        generator("mnp", name, "noise", seed).standard_normal(dtype=np.float32, out=noise[begin:end])
-    noise *= NOISE
+    noisy = np.empty((ends[-1], clean.table.x.shape[1]), dtype=np.float32)
+    for run, (seed, begin, end) in enumerate(zip(seeds, ends, ends[1:], strict=False)):
+        generator("mnp", name, "noise", seed).standard_normal(dtype=np.float32, out=noisy[begin:end])
+        noisy[begin:end] *= NOISE
+        noisy[begin:end] += clean.rows(run)
     start = layout.start([generator("mnp", name, "weights", seed) for seed in seeds])
-    table = Table(torch.from_numpy(noise), tuple(ends[:-1].tolist()))
+    table = Table(torch.from_numpy(noisy), tuple(ends[:-1].tolist()))
     return _train(name, layout, start, clean, table, seeds, settings, quirks, ("encode", "decode"))[0]
 
 
@@ -157,13 +164,13 @@ def _train(
     layout: Layout,
     start: torch.Tensor,
     clean: _Inputs,
-    noise: Table | None,
+    noisy: Table | None,
     seeds: Sequence[int],
     settings: PretrainingSettings,
     quirks: Quirks,
     layers: Sequence[str],
 ) -> tuple[torch.Tensor, list[np.ndarray]]:
-    """Train a chain to give back clean rows, from rows with noise if there is any."""
+    """Train a chain to give back clean rows, from noisy ones if there are any."""
     streams = [generator("mnp", name, "batches", seed) for seed in seeds]
     sizes = [len(rows) for rows in clean.trained]
     batch = min(quirks.pretraining_batch or settings.batch, min(sizes))
@@ -172,11 +179,11 @@ def _train(
     def draw(runs: Sequence[int], steps: int) -> tuple[np.ndarray, ...]:
         positions = without_replacement_each([streams[run] for run in runs], [sizes[run] for run in runs], steps, batch)
         drawn = (np.stack([clean.trained[run][positions[:, i]] for i, run in enumerate(runs)], axis=1),)
-        return drawn if noise is None else (*drawn, positions + np.array(noise.offsets)[runs, None])
+        return drawn if noisy is None else (*drawn, positions + np.array(noisy.offsets)[runs, None])
 
     def gradient(p: Views, drawn: tuple[torch.Tensor, ...], members: Context) -> Step:
         target = clean.gather(drawn[0], members)
-        x = target if noise is None else noise.gather(drawn[1]).add_(target)
+        x = target if noisy is None else noisy.gather(drawn[1])
         value, gradients = squared_error(p, chained, x, target)
         return value, value[:, None], gradients
 

@@ -215,6 +215,8 @@ def _centres(embedded: np.ndarray, k: int, seed: int, weights: np.ndarray | None
 def _distances(rows: np.ndarray) -> np.ndarray:
     rows = rows.astype(np.float64)
     square = (rows**2).sum(axis=1)
-    distances = np.sqrt(np.clip(square[:, None] + square[None, :] - 2.0 * rows @ rows.T, 0.0, None))
+    distances = square[:, None] + square[None, :]
+    distances -= 2.0 * rows @ rows.T
+    np.sqrt(np.maximum(distances, 0.0, out=distances), out=distances)
     np.fill_diagonal(distances, 0.0)
     return distances
