@@ -4,8 +4,8 @@ Both sides take the same settings and end with the scores of the training rows (
 scoring, which has a table of its own); epochs are cut where a whole run would take long, which shortens both sides
 alike (column ``share`` = part of the default epochs). ``gemm_ratio`` is the group's time over the least that the core's
 matrix products would need (floating-point operations of the loop over the measured rate); the rest is element-wise
-work, drawing batches, k-means and silhouettes. ``bound`` is the loop's time over that least: no program with these
-products can be faster by more. Processor seconds on one thread, best of ``--repeats``, the two sides taking turns.
+work, drawing batches, k-means and silhouettes. ``bound`` is the loop's time over that least: no program with the loop's
+products can be faster by more (groups of methods that draw few labelled rows often, and RoSAS, need somewhat fewer). Processor seconds on one thread, best of ``--repeats``, the two sides taking turns.
 """
 
 from __future__ import annotations
