@@ -12,7 +12,7 @@ import torch
 
 from mnp.network import DECODER, ENCODER, Shape, autoencoder_parameters
 from mnp.quirks import Quirks
-from replicas.backpropagation import Dense, squared_error
+from replicas.backpropagation import Dense, squared_error_gradient
 from replicas.layers import SLOPE, chain, dense, leaky, linear
 from replicas.optimiser import Adam
 from replicas.parameters import Layout
@@ -84,14 +84,13 @@ class _Inputs:
 
 def pretrain(
     shape: Shape, material: Material, settings: PretrainingSettings, quirks: Quirks
-) -> tuple[torch.Tensor, Layout, list[np.ndarray]]:
+) -> tuple[torch.Tensor, Layout]:
     """Train encoder1/decoder2 on rows, encoder2/decoder1 on their codes, then all four together.
 
     Returns
     -------
     flat : (n, P) autoencoder weights
     layout : of ``flat``
-    history : per run, the epoch means of the fine-tuning MSE (epochs, 1)
     """
     outer = Layout([*dense("encode", shape.features, shape.hidden), *dense("decode", shape.hidden, shape.features)])
     inner = Layout([*dense("encode", shape.hidden, shape.embedding), *dense("decode", shape.embedding, shape.hidden)])
@@ -100,10 +99,8 @@ def pretrain(
     second = _denoise("layer2", inner, _codes(outer, first, material), material.seeds, settings, quirks)
     layout = Layout(autoencoder_parameters(shape))
     start = torch.from_numpy(layout.pack(_stacked(outer.unpack(first), inner.unpack(second))))
-    flat, history = _train(
-        "fine-tuning", layout, start, rows, None, material.seeds, settings, quirks, (*ENCODER, *DECODER)
-    )
-    return flat, layout, history
+    names = (*ENCODER, *DECODER)
+    return _train("fine-tuning", layout, start, rows, None, material.seeds, settings, quirks, names), layout
 
 
 def random_start(shape: Shape, seeds: Sequence[int]) -> tuple[torch.Tensor, Layout]:
@@ -156,7 +153,7 @@ def _denoise(
         noisy[begin:end] += clean.rows(run)
     start = layout.start([generator("mnp", name, "weights", seed) for seed in seeds])
     table = Table(torch.from_numpy(noisy), tuple(ends[:-1].tolist()))
-    return _train(name, layout, start, clean, table, seeds, settings, quirks, ("encode", "decode"))[0]
+    return _train(name, layout, start, clean, table, seeds, settings, quirks, ("encode", "decode"))
 
 
 def _train(
@@ -169,7 +166,7 @@ def _train(
     settings: PretrainingSettings,
     quirks: Quirks,
     layers: Sequence[str],
-) -> tuple[torch.Tensor, list[np.ndarray]]:
+) -> torch.Tensor:
     """Train a chain to give back clean rows, from noisy ones if there are any."""
     streams = [generator("mnp", name, "batches", seed) for seed in seeds]
     sizes = [len(rows) for rows in clean.trained]
@@ -184,8 +181,9 @@ def _train(
     def gradient(p: Views, drawn: tuple[torch.Tensor, ...], members: Context) -> Step:
         target = clean.gather(drawn[0], members)
         x = target if noisy is None else noisy.gather(drawn[1])
-        value, gradients = squared_error(p, chained, x, target)
-        return value, value[:, None], gradients
+        # the watched rows' error stops the stage; the training rows' is not worth its time
+        unread = torch.zeros(len(x), 1)
+        return unread[:, 0], unread, squared_error_gradient(p, chained, x, target)
 
     def error(p: Views, x: torch.Tensor, members: Context) -> torch.Tensor:
         x = scaled(x, members) if members else x
@@ -207,5 +205,4 @@ def _train(
         stopping=StoppingRule(settings.patience, settings.delta, restore),
         monitor=monitor,
     )
-    trained = train(stage, start, clean.scale)
-    return trained.flat, trained.history
+    return train(stage, start, clean.scale).flat

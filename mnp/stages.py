@@ -90,8 +90,7 @@ def _autoencoder(
         return random_start(shape, seeds)
     watched = [table.x[torch.from_numpy(p.watched)].numpy() for p in used]
     material = Material(table, [p.unlabelled for p in used], watched, dict(context), seeds)
-    flat, below, _ = pretrain(shape, material, settings.pretraining, settings.quirks)
-    return flat, below
+    return pretrain(shape, material, settings.pretraining, settings.quirks)
 
 
 def _start(

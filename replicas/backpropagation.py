@@ -146,11 +146,23 @@ def squared_error(
     error : (R,)
     gradients : {parameter: (R, *shape)}
     """
-    trace = forward(p, layers, x, rows_last=False)
-    difference = torch.sub(trace.output, target, out=None if target is x else target)
+    trace, difference = _difference(p, layers, x, target)
     count = difference[0].numel()
     error = torch.linalg.vector_norm(difference.flatten(1), dim=1).square_().div_(count)
     return error, backward(p, layers, trace, difference.mul_(2.0 / count))
+
+
+def squared_error_gradient(
+    p: Views, layers: Sequence[Dense], x: torch.Tensor, target: torch.Tensor
+) -> dict[str, torch.Tensor]:
+    """The gradient of ``squared_error`` alone, for a stage whose losses nobody reads."""
+    trace, difference = _difference(p, layers, x, target)
+    return backward(p, layers, trace, difference.mul_(2.0 / difference[0].numel()))
+
+
+def _difference(p: Views, layers: Sequence[Dense], x: torch.Tensor, target: torch.Tensor) -> tuple[Trace, torch.Tensor]:
+    trace = forward(p, layers, x, rows_last=False)
+    return trace, torch.sub(trace.output, target, out=None if target is x else target)
 
 
 def _product(bias: torch.Tensor | None, weight: torch.Tensor, x: torch.Tensor) -> torch.Tensor:

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from scipy import stats
 
-from replicas.backpropagation import Dense, backward, backward_through, forward, squared_error
+from replicas.backpropagation import Dense, backward, backward_through, forward, squared_error, squared_error_gradient
 from replicas.layers import SLOPE, chain, dense, leaky, linear
 from replicas.normalisation import fresh_statistics, normalised, normalised_backward
 from replicas.optimiser import SGD, Adadelta, Adam, RMSprop
@@ -89,9 +89,12 @@ def test_squared_error_and_its_gradient_are_those_of_the_plain_chain() -> None:
     leaf = flat.clone().requires_grad_()
     expected = (chain(layout.views(leaf), names, x, leaky, leaky) - target).square().flatten(1).mean(dim=1)
     expected.sum().backward()
-    error, gradients = squared_error(layout.views(flat), [Dense(name, SLOPE) for name in names], x, target)
+    layers = [Dense(name, SLOPE) for name in names]
+    alone = squared_error_gradient(layout.views(flat), layers, x, target.clone())
+    error, gradients = squared_error(layout.views(flat), layers, x, target)
     torch.testing.assert_close(error, expected.detach())
     torch.testing.assert_close(gradients, layout.views(leaf.grad))
+    torch.testing.assert_close(alone, gradients, rtol=0, atol=0)
 
 
 def test_rmsprop_clips_each_replica_by_its_own_norm() -> None:
