@@ -23,12 +23,14 @@ ADBENCH_NEEDS = (
     "tqdm",
     "wget",
 )
-# set before torch is imported: see replicas/environment.py
+# set before a process starts or torch is imported: see replicas/environment.py, which a test compares
 EXACT = {
     "MKL_CBWR": "AVX2,STRICT",
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=134217728"
+    ":glibc.malloc.trim_threshold=536870912:glibc.malloc.top_pad=67108864",
 }
 
 

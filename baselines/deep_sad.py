@@ -149,8 +149,8 @@ class DeepSAD(ReplicaMixin, BaseDetector):
             trace = forward(p, layers, x, members, rows_last=False)
             found = elementwise(torch.sigmoid, trace.output)
             gap, count = found - x, x[0].numel()
-            value = gap.square().flatten(1).mean(dim=1)
-            outer = gap.mul_(found).mul_(1.0 - found).mul_(2.0 / count)
+            value = torch.linalg.vector_norm(gap.flatten(1), dim=1).square_().div_(count)
+            outer = torch.ops.aten.sigmoid_backward(gap, found).mul_(2.0 / count)
             return value, value[:, None], backward(p, layers, trace, outer)
 
         layout = _bias_free(both)
@@ -200,13 +200,12 @@ class DeepSAD(ReplicaMixin, BaseDetector):
 
         stage = Stage(
             layout,
-            None,
+            gradient,
             each(draw),
             Adam(self.lr, self.weight_decay),
             epochs,
             steps,
             tracked=tracked,
-            gradient=gradient,
         )
         return train(stage, start, context)
 

@@ -11,12 +11,12 @@ from pyod.models.base import BaseDetector
 
 from baselines.deviation import deviation_loss
 from replicas.backpropagation import Dense, backward, forward
-from replicas.detector import ReplicaMixin, pools
+from replicas.detector import ReplicaMixin, labelled_count, pools
 from replicas.layers import chain, dense, relu
 from replicas.optimiser import RMSprop
 from replicas.parameters import Layout
 from replicas.rows import Table, TrainingRows
-from replicas.sampling import counted, counted_width, with_replacement
+from replicas.sampling import counted_width, halves
 from replicas.scaling import min_max, scaled, scaled_, stacked
 from replicas.stopping import StoppingRule
 from replicas.streams import generator
@@ -77,7 +77,7 @@ class DevNet(ReplicaMixin, BaseDetector):
         self.seed = seed
 
     def _shape_key(self, run: TrainingRows) -> int:
-        return counted_width(int(np.sum(np.asarray(run.y_train) == 1)), self.batch // 2)
+        return counted_width(labelled_count(run), self.batch // 2)
 
     def _layout(self, width: int) -> Layout:
         return Layout(
@@ -103,10 +103,7 @@ class DevNet(ReplicaMixin, BaseDetector):
         context["prior_std"] = torch.tensor([[r.std()] for r in prior], dtype=torch.float32)
 
         def draw(run: int, steps: int) -> tuple[np.ndarray, ...]:
-            unlabelled, labelled = rows[run]
-            first = unlabelled[with_replacement(streams[run], len(unlabelled), steps, half)]
-            second, times = counted(streams[run], len(labelled), steps, half, width)
-            return np.concatenate([first, labelled[second]], axis=1), times
+            return halves(streams[run], *rows[run], steps, half, width)
 
         def gradient(p: Mapping[str, torch.Tensor], batch: tuple[torch.Tensor, ...], members: Context) -> Step:
             index, times = batch
@@ -116,12 +113,11 @@ class DevNet(ReplicaMixin, BaseDetector):
             penalty = self.l2 * p["hidden.weight"].square().flatten(1).sum(dim=1)
             slope /= members["prior_std"]
             found = backward(p, NETWORK, trace, slope[..., None])
-            found["hidden.weight"] = found["hidden.weight"] + 2.0 * self.l2 * p["hidden.weight"]
+            found["hidden.weight"].add_(p["hidden.weight"], alpha=2.0 * self.l2)
             return fit + penalty, torch.stack([fit, penalty], dim=1), found
 
         stage = Stage(
             layout=self._layout(len(columns)),
-            loss=None,
             gradient=gradient,
             draw=each(draw),
             optimiser=RMSprop(lr=self.lr, clipnorm=self.clipnorm),

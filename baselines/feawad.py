@@ -11,12 +11,12 @@ from pyod.models.base import BaseDetector
 
 from baselines.feawad_loss import DECODER, ENCODER, SHORTEST, stage_gradient
 from replicas.backpropagation import Dense, Views, squared_error
-from replicas.detector import ReplicaMixin, pools
+from replicas.detector import ReplicaMixin, labelled_count, pools
 from replicas.layers import chain, linear, relu
 from replicas.optimiser import Adam
 from replicas.parameters import Layout, Parameter, zeros
 from replicas.rows import Table, TrainingRows
-from replicas.sampling import counted, counted_width, with_replacement
+from replicas.sampling import counted_width, halves, with_replacement
 from replicas.scaling import min_max, scaled, scaled_, stacked
 from replicas.stopping import StoppingRule
 from replicas.streams import generator
@@ -94,7 +94,7 @@ class FeaWAD(ReplicaMixin, BaseDetector):
         return (*(Dense(f"head{i}", 0.0) for i in range(len(self.head))), Dense("score"))
 
     def _shape_key(self, run: TrainingRows) -> Any:
-        return counted_width(int(np.sum(np.asarray(run.y_train) == 1)), self.batch // 2)
+        return counted_width(labelled_count(run), self.batch // 2)
 
     def _layout(self, width: int) -> Layout:
         names = [layer.name for layer in self._head()]
@@ -122,10 +122,7 @@ class FeaWAD(ReplicaMixin, BaseDetector):
         streams = [generator("feawad", "batches", seed) for seed in seeds]
 
         def draw(run: int, steps: int) -> tuple[np.ndarray, ...]:
-            unlabelled, labelled = rows[run]
-            first = unlabelled[with_replacement(streams[run], len(unlabelled), steps, half)]
-            second, times = counted(streams[run], len(labelled), steps, half, labelled_width)
-            return np.concatenate([first, labelled[second]], axis=1), times
+            return halves(streams[run], *rows[run], steps, half, labelled_width)
 
         def gradient(p: Views, batch: tuple[torch.Tensor, ...], members: Context) -> Step:
             index, times = batch
@@ -162,7 +159,7 @@ class FeaWAD(ReplicaMixin, BaseDetector):
     def _stage(self, layout: Layout, gradient: Gradient, draw: DrawOne, epochs: int) -> Stage:
         best = StoppingRule(patience=None, delta=0.0)
         optimiser = Adam(self.lr, eps=1e-7)
-        return Stage(layout, None, each(draw), optimiser, epochs, self.steps, stopping=best, gradient=gradient)
+        return Stage(layout, gradient, each(draw), optimiser, epochs, self.steps, stopping=best)
 
 
 def _layout(names: Sequence[str], inputs: Sequence[int], outputs: Sequence[int]) -> Layout:

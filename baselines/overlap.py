@@ -11,7 +11,7 @@ from pyod.models.base import BaseDetector
 
 from baselines.overlap_loss import overlap
 from replicas.backpropagation import Dense, backward, forward
-from replicas.detector import ReplicaMixin, pools
+from replicas.detector import ReplicaMixin, labelled_count, pools
 from replicas.layers import chain, dense, relu
 from replicas.normalisation import batch_norm, fresh_statistics, normalised, normalised_backward
 from replicas.optimiser import SGD
@@ -86,7 +86,7 @@ class Overlap(ReplicaMixin, BaseDetector):
 
     def _shape_key(self, run: TrainingRows) -> tuple[int, int]:
         """Steps of an epoch, and rows that stand for the labelled half of a batch."""
-        labelled = int(np.sum(np.asarray(run.y_train) == 1))
+        labelled = labelled_count(run)
         return self._steps(len(run.y_train) - labelled), counted_width(labelled, self.batch // 2)
 
     def _steps(self, unlabelled: int) -> int:
@@ -145,16 +145,7 @@ class Overlap(ReplicaMixin, BaseDetector):
         layout = self._layout(len(columns))
         context = {**scaling, **fresh_statistics(len(runs), "norm", 1)}
         optimiser = SGD(self.lr, self.momentum, self.weight_decay)
-        stage = Stage(
-            layout,
-            None,
-            each(draw),
-            optimiser,
-            self.epochs,
-            steps,
-            tracked=("norm.mean", "norm.var"),
-            gradient=gradient,
-        )
+        stage = Stage(layout, gradient, each(draw), optimiser, self.epochs, steps, tracked=("norm.mean", "norm.var"))
         start = layout.start([generator("overlap", "weights", seed) for seed in seeds])
         trained = train(stage, start, context)
         extras = [{"history_": history} for history in trained.history]

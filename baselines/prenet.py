@@ -10,12 +10,18 @@ import torch
 from pyod.models.base import BaseDetector
 
 from replicas.backpropagation import Dense, backward, forward
-from replicas.detector import ReplicaMixin, pools
+from replicas.detector import ReplicaMixin, labelled_count, pools
 from replicas.layers import dense, linear, relu
 from replicas.optimiser import RMSprop
 from replicas.parameters import Layout
 from replicas.rows import Table, TrainingRows
-from replicas.sampling import counted_width, with_replacement, with_replacement_each, without_replacement_each
+from replicas.sampling import (
+    counted_width,
+    passing_once,
+    with_replacement,
+    with_replacement_each,
+    without_replacement_each,
+)
 from replicas.scaling import min_max, scaled, scaled_, stacked
 from replicas.scoring import evaluate
 from replicas.stopping import StoppingRule
@@ -86,7 +92,7 @@ class PReNet(ReplicaMixin, BaseDetector):
         self.seed = seed
 
     def _shape_key(self, run: TrainingRows) -> int:
-        return counted_width(int(np.sum(np.asarray(run.y_train) == 1)), 3 * (self.batch // 4))
+        return counted_width(labelled_count(run), 3 * (self.batch // 4))
 
     def _layout(self, width: int) -> Layout:
         return Layout(
@@ -131,12 +137,11 @@ class PReNet(ReplicaMixin, BaseDetector):
             found = {"pair.weight": torch.bmm(outer, trace.output).view_as(p["pair.weight"])}
             found["pair.bias"] = slope.sum(dim=1)[:, None, None]
             found |= backward(p, NETWORK, trace, inner)
-            found["hidden.weight"] = found["hidden.weight"] + 2.0 * self.l2 * p["hidden.weight"]
+            found["hidden.weight"].add_(p["hidden.weight"], alpha=2.0 * self.l2)
             return fit + penalty, torch.stack([fit, penalty], dim=1), found
 
         stage = Stage(
             layout=self._layout(len(columns)),
-            loss=None,
             gradient=gradient,
             draw=draw,
             optimiser=RMSprop(lr=self.lr, clipnorm=self.clipnorm),
@@ -227,11 +232,9 @@ def _pairs(
     drawn = np.empty((steps, len(rows), 5 * quarter + width), dtype=np.int64)
     for run, (u, a) in enumerate(rows):
         drawn[:, run, : 5 * quarter] = u[positions[:, run]]
-        if width == 3 * quarter:
-            drawn[:, run, 5 * quarter :] = a[places[:, run]]
-            places[:, run] = np.arange(width)
-        else:
-            drawn[:, run, 5 * quarter :] = a[np.minimum(np.arange(width), len(a) - 1)]
+        once, found = passing_once(places[:, run], len(a), width)
+        drawn[:, run, 5 * quarter :] = a[once]
+        places[:, run] = found
     return drawn, places
 
 

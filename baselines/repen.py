@@ -10,12 +10,12 @@ import torch
 from pyod.models.base import BaseDetector
 
 from replicas.backpropagation import Dense, backward, forward
-from replicas.detector import ReplicaMixin, pools
+from replicas.detector import ReplicaMixin, labelled_count, pools
 from replicas.layers import dense, linear, relu
 from replicas.optimiser import Adadelta
 from replicas.parameters import Layout
 from replicas.rows import Table, TrainingRows
-from replicas.sampling import with_replacement, without_replacement
+from replicas.sampling import counted_width, passing_once, with_replacement, without_replacement
 from replicas.scaling import min_max, scaled, scaled_, stacked
 from replicas.scoring import evaluate
 from replicas.stopping import StoppingRule
@@ -55,7 +55,8 @@ class REPEN(ReplicaMixin, BaseDetector):
     LeSiNN's outlier candidates as anomalies; here, as in ADBench's "supervised" mode, the anomalies of
     the triplets are the labelled ones, and rows of a triplet are drawn uniformly.
     Deviations: 50 steps an epoch at every size (ADBench; authors: rows / 256); min-max scaling on the
-    training rows is inside; with fewer training rows than ``subsample`` a sample is all of them.
+    training rows is inside; with fewer training rows than ``subsample`` a sample is all of them; of a
+    handful of labelled anomalies each passes through h once a step, in however many triplets it is.
     """
 
     def __init__(
@@ -84,8 +85,8 @@ class REPEN(ReplicaMixin, BaseDetector):
         self.neighbours = neighbours
         self.seed = seed
 
-    def _shape_key(self, run: TrainingRows) -> int:
-        return min(self.subsample, len(run.train))
+    def _shape_key(self, run: TrainingRows) -> tuple[int, int]:
+        return min(self.subsample, len(run.train)), counted_width(labelled_count(run), self.batch)
 
     def _layout(self, width: int) -> Layout:
         return Layout(dense("hidden", width, self.hidden, style="keras"))
@@ -104,26 +105,20 @@ class REPEN(ReplicaMixin, BaseDetector):
         streams = [generator("repen", "batches", seed) for seed in seeds]
         context = stacked([min_max(run, columns) for run in runs])
 
+        _, width = self._shape_key(runs[0])
+
         def draw(run: int, steps: int) -> tuple[np.ndarray, ...]:
-            return (_triplets(streams[run], *rows[run], steps, self.batch),)
+            return _triplets(streams[run], *rows[run], steps, self.batch, width)
 
         def gradient(p: Views, batch: tuple[torch.Tensor, ...], members: Context) -> Step:
-            trace = forward(p, NETWORK, scaled_(table.gather(batch[0]), members))
-            example, positive, negative = trace.output.split(self.batch, dim=1)
-            near, far = example - positive, example - negative
-            short = torch.relu(self.margin - (far.square().sum(dim=2) - near.square().sum(dim=2)))
-            value = short.mean(dim=1)
-            share = (short > 0).float()[..., None] * (2.0 / self.batch)
-            slope = torch.empty_like(trace.output)
-            first, second, third = slope.split(self.batch, dim=1)
-            torch.mul(near, -share, out=second)
-            torch.mul(far, share, out=third)
-            torch.add(second, third, out=first).neg_()
-            return value, value[:, None], backward(p, NETWORK, trace, slope)
+            index, places = batch
+            trace = forward(p, NETWORK, scaled_(table.gather(index), members))
+            value, slope = _hinge(trace.output, places, self.margin)
+            found = backward(p, NETWORK, trace, slope)
+            return value, value[:, None], {name: piece.mul_(2.0 / self.batch) for name, piece in found.items()}
 
         stage = Stage(
             layout=self._layout(len(columns)),
-            loss=None,
             gradient=gradient,
             draw=each(draw),
             optimiser=Adadelta(self.lr),
@@ -176,12 +171,46 @@ def lesinn(codes: torch.Tensor, references: torch.Tensor, ensemble: int, neighbo
     return distance.mean(dim=3).mean(dim=2).float()
 
 
+def _hinge(codes: torch.Tensor, places: torch.Tensor, margin: float) -> tuple[torch.Tensor, torch.Tensor]:
+    """The ranking loss of each replica, and batch / 2 times its gradient with respect to the codes, laid as these are.
+
+    Parameters
+    ----------
+    codes : (R, 2 * batch + width, H), rows last in memory
+        Of examples, of other unlabelled rows, and of labelled anomalies.
+    places : (R, batch)
+        Which of the anomalies each triplet has.
+    """
+    batch = places.shape[1]
+    slope = torch.empty_like(codes)
+    codes_t, slope_t = codes.transpose(1, 2), slope.transpose(1, 2)
+    example, positive, known = codes_t[..., :batch], codes_t[..., batch : 2 * batch], codes_t[..., 2 * batch :]
+    first, second, third = slope_t[..., :batch], slope_t[..., batch : 2 * batch], slope_t[..., 2 * batch :]
+    where = places[:, None].expand_as(example)
+    anomaly = torch.gather(known, 2, where)
+    # halves of each triplet's gradient; ||e - a||^2 - ||e - p||^2 = (p - a).(e - a + e - p)
+    torch.sub(anomaly, positive, out=first)
+    torch.sub(positive, example, out=second)
+    far = torch.sub(example, anomaly, out=anomaly)
+    short = margin + (far - second).mul_(first).sum(dim=1)
+    counts = short > 0
+    if not counts.all():  # a margin of 1000 is hardly ever reached
+        for part in (first, second, far):
+            part.mul_(counts[:, None])
+    third.zero_().scatter_add_(2, where, far)
+    return short.clamp_(min=0.0).mean(dim=1), slope
+
+
 def _triplets(
-    stream: np.random.Generator, unlabelled: np.ndarray, labelled: np.ndarray, steps: int, batch: int
-) -> np.ndarray:
-    """Rows of ``batch`` examples, then of other unlabelled rows, then of labelled ones: (steps, 3 * batch)."""
+    stream: np.random.Generator, unlabelled: np.ndarray, labelled: np.ndarray, steps: int, batch: int, width: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of ``batch`` examples, then of other unlabelled rows, then of labelled ones: (steps, 2 * batch + width).
+
+    Also which of the labelled ones belongs to each example, (steps, batch).
+    """
     count = len(unlabelled)
     example = with_replacement(stream, count, steps, batch)
-    other = (example + 1 + with_replacement(stream, max(count - 1, 1), steps, batch)) % count
-    anomaly = with_replacement(stream, len(labelled), steps, batch)
-    return np.concatenate([unlabelled[example], unlabelled[other], labelled[anomaly]], axis=1)
+    other = example + 1 + with_replacement(stream, max(count - 1, 1), steps, batch)
+    other[other >= count] -= count
+    once, places = passing_once(with_replacement(stream, len(labelled), steps, batch), len(labelled), width)
+    return np.concatenate([unlabelled[example], unlabelled[other], labelled[once]], axis=1), places

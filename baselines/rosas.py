@@ -168,7 +168,6 @@ class RoSAS(ReplicaMixin, BaseDetector):
         layout = self._layout(len(columns))
         stage = Stage(
             layout=layout,
-            loss=None,
             gradient=gradient,
             draw=each(draw),
             optimiser=Adam(self.lr, self.weight_decay),

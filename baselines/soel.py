@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from pyod.models.base import BaseDetector
 
-from replicas.detector import ReplicaMixin, pools
+from replicas.detector import ReplicaMixin, labelled_count, pools
 from replicas.exact import elementwise
 from replicas.layers import chain, dense, relu
 from replicas.normalisation import batch_norm, fresh_statistics
@@ -21,7 +21,7 @@ from replicas.sampling import passes, without_replacement
 from replicas.scaling import min_max, scaled, stacked
 from replicas.stopping import StoppingRule
 from replicas.streams import generator
-from replicas.training import Context, Stage, each, train
+from replicas.training import Context, Stage, differentiated, each, train
 
 Views = Mapping[str, torch.Tensor]
 EPS = 1e-5  # batch normalisation's default
@@ -93,7 +93,7 @@ class SOEL(ReplicaMixin, BaseDetector):
         self.seed = seed
 
     def _shape_key(self, run: TrainingRows) -> tuple[int, int, int]:
-        labelled = int(np.sum(np.asarray(run.y_train) == 1))
+        labelled = labelled_count(run)
         return (*self._sizes(len(run.y_train) - labelled), min(labelled, MOST_ROWS))
 
     def _sizes(self, unlabelled: int) -> tuple[int, int]:
@@ -159,7 +159,7 @@ class SOEL(ReplicaMixin, BaseDetector):
         statistics = self._statistics(len(runs), min(len(columns), WIDEST))
         stage = Stage(
             layout=layout,
-            loss=loss,
+            gradient=differentiated(loss),
             draw=each(draw),
             optimiser=Adam(self.lr),
             epochs=self.epochs,

@@ -22,7 +22,7 @@ from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
 from bench.types import Record, Status, Task
-from replicas.environment import EXACT_ENVIRONMENT
+from replicas.environment import ALLOCATION_ENVIRONMENT, EXACT_ENVIRONMENT
 
 if TYPE_CHECKING:
     from bench.worker import Prepared, WorkContext
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 #: Environment of every process that computes. A fixed hash seed keeps the order of sets of text.
 WORKER_ENVIRONMENT: Mapping[str, str] = {
     **EXACT_ENVIRONMENT,
+    **ALLOCATION_ENVIRONMENT,
     "NUMEXPR_NUM_THREADS": "1",
     "VECLIB_MAXIMUM_THREADS": "1",
     "PYTHONHASHSEED": "0",

@@ -196,7 +196,6 @@ def _train(
     restore: Literal["best", "best-if-stopped"] = "best-if-stopped" if quirks.last_weights_without_stop else "best"
     stage = Stage(
         layout=layout,
-        loss=None,
         gradient=gradient,
         draw=draw,
         optimiser=Adam(settings.lr, settings.weight_decay),

@@ -185,7 +185,6 @@ def _joint(
     )
     stage = Stage(
         layout=whole,
-        loss=None,
         gradient=gradient,
         draw=each(draw),
         optimiser=Adam(settings.lr, settings.weight_decay),

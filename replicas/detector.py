@@ -157,7 +157,7 @@ class ReplicaMixin:
         return detectors
 
     def _check(self, run: TrainingRows) -> None:
-        labelled = int(np.sum(np.asarray(run.y_train) == 1))
+        labelled = labelled_count(run)
         if labelled < self.labels_needed:
             raise ValueError(
                 f"{type(self).__name__} needs at least {self.labels_needed} labelled anomaly (y == 1), got {labelled}"
@@ -195,6 +195,11 @@ class ReplicaMixin:
 
     def _take(self, fitted: Any) -> None:
         self.__dict__.update(fitted.__dict__)
+
+
+def labelled_count(run: TrainingRows) -> int:
+    """Number of a run's labelled anomalies."""
+    return int(np.count_nonzero(np.asarray(run.y_train) == 1))
 
 
 def pools(run: TrainingRows, offset: int) -> tuple[np.ndarray, np.ndarray]:

@@ -51,7 +51,10 @@ def normalised(
     """
     rows = x.shape[1] if weights is None else weights.sum(dim=1, keepdim=True)
     mean = _mean(x, weights, rows)
-    var = _mean(x.sub_(mean).square(), weights, rows)
+    if weights is None:
+        var = torch.linalg.vector_norm(x.sub_(mean), dim=1, keepdim=True).square_().div_(rows)
+    else:
+        var = _mean(x.sub_(mean).square(), weights, rows)
     _remember(context, name, mean, var, rows, momentum)
     inverse = (var + eps).rsqrt_()
     return x.mul_(inverse), inverse
@@ -80,5 +83,5 @@ def _remember(
     context: Context, name: str, mean: torch.Tensor, var: torch.Tensor, rows: int | torch.Tensor, momentum: float
 ) -> None:
     unbiased = rows / (rows - 1).clamp(min=1) if isinstance(rows, torch.Tensor) else rows / max(rows - 1, 1)
-    context[f"{name}.mean"].mul_(1.0 - momentum).add_(mean * momentum)
-    context[f"{name}.var"].mul_(1.0 - momentum).add_(var * (momentum * unbiased))
+    context[f"{name}.mean"].lerp_(mean, momentum)
+    context[f"{name}.var"].lerp_(var * unbiased, momentum)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -34,6 +36,26 @@ def counted_width(labelled: int, batch: int) -> int:
     return next((width for width in COUNTED_WIDTHS if labelled <= width < batch), batch)
 
 
+def passing_once(drawn: np.ndarray, pool: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """Which of a few rows pass through the network in each step, and where each draw of them is found there.
+
+    Parameters
+    ----------
+    drawn : (steps, batch) positions in [0, pool)
+    width : int
+        ``counted_width(pool, batch)``
+
+    Returns
+    -------
+    positions : (steps, width) in [0, pool)
+    places : (steps, batch) in [0, width); ``positions`` at these places are ``drawn``
+    """
+    steps, batch = drawn.shape
+    if width == batch:
+        return drawn, np.broadcast_to(np.arange(batch), drawn.shape)
+    return np.broadcast_to(np.minimum(np.arange(width), pool - 1), (steps, width)), drawn
+
+
 def counted(
     generator: np.random.Generator, pool: int, steps: int, batch: int, width: int
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -52,13 +74,25 @@ def counted(
     positions : (steps, width) in [0, pool)
     weights : (steps, width) float32, each step's sum is ``batch``; 0 where rows only fill up
     """
-    drawn = with_replacement(generator, pool, steps, batch)
-    if width == batch:
-        return drawn, np.ones((steps, batch), dtype=np.float32)
-    places = drawn + width * np.arange(steps)[:, None]
-    counts = np.bincount(places.reshape(-1), minlength=steps * width).reshape(steps, width)
-    positions = np.minimum(np.arange(width), pool - 1)
-    return np.broadcast_to(positions, (steps, width)), counts.astype(np.float32)
+    positions, places = passing_once(with_replacement(generator, pool, steps, batch), pool, width)
+    counts = np.bincount((places + width * np.arange(steps)[:, None]).reshape(-1), minlength=steps * width)
+    return positions, counts.reshape(steps, width).astype(np.float32)
+
+
+def halves(
+    generator: np.random.Generator, unlabelled: np.ndarray, labelled: np.ndarray, steps: int, half: int, width: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Batches of ``half`` unlabelled rows, then as many labelled ones by ``counted``, all drawn with replacement.
+
+    Returns
+    -------
+    rows : (steps, half + width)
+    times : (steps, width) float32
+        How often each labelled row was drawn.
+    """
+    first = unlabelled[with_replacement(generator, len(unlabelled), steps, half)]
+    second, times = counted(generator, len(labelled), steps, half, width)
+    return np.concatenate([first, labelled[second]], axis=1), times
 
 
 def without_replacement(generator: np.random.Generator, pool: int, steps: int, batch: int) -> np.ndarray:
@@ -76,9 +110,10 @@ def without_replacement_each(
 ) -> np.ndarray:
     """(steps, runs, batch) positions in [0, pool of the run), distinct within each step and run.
 
-    Repeated positions are redrawn until none is left, which leaves every set of ``batch`` positions
-    equally likely; when the batch is a large part of the pool, rows are permuted instead. A run draws the same
-    from its generator whatever its companions are; repeats are looked for in all runs at once.
+    Somewhat more positions than asked for are drawn, and the first distinct ones are kept: a sequence of draws without
+    replacement. (The few rows where these do not suffice are filled up by further draws; when the batch is a large part
+    of the pool, rows are permuted instead.) A run draws the same from its generator whatever its companions are;
+    repeats are looked for in all runs with equal pools at once.
 
     Parameters
     ----------
@@ -92,37 +127,59 @@ def without_replacement_each(
     """
     if batch > min(pools) and not repeat_if_fewer:
         raise ValueError(f"cannot draw {batch} distinct rows from {min(pools)}")
-    drawn = np.empty((len(generators), steps, batch), dtype=np.int64)
-    redrawn = np.array([3 * batch < pool for pool in pools])
-    for values, generator, pool, again in zip(drawn, generators, pools, redrawn, strict=True):
-        if again or pool < batch:
-            values[:] = with_replacement(generator, pool, steps, batch)
-        else:
+    found = np.empty((len(generators), steps, batch), dtype=np.int64)
+    drawing: dict[int, list[int]] = defaultdict(list)
+    for run, (generator, pool) in enumerate(zip(generators, pools, strict=True)):
+        if pool < batch:
+            found[run] = with_replacement(generator, pool, steps, batch)
+        elif pool <= 3 * batch:
             rows = np.broadcast_to(np.arange(pool), (steps, pool))
-            values[:] = generator.permuted(rows, axis=1)[:, :batch]
-    flat, most = drawn.reshape(-1, batch), max(pools)
-    rows = np.flatnonzero(np.repeat(redrawn, steps))
-    while len(rows):
-        row, column = _repeats(flat[rows], most)
-        row = rows[row]
-        counts = np.bincount(row // steps, minlength=len(generators)).tolist()
-        found = [
-            generator.integers(0, pool, size=count)
-            for generator, pool, count in zip(generators, pools, counts, strict=True)
-            if count
-        ]
-        if found:
-            flat.reshape(-1)[np.sort(row * batch + column)] = np.concatenate(found)
-        last = np.ones(len(row), dtype=bool)
-        np.not_equal(row[1:], row[:-1], out=last[:-1])
-        rows = row[last]  # only these can hold repeats now
-    return drawn.transpose(1, 0, 2)
+            found[run] = generator.permuted(rows, axis=1)[:, :batch]
+        else:
+            drawing[pool].append(run)
+    for pool, runs in drawing.items():
+        found[runs] = _drawn([generators[run] for run in runs], pool, steps, batch)
+    return found.transpose(1, 0, 2)
 
 
 def passes(generator: np.random.Generator, pool: int, batch: int) -> np.ndarray:
     """One shuffled pass over [0, pool) in whole batches, the rest dropped: (pool // batch, batch)."""
     steps = pool // batch
     return generator.permutation(pool)[: steps * batch].reshape(steps, batch)
+
+
+def _drawn(generators: Sequence[np.random.Generator], pool: int, steps: int, batch: int) -> np.ndarray:
+    """(runs, steps, batch) positions in [0, pool), the first distinct ones of sufficiently many."""
+    width = batch + _spare(pool, batch)
+    drawn = np.empty((len(generators), steps, width), dtype=np.int32)
+    for values, generator in zip(drawn, generators, strict=True):
+        values[:] = generator.integers(0, pool, size=values.shape, dtype=np.int32)
+    rows = drawn.reshape(-1, width)
+    row, column = _repeats(rows, pool)
+    keep = np.ones(rows.shape, dtype=bool)
+    keep[row, column] = False
+    kept = width - np.bincount(row, minlength=len(rows))
+    for place in np.flatnonzero(kept < batch).tolist():  # once in a million rows
+        rows[place, :batch] = _filled_up(rows[place], batch, generators[place // steps], pool)
+        keep[place], kept[place] = np.arange(width) < batch, batch
+    last = np.flatnonzero(keep)[np.cumsum(kept) - kept + batch - 1]
+    keep &= np.arange(width) <= (last - width * np.arange(len(rows)))[:, None]
+    # as rows[keep], in half the time
+    return np.compress(keep.reshape(-1), rows.reshape(-1)).reshape(len(generators), steps, batch)
+
+
+def _spare(pool: int, batch: int) -> int:
+    """Draws beyond ``batch`` that leave this many distinct values but for once in a million times."""
+    repeats = -pool * math.log1p(-batch / pool) - batch  # in the mean
+    return math.ceil(repeats + 5.0 * math.sqrt(repeats)) + 4
+
+
+def _filled_up(drawn: np.ndarray, count: int, generator: np.random.Generator, pool: int) -> list[int]:
+    """The distinct values of ``drawn`` in order, and as many new ones as ``count`` needs."""
+    values = dict.fromkeys(drawn.tolist())
+    while len(values) < count:
+        values[int(generator.integers(0, pool))] = None
+    return list(values)
 
 
 def _repeats(drawn: np.ndarray, pool: int) -> tuple[np.ndarray, np.ndarray]:

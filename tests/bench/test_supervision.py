@@ -93,6 +93,7 @@ def test_the_environment_is_set_before_anything_is_imported(tmp_path):
         assert child.run(task("Good", [0]), context()).end is None
         environment = psutil.Process(child.pid).environ()
         assert environment["MKL_CBWR"] == "AVX2,STRICT" and environment["OMP_NUM_THREADS"] == "1"
+        assert "glibc.malloc.hugetlb=1" in environment["GLIBC_TUNABLES"]
         os.kill(child.pid, signal.SIGKILL)
         time.sleep(0.2)
         assert child.run(task("Good", [0]), context()).end is None  # killed while idle: just started anew

@@ -6,12 +6,14 @@ import torch
 import torch.nn.functional as F
 from scipy import stats
 
+from replicas import sampling
 from replicas.backpropagation import Dense, backward, backward_through, forward, squared_error, squared_error_gradient
 from replicas.layers import SLOPE, chain, dense, leaky, linear
 from replicas.normalisation import fresh_statistics, normalised, normalised_backward
 from replicas.optimiser import SGD, Adadelta, Adam, RMSprop
 from replicas.parameters import Layout
-from replicas.sampling import counted, counted_width, passes, with_replacement, without_replacement
+from replicas.sampling import counted, counted_width, passes, passing_once, with_replacement, without_replacement
+from replicas.scaling import scaled_
 from replicas.stopping import Stopping, StoppingRule
 from replicas.streams import generator
 
@@ -170,6 +172,34 @@ def test_counted_rows_are_the_draws_with_replacement(pool: int, width: int) -> N
 def test_few_draws_are_not_counted() -> None:
     assert counted_width(5, 32) == 32 == counted_width(200, 32)
     assert counted_width(40, 48) == 48
+
+
+@pytest.mark.parametrize(("pool", "width"), [(1, 32), (20, 32), (100, 128), (300, 256)])
+def test_every_draw_is_found_among_the_rows_that_pass_once(pool: int, width: int) -> None:
+    drawn = with_replacement(generator("test", pool), pool, 4, 256)
+    positions, places = passing_once(drawn, pool, counted_width(pool, 256))
+    assert positions.shape == (4, width)
+    assert np.array_equal(np.take_along_axis(positions, places, axis=1), drawn)
+
+
+def test_too_few_distinct_draws_are_filled_up(monkeypatch) -> None:
+    plenty = without_replacement(generator("test", 1), 60, 200, 12)
+    monkeypatch.setattr(sampling, "_spare", lambda pool, batch: 0)  # as drawn, most rows have a repeat
+    found = without_replacement(generator("test", 1), 60, 200, 12)
+    assert all(len(set(row)) == 12 for row in [*plenty.tolist(), *found.tolist()])
+    assert found.min() == 0 and found.max() == 59
+    counts = np.bincount(found.reshape(-1), minlength=60)
+    assert counts.min() > 15 and counts.max() < 75  # 40 each in the mean
+
+
+@pytest.mark.parametrize("shape", [(3, 16, 5), (3, 12, 5), (1, 8, 1), (24, 7)])
+def test_rows_side_by_side_scale_to_the_same_bits(shape: tuple[int, ...]) -> None:
+    random = torch.Generator().manual_seed(4)
+    x = torch.randn(shape, generator=random)
+    scale = (*shape[:-2], 1, shape[-1])
+    context = {"low": torch.randn(scale, generator=random), "gain": torch.rand(scale, generator=random)}
+    expected = (x - context["low"]) * context["gain"]
+    assert torch.equal(scaled_(x, context), expected) and torch.equal(x, expected)
 
 
 def test_weighted_normalisation_is_that_of_rows_drawn_again() -> None:

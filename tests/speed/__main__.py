@@ -40,13 +40,8 @@ USUAL_TARGETS = ((36, 8.0),)
 SHARES: dict[str, tuple[float, dict[str, Any]]] = {
     # 37 epochs in each stage of pre-training, the mean at which real sets stop early, then the default 3
     "mnp": (0.185, {"epochs": 16, "patience": 200}),
-    "devnet": (0.2, {}),
-    "prenet": (0.2, {}),
-    "deep-sad": (0.1, {}),
     "feawad": (0.0334, {}),
-    "repen": (0.2, {}),
     "rosas": (0.05, {"patience": None}),  # both sides run all epochs
-    "overlap": (0.15, {}),
 }
 
 
