@@ -24,7 +24,7 @@ def table(frame: pd.DataFrame) -> pd.DataFrame:
         seconds=frame.fit_seconds + frame.score_seconds, points=100 * frame.average_precision,
     )  # fmt: skip
     sides = [good[good.theirs == side].groupby(["name", "dataset"])[["points", "seconds"]].mean() for side in (0, 1)]
-    both = sides[0].join(sides[1], lsuffix="_ours", rsuffix="_theirs", how="inner").reset_index()
+    both = sides[0].merge(sides[1], on=["name", "dataset"], suffixes=("_ours", "_theirs")).reset_index()
     means = both.groupby("name")[both.columns[2:].tolist()].mean().reset_index().assign(dataset="mean")
     both = pd.concat([both, means]).assign(difference=lambda t: t.points_ours - t.points_theirs)
     return both.sort_values(["name", "dataset"], key=lambda c: c.where(c != "mean", "~"), ignore_index=True)

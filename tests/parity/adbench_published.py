@@ -1,8 +1,7 @@
 """Hold our baselines against the tables that ADBench printed; prints and writes the table.
 
 Run: ``nox -s parity`` (needs MNP_BENCH_DATA with reference/adbench_published_*.csv beside adbench/). The cells are an
-ordinary run of the suite ``adbench-published`` in results/parity/, so a second call does only what is missing; slow
-methods take fewer seeds (``SLOW``), which the table says.
+ordinary run of the suite ``adbench-published`` in results/parity/, so a second call does only what is missing.
 """
 
 from __future__ import annotations
@@ -41,8 +40,6 @@ PARAMS: dict[str, dict[str, Any]] = {
 CAUSES: dict[str, str] = {
     "repen": "donors alone, where ADBench prints 17 and every measured run of ours reaches 90; without it 1.5 points",
 }
-#: Methods of many seconds per cell: one seed of the printed three.
-SLOW = ("catboost",)
 BOUND = 3.0
 COLUMNS = ["method", "labels %", "sets", "seeds", "ours", "printed", "difference", "rank correlation", "within 3"]
 
@@ -100,12 +97,9 @@ def summary(both: pd.DataFrame) -> pd.DataFrame:
 
 
 def run(methods: list[str], datasets: list[str] | None, jobs: int, data_dir: Path) -> None:
-    """Do the cells that are missing, slow methods last."""
-    suite = read_suite(SUITE)
-    for names, seeds in (([m for m in methods if m not in SLOW], None), ([m for m in methods if m in SLOW], [1])):
-        if names:
-            choices = Choices(out=str(OUT), jobs=jobs, data_dir=str(data_dir), track=False)
-            run_suite(with_params(narrowed(suite, names, datasets, seeds)), choices)
+    """Do the cells that are missing."""
+    suite = with_params(narrowed(read_suite(SUITE), methods, datasets, None))
+    run_suite(suite, Choices(out=str(OUT), jobs=jobs, data_dir=str(data_dir), track=False))
 
 
 def with_params(suite: Experiment) -> Experiment:
