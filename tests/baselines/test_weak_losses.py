@@ -225,9 +225,9 @@ def test_feawad_without_a_residual_has_a_finite_gradient(catch) -> None:
     assert not found["decoder2.bias"].any() and found["score.bias"].any()
 
 
-@pytest.mark.parametrize("neighbours", [1, 2])
-def test_repen(catch, neighbours: int) -> None:
-    (stage,), detector = catch("repen", "REPEN", epochs=1, steps=2, batch=64, margin=0.5, neighbours=neighbours)
+@pytest.mark.parametrize(("neighbours", "margin"), [(1, 0.5), (2, 1000.0)])
+def test_repen(catch, neighbours: int, margin: float) -> None:
+    (stage,), detector = catch("repen", "REPEN", epochs=1, steps=2, batch=64, margin=margin, neighbours=neighbours)
     layers = {"hidden": layer(stage.values, "hidden")}
     batch = stage.batch()
     example, positive, once = batch[0].split([64, 64, 32])
@@ -235,7 +235,8 @@ def test_repen(catch, neighbours: int) -> None:
     assert set(negative.tolist()) == set(range(9))  # all nine, each once in ``once``
     assert (example != positive).all() and (torch.cat([example, positive]) >= 9).all() and (negative < 9).all()
     e, p, n = (layers["hidden"](scaled()[part]).relu() for part in (example, positive, negative))
-    hinge = torch.maximum(torch.zeros(()), 0.5 - (((e - n) ** 2).sum(1) - ((e - p) ** 2).sum(1)))
+    hinge = torch.maximum(torch.zeros(()), margin - (((e - n) ** 2).sum(1) - ((e - p) ** 2).sum(1)))
+    assert bool((hinge > 0).all()) == (margin > 1.0)
     agree(stage, batch, hinge.mean(), layers)
 
     references = detector.context_["references"].numpy().reshape(50, 8, 20)
