@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from baselines.adbench_place import missing
+from bench.columns import json_text
 from bench.config import narrowed, read_seeds, read_suite
 from bench.main_job import Choices, run_suite
 from bench.store import read
@@ -44,7 +45,9 @@ def main() -> int:
     datasets = None if chosen.datasets is None else chosen.datasets.split(",")
     suite = narrowed(read_suite(SUITE), None, datasets, read_seeds(chosen.seeds) if chosen.seeds else None)
     ended = run_suite(suite, Choices(out=str(OUT), jobs=chosen.jobs, track=False))
-    found = table(read(OUT))
+    params = {choice.name: json_text(dict(choice.params)) for part in suite.parts for choice in part.methods}
+    frame = read(OUT)
+    found = table(frame[frame.params == frame.method.map(params)])
     chosen.out.mkdir(parents=True, exist_ok=True)
     found.round(3).to_csv(chosen.out / "adbench_peers.csv", index=False)
     print(found.round(2).to_string(index=False))
