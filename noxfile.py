@@ -99,7 +99,7 @@ def faults(session: nox.Session) -> None:
 
 @nox.session
 def adbench(session: nox.Session) -> None:
-    """Run ADBench's own DevNet, PReNet, FeaWAD and REPEN beside ours (an hour); makes their environment once.
+    """Run ADBench's own DevNet, PReNet, FeaWAD and REPEN beside ours (half an hour); makes their environment once.
 
     ADBench pins pyod 1.0.0 and needs TensorFlow, so it lives in .nox/adbench-env. TensorFlow 2.15 is the oldest for
     Python 3.11; the packages that only other models of ADBench need are left out.
