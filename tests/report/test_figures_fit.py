@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pandas as pd
 import pytest
 
@@ -54,6 +56,15 @@ def test_many_methods_are_drawn_apart_by_family_with_mnp_in_each(frames):
 def test_no_two_methods_of_a_figure_look_alike(frames):
     style = looks(frames["44 x 30"])
     assert len({(one["color"], one["marker"], one["linestyle"]) for one in style.values()}) == 30
+
+
+def test_known_methods_of_one_colour_differ_in_line_and_marker() -> None:
+    looks_of = {name: palette.look(place, "weak") for place, name in enumerate(palette.KNOWN)}
+    for one, other in itertools.combinations(
+        ("devnet", "deep-sad", "prenet", "feawad", "rosas", "repen", "overlap"), 2
+    ):
+        a, b = looks_of[one], looks_of[other]
+        assert a["color"] != b["color"] or (a["linestyle"] != b["linestyle"] and a["marker"] != b["marker"])
 
 
 @pytest.mark.parametrize("kind", palette.HUES)
