@@ -23,7 +23,7 @@ ADBENCH_NEEDS = (
     "tqdm",
     "wget",
 )
-# set before a process starts or torch is imported: see replicas/environment.py, which a test compares
+# set before a process starts or torch is imported: see reproducibility/environment.py, which a test compares
 EXACT = {
     "MKL_CBWR": "AVX2,STRICT",
     "OMP_NUM_THREADS": "1",

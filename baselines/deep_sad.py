@@ -21,8 +21,8 @@ from replicas.rows import Table, TrainingRows
 from replicas.sampling import passes
 from replicas.scaling import min_max, scaled, scaled_, stacked
 from replicas.scoring import evaluate
-from replicas.streams import generator
 from replicas.training import Context, Gradient, Stage, Step, Trained, each, train
+from reproducibility.streams import generator
 
 Views = Mapping[str, torch.Tensor]
 

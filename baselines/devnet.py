@@ -19,8 +19,8 @@ from replicas.rows import Table, TrainingRows
 from replicas.sampling import counted_width, halves
 from replicas.scaling import min_max, scaled, scaled_, stacked
 from replicas.stopping import StoppingRule
-from replicas.streams import generator
 from replicas.training import Context, Stage, Step, each, train
+from reproducibility.streams import generator
 
 NETWORK = (Dense("hidden", 0.0), Dense("score"))
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from replicas.streams import generator
+from reproducibility.streams import generator
 
 #: PyOD's torch detectors overwrite it when they are made.
 HASH_SEED = "PYTHONHASHSEED"

@@ -19,8 +19,8 @@ from replicas.parameters import Layout, Parameter, zeros
 from replicas.rows import Table, TrainingRows
 from replicas.sampling import counted, counted_width, passes, with_replacement
 from replicas.scaling import min_max, scaled, scaled_, stacked
-from replicas.streams import generator
 from replicas.training import Context, Stage, Step, each, train
+from reproducibility.streams import generator
 
 Views = Mapping[str, torch.Tensor]
 EPS = 1e-5  # batch normalisation's default

@@ -25,8 +25,8 @@ from replicas.sampling import (
 from replicas.scaling import min_max, scaled, scaled_, stacked
 from replicas.scoring import evaluate
 from replicas.stopping import StoppingRule
-from replicas.streams import generator
 from replicas.training import Context, Stage, Step, train
+from reproducibility.streams import generator
 
 Views = Mapping[str, torch.Tensor]
 

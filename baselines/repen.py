@@ -19,8 +19,8 @@ from replicas.sampling import counted_width, passing_once, with_replacement, wit
 from replicas.scaling import min_max, scaled, scaled_, stacked
 from replicas.scoring import evaluate
 from replicas.stopping import StoppingRule
-from replicas.streams import generator
 from replicas.training import Context, Stage, Step, each, train
+from reproducibility.streams import generator
 
 Views = Mapping[str, torch.Tensor]
 

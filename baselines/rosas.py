@@ -22,8 +22,8 @@ from replicas.sampling import with_replacement, without_replacement
 from replicas.scaling import min_max, scaled, scaled_, stacked
 from replicas.scoring import evaluate
 from replicas.stopping import StoppingRule
-from replicas.streams import generator
 from replicas.training import Context, Stage, Step, each, train
+from reproducibility.streams import generator
 
 HIDDEN = (Dense("hidden", SLOPE),)
 HEAD = (Dense("joined", SLOPE), Dense("score"))

@@ -20,8 +20,8 @@ from replicas.rows import Table, TrainingRows
 from replicas.sampling import passes, without_replacement
 from replicas.scaling import min_max, scaled, stacked
 from replicas.stopping import StoppingRule
-from replicas.streams import generator
 from replicas.training import Context, Stage, differentiated, each, train
+from reproducibility.streams import generator
 
 Views = Mapping[str, torch.Tensor]
 EPS = 1e-5  # batch normalisation's default

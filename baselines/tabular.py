@@ -15,7 +15,7 @@ from pyod.models.base import BaseDetector
 
 from baselines.supervised import fit_classifier, score_classifier
 from replicas import inputs
-from replicas.streams import generator
+from reproducibility.streams import generator
 
 #: What a missing file or a dead network raises, by the name of the class: the libraries have their own.
 UNREACHABLE = ("Connection", "LocalEntryNotFound", "OfflineMode", "HTTPError", "HfHub", "GatedRepo", "FileNotFound")

@@ -1,6 +1,6 @@
 """``python -m bench`` is ``mnp-bench``."""
 
-from bench.cli import main
+from bench.app.cli import main
 
 if __name__ == "__main__":
     main()

@@ -249,7 +249,7 @@ class Cell:
     """One number in a table: dataset x scenario x method (with parameters) x seed.
 
     ``key`` is the sha256 of the canonical JSON of the content (dataset sha256, scenario, method,
-    parameters, method source hash, protocol version, seed); see ``bench.plan``. ``label`` is what
+    parameters, method source hash, protocol version, seed); see ``bench.planning.plan``. ``label`` is what
     tables call the method when a suite names it otherwise ("" = its title); it is not part of the key.
     """
 

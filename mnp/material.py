@@ -10,7 +10,7 @@ import numpy as np
 from mnp.quirks import Quirks
 from replicas.detector import pools
 from replicas.rows import TrainingRows
-from replicas.streams import generator
+from reproducibility.streams import generator
 
 #: Ways to end the joint stage from weak information.
 Stopping = Literal["fixed", "held-out", "labelled"]

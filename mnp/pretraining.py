@@ -21,8 +21,8 @@ from replicas.sampling import without_replacement_each
 from replicas.scaling import scaled, scaled_
 from replicas.scoring import evaluate
 from replicas.stopping import StoppingRule
-from replicas.streams import generator
 from replicas.training import Context, Stage, Step, train
+from reproducibility.streams import generator
 
 Views = Mapping[str, torch.Tensor]
 NOISE = 0.05

@@ -31,8 +31,8 @@ from replicas.sampling import with_replacement, without_replacement
 from replicas.scaling import min_max, scaled, stacked
 from replicas.scoring import evaluate
 from replicas.stopping import StoppingRule
-from replicas.streams import generator
 from replicas.training import Context, Stage, Step, Trained, each, train
+from reproducibility.streams import generator
 
 Views = Mapping[str, torch.Tensor]
 

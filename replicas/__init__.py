@@ -8,6 +8,6 @@ that make this true are kept in ``exact`` (vector tails), ``parameters`` (alignm
 The engine knows nothing of anomaly detection beyond (X, y, index).
 """
 
-from replicas import environment
+from reproducibility import environment
 
 environment.prepare()

@@ -13,12 +13,12 @@ import torch
 from sklearn.utils.validation import check_is_fitted
 
 from replicas import inputs, saving
-from replicas.environment import one_thread
 from replicas.parameters import Layout
 from replicas.rows import Rows, TrainingRows
 from replicas.scaling import varying
 from replicas.scoring import evaluate
 from replicas.training import Context
+from reproducibility.environment import one_thread
 
 
 class ReplicaMixin:

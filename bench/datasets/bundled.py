@@ -15,7 +15,7 @@ import numpy as np
 
 from bench.datasets.arrays import make_dataset
 from bench.types import Dataset, DatasetCard
-from replicas.streams import generator
+from reproducibility.streams import generator
 
 
 @cache

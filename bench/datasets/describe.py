@@ -10,7 +10,7 @@ import numpy as np
 from bench.datasets import registry
 from bench.datasets.arrays import identical_rows
 from bench.types import Dataset, DatasetCard
-from replicas.streams import generator
+from reproducibility.streams import generator
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

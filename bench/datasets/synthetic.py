@@ -16,7 +16,7 @@ import numpy as np
 
 from bench.datasets.arrays import make_dataset
 from bench.types import Dataset, DatasetCard
-from replicas.streams import generator
+from reproducibility.streams import generator
 
 CITATION = "kinds of anomalies: Han, Hu, Huang, Jiang & Zhao (2022), ADBench, NeurIPS"
 

@@ -19,7 +19,7 @@ from bench.datasets.places import file_sha256, find
 from bench.datasets.stored import RawArrays, stored
 from bench.errors import DataError
 from bench.types import Dataset, DatasetCard
-from replicas.streams import generator
+from reproducibility.streams import generator
 
 
 @cache

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from replicas.streams import generator
+from reproducibility.streams import generator
 
 DRAWS = 2000
 LEVEL = 0.95

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from bench.errors import StoreError
-from bench.provenance import read_manifest
-from bench.report.manifests import Change, changes
 from bench.report.rows import IDENTITY, prepare
 from bench.report.statistics import ALPHA, FEWEST, signed_ranks
 from bench.store import read
+from bench.store.manifest import read_manifest
+from bench.store.manifest_diff import Change, changes
 
 METRIC = "average_precision"
 ASSUMES = (

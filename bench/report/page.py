@@ -17,13 +17,13 @@ from typing import Any
 
 import pandas as pd
 
-from bench.files import write_whole
-from bench.provenance import read_manifest
 from bench.report import grids, tables
 from bench.report.figures.write import CAPTIONS
 from bench.report.outcomes import cost, reasons
 from bench.report.statistics import Verdict, assumptions, sentences
 from bench.report.summary import summary
+from bench.store.atomic import write_whole
+from bench.store.manifest import read_manifest
 
 NAME = "index.html"
 #: Pixels that a figure is shown with at most, twice the page's width for dense screens.

@@ -8,7 +8,7 @@ import numpy as np
 
 from bench.datasets.arrays import identical_rows
 from bench.types import Dataset
-from replicas.streams import generator
+from reproducibility.streams import generator
 
 
 def irrelevant(X: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:

@@ -13,7 +13,7 @@ import numpy as np
 
 from bench.errors import DataError
 from bench.types import Dataset, Scenario
-from replicas.streams import generator
+from reproducibility.streams import generator
 
 PAPER_RANDOM_STATE = 2024
 PAPER_TEST, PAPER_VALIDATION = 0.35, 0.05

@@ -206,7 +206,7 @@ def test_a_missing_library_is_one_line_with_its_pip_command() -> None:
 
 
 def test_create_refuses_without_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bench.methods.missing", lambda spec: f"{spec.name} needs a library")
+    monkeypatch.setattr("bench.methods.registry.missing", lambda spec: f"{spec.name} needs a library")
     with pytest.raises(MissingExtra, match="catboost needs a library"):
         create("catboost")
 

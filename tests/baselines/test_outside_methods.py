@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.config import parse_suite
-from bench.main_job import Choices, run_suite
+from bench.app.run import Choices, run_suite
 from bench.store import read
+from bench.suite.load import parse_suite
 
 DETECTOR = '''
 """A detector from elsewhere."""

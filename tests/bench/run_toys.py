@@ -11,8 +11,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from toys import context, task, tasks
 
-from bench.progress import Progress
-from bench.runner import run
+from bench.execution.pool import run
+from bench.execution.progress import Progress
 from bench.store import Store
 from bench.types import Task
 

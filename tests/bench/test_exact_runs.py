@@ -11,7 +11,7 @@ import pytest
 from toys import cells, context
 
 from bench import methods
-from bench.runner import run
+from bench.execution.pool import run
 from bench.store import Store, read
 from bench.types import Cell, Scenario, Task
 from tests.brief import BRIEF

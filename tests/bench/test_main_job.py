@@ -14,7 +14,7 @@ from bench.store import read
 
 
 def command(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    code = "from bench.cli import main; main()"
+    code = "from bench.app.cli import main; main()"
     return subprocess.run(
         [sys.executable, "-c", code, *words], cwd=folder, capture_output=True, text=True, timeout=280, check=False
     )
@@ -182,7 +182,7 @@ def test_light_commands_import_neither_torch_nor_mlflow(tmp_path: Path) -> None:
     code = (
         "import sys, runpy\n"
         "sys.argv = ['mnp-bench', *{words}]\n"
-        "from bench.cli import app\n"
+        "from bench.app.cli import app\n"
         "try:\n    app()\nexcept SystemExit: pass\n"
         "heavy = {{'torch', 'mlflow'}} & set(sys.modules)\n"
         "assert not heavy, heavy\n"

@@ -11,9 +11,9 @@ import pytest
 from records import cell, record
 from rich.console import Console
 
-from bench import progress
 from bench.errors import StoreError
-from bench.progress import Progress, read_status
+from bench.execution import progress
+from bench.execution.progress import Progress, read_status
 from bench.types import Task
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from bench import provenance
 from bench.errors import StoreError
-from bench.provenance import collect, git_state, provenance_id, read_manifest, write_manifest
+from bench.store import manifest
+from bench.store.manifest import collect, git_state, provenance_id, read_manifest, write_manifest
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +83,7 @@ def test_git_tells_commit_and_changes(tmp_path):
 
 def test_no_library_is_imported_to_learn_its_version():
     code = (
-        "import sys; from bench.provenance import collect; collect('', '')\n"
+        "import sys; from bench.store.manifest import collect; collect('', '')\n"
         "print([name for name in ('torch', 'mlflow', 'sklearn', 'pandas', 'pyod') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -92,4 +92,4 @@ def test_no_library_is_imported_to_learn_its_version():
 
 def test_a_machine_without_git_is_no_trouble(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert git_state(Path(provenance.__file__).parent) is None
+    assert git_state(Path(manifest.__file__).parent) is None

@@ -12,12 +12,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from bench import parts, rerun
-from bench.columns import PER_ROW
-from bench.config import parse_suite, read_suite
+from bench.app import verify
+from bench.app.run import Choices, run_suite
 from bench.errors import StoreError, UnknownName
-from bench.main_job import Choices, run_suite
-from bench.store import FOLDER, read
+from bench.store import FOLDER, read, segments
+from bench.store.schema import PER_ROW
+from bench.suite.load import parse_suite, read_suite
 
 SUITE = """
 name = "again"
@@ -44,17 +44,17 @@ def folder(finished: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(finished, tmp_path / "run"))
 
 
-def once(folder: Path, cell: str, data_dir: str | None = None) -> rerun.Repeated:
-    (done,) = rerun.repeat(folder, [rerun.find(folder, cell)], data_dir)
+def once(folder: Path, cell: str, data_dir: str | None = None) -> verify.Repeated:
+    (done,) = verify.repeat(folder, [verify.find(folder, cell)], data_dir)
     return done
 
 
 def rewrite(folder: Path, change) -> None:
     """Every part with its table changed."""
-    for part in list(parts.live(parts.listed(folder / FOLDER))):
-        table = change(parts.read(part, scores=True))
+    for part in list(segments.live(segments.listed(folder / FOLDER))):
+        table = change(segments.read(part, scores=True))
         part.path.unlink()
-        parts.write(part, table)
+        segments.write(part, table)
 
 
 def replaced(table: pa.Table, name: str, values: list) -> pa.Table:
@@ -67,7 +67,7 @@ def test_a_cell_trained_in_a_group_is_the_same_alone(folder: Path) -> None:
     done = once(folder, "wine:devnet:1")
     assert done.same and done.compared == "scores and metrics" and not done.changes
     assert done.record.facts["group_width"] == 1
-    assert once(folder, rerun.find(folder, "wine:devnet:1")["cell"][:16]).same
+    assert once(folder, verify.find(folder, "wine:devnet:1")["cell"][:16]).same
 
 
 def test_a_failed_cell_fails_again_for_the_same_reason(folder: Path) -> None:
@@ -110,18 +110,18 @@ def test_what_changed_since_is_named(folder: Path) -> None:
         assert sign in text, sign
     rewrite(folder, lambda table: replaced(table, "cell", [f"{n:064d}" for n in range(table.num_rows)]))
     rewrite(
-        folder, lambda table: replaced(table, "dataset_sha256", [rerun.load("wine", None, ()).sha256] * table.num_rows)
+        folder, lambda table: replaced(table, "dataset_sha256", [verify.load("wine", None, ()).sha256] * table.num_rows)
     )
     assert any("code or default parameters of devnet" in one for one in once(folder, "wine:devnet:0").changes)
 
 
 def test_each_trouble_is_one_sentence(folder: Path) -> None:
     with pytest.raises(StoreError, match="holds no cell 'zzz'"):
-        rerun.find(folder, "zzz")
+        verify.find(folder, "zzz")
     with pytest.raises(StoreError, match="give the key of one"):
-        rerun.find(folder, "")
+        verify.find(folder, "")
     with pytest.raises(StoreError, match="there are no results"):
-        rerun.find(folder / "nothing", "a")
+        verify.find(folder / "nothing", "a")
     rewrite(folder, lambda table: replaced(table, "method", ["gone"] * table.num_rows))
     with pytest.raises(UnknownName, match="gone"):
         once(folder, "wine:gone:0" if len(read(folder)) == 1 else read(folder)["cell"].iloc[0])
@@ -131,9 +131,9 @@ def test_each_trouble_is_one_sentence(folder: Path) -> None:
 
 
 def test_a_sample_is_seeded_and_no_larger_than_the_run(folder: Path) -> None:
-    keys = [[row["cell"] for row in rerun.sample(folder, 4, seed)] for seed in (0, 0, 1)]
+    keys = [[row["cell"] for row in verify.sample(folder, 4, seed)] for seed in (0, 0, 1)]
     assert keys[0] == keys[1] != keys[2] and len(set(keys[0])) == 4
-    assert len(rerun.sample(folder, 100, 0)) == 9
+    assert len(verify.sample(folder, 100, 0)) == 9
 
 
 def test_the_commands_say_it_by_exit_code(folder: Path) -> None:

@@ -19,10 +19,10 @@ import pytest
 from run_toys import plan
 from toys import context, task, tasks
 
-from bench import runner
 from bench.errors import ConfigError, MissingExtra, StoreError
-from bench.progress import read_status
-from bench.runner import run
+from bench.execution import pool
+from bench.execution.pool import run
+from bench.execution.progress import read_status
 from bench.store import Store, read
 from bench.types import Task
 
@@ -133,7 +133,7 @@ def _wait_for_children(pid: int, count: int) -> list[psutil.Process]:
         family = [
             p for p in psutil.Process(pid).children(recursive=True) if "resource_tracker" not in " ".join(p.cmdline())
         ]
-        if sum("bench.child" in " ".join(p.cmdline()) for p in family) >= 1 and len(family) >= count:
+        if sum("bench.execution.child" in " ".join(p.cmdline()) for p in family) >= 1 and len(family) >= count:
             return family
         time.sleep(0.05)
     raise AssertionError("the run did not start its workers")
@@ -199,7 +199,7 @@ def test_backends_are_checked_by_name(tmp_path):
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:{port}", "nonsense://x"])
 def test_a_cluster_that_does_not_answer_is_told(tmp_path, monkeypatch, address):
     pytest.importorskip("distributed")
-    monkeypatch.setattr(runner, "CONNECT_SECONDS", 1)
+    monkeypatch.setattr(pool, "CONNECT_SECONDS", 1)
     with Store(tmp_path) as store, pytest.raises(ConfigError, match="no Dask scheduler answers at"):
         run(tasks("Good", [0]), context(), store, -1, "dask", address.format(port=_free_port()))
 

@@ -10,15 +10,15 @@ from pathlib import Path
 import psutil
 import pytest
 
+from bench.app.output import status_summary
 from bench.errors import StoreError
-from bench.listing import status_summary
 from bench.store import Store
 from tests.bench.records import record
 
 PLANNING = """
 import re, time
-from bench.config import parse_suite
-from bench.plan import make_plan
+from bench.suite.load import parse_suite
+from bench.planning.plan import make_plan
 text = '''
 name = "large"
 datasets = ["breast-cancer", "digits-0147", "digits-low", "iris", "wine"]
@@ -80,7 +80,7 @@ def test_status_of_a_running_benchmark_from_outside(tmp_path: Path) -> None:
 @pytest.mark.parametrize("command", [["--help"], ["list", "suites"]])
 def test_light_commands_import_no_torch_and_no_mlflow(command: list[str]) -> None:
     script = (
-        "import sys\nfrom bench.cli import app\n"
+        "import sys\nfrom bench.app.cli import app\n"
         f"try:\n    app({command!r})\nexcept SystemExit:\n    pass\n"
         "print(sorted({'torch', 'mlflow', 'sklearn', 'matplotlib'} & set(sys.modules)), file=sys.stderr)"
     )

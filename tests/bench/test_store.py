@@ -15,9 +15,8 @@ import pandas as pd
 import pytest
 from records import record
 
-from bench import columns, parts, store
 from bench.errors import StoreError
-from bench.store import Store, StoreWarning, read
+from bench.store import Store, StoreWarning, read, schema, segments, store
 
 ISSUE_COLUMNS = [
     "dataset", "method", "seed", "protocol", "label_budget", "contamination", "status", "average_precision",
@@ -90,7 +89,7 @@ def test_metrics_may_differ_between_appends(tmp_path):
 def test_a_fact_without_a_column_is_refused():
     odd = record(1)
     with pytest.raises(ValueError, match="colour"):
-        columns.table([type(odd)(odd.cell, "ok", facts={"colour": 3})])
+        schema.table([type(odd)(odd.cell, "ok", facts={"colour": 3})])
 
 
 def test_forget_removes_rows_for_good(tmp_path):
@@ -160,7 +159,7 @@ def test_a_torn_part_is_named_and_set_aside(tmp_path, tear):
     if tear == "truncate":
         content = content[: len(content) // 2]
     elif tear == "flip":
-        chunk = parts.pq.read_metadata(torn).row_group(0).column(2)
+        chunk = segments.pq.read_metadata(torn).row_group(0).column(2)
         content[chunk.dictionary_page_offset + chunk.total_compressed_size - 3] ^= 0xFF
     else:
         content = bytearray()

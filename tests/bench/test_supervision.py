@@ -13,8 +13,8 @@ import psutil
 import pytest
 from toys import context, task
 
-from bench.child import Child
-from bench.supervision import release, supervised
+from bench.execution.child import Child
+from bench.execution.supervisor import release, supervised
 from bench.types import Record, Task
 
 
@@ -63,12 +63,12 @@ def test_a_passing_crash_is_tried_once_more(tmp_path):
 
 def test_what_raises_needs_no_new_process():
     supervised(task("Good", [0]), context())
-    from bench import supervision
+    from bench.execution import supervisor
 
-    before = supervision._own_child().pid
+    before = supervisor._own_child().pid
     records = supervised(task("Raises", [0, 1]), context())
     assert statuses(records) == {0: "failed", 1: "failed"}
-    assert supervision._own_child().pid == before
+    assert supervisor._own_child().pid == before
 
 
 @pytest.mark.usefixtures("registered")
@@ -105,7 +105,7 @@ def test_a_child_dies_with_its_parent_even_inside_a_c_call(tmp_path):
     here = Path(__file__).parent
     code = (
         f"import sys; sys.path.insert(0, {str(here)!r})\nfrom toys import task, context\n"
-        f"from bench.supervision import supervised\nsupervised(task('Tells', [0], folder={str(tmp_path)!r}), context())"
+        f"from bench.execution.supervisor import supervised\nsupervised(task('Tells', [0], folder={str(tmp_path)!r}), context())"
     )
     parent = subprocess.Popen([sys.executable, "-c", code])
     until = time.monotonic() + 30

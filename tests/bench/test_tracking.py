@@ -17,11 +17,11 @@ import pytest
 from mlflow_server import Server, free_port
 from records import record
 
-from bench import tracking
 from bench.errors import StoreError, TrackingError
 from bench.store import Store, read
-from bench.tracking import track
-from bench.tracking_groups import CELLS_TAG, GROUP_TAG, groups
+from bench.tracking import mlflow_mirror
+from bench.tracking.mlflow_mirror import track
+from bench.tracking.runs import CELLS_TAG, GROUP_TAG, groups
 from bench.types import Record
 
 SEEDS = 3
@@ -50,7 +50,7 @@ def children(uri: str, folder: Path) -> list[Any]:
     asked = client(uri)
     experiment = asked.get_experiment_by_name(f"mnp-bench/{folder.name}")
     runs = list(asked.search_runs([experiment.experiment_id], max_results=5000))
-    parents = [run for run in runs if tracking.PARENT_TAG not in run.data.tags]
+    parents = [run for run in runs if mlflow_mirror.PARENT_TAG not in run.data.tags]
     assert len(parents) == 1 and parents[0].info.status == "FINISHED"
     return [run for run in runs if run is not parents[0]]
 
@@ -128,7 +128,7 @@ def test_only_what_changed_is_sent_again(own):
 def test_a_mirror_killed_anywhere_is_completed_without_duplicates(own):
     folder, uri = own
     code = (
-        "import os, sys\nfrom bench import tracking\nfrom mlflow import MlflowClient\n"
+        "import os, sys\nfrom bench.tracking import mlflow_mirror as tracking\nfrom mlflow import MlflowClient\n"
         "done, real = [], getattr(MlflowClient, sys.argv[2])\n"
         "def deadly(*args, **words):\n"
         "    done.append(real(*args, **words))\n"
@@ -179,7 +179,7 @@ def server(tmp_path: Path, empty_database: Path) -> Iterator[Server]:
 
 def test_a_server_killed_half_way_is_told_and_the_mirror_completed_later(tmp_path, server, monkeypatch):
     folder = filled(tmp_path / "mine", 6 * SEEDS)
-    real, written = tracking._write, []
+    real, written = mlflow_mirror._write, []
 
     def then_dead(*words: Any) -> None:
         if len(written) == 3:
@@ -187,11 +187,11 @@ def test_a_server_killed_half_way_is_told_and_the_mirror_completed_later(tmp_pat
         real(*words)
         written.append(words)
 
-    monkeypatch.setattr(tracking, "_write", then_dead)
+    monkeypatch.setattr(mlflow_mirror, "_write", then_dead)
     with pytest.raises(TrackingError, match=rf"MLflow at {server.uri} cannot be used .*track them later"):
         track(folder, server.uri)
     assert len(written) == 3
-    monkeypatch.setattr(tracking, "_write", real)
+    monkeypatch.setattr(mlflow_mirror, "_write", real)
     server.start()
     summary = track(folder, server.uri)
     assert (summary.runs, summary.new) == (6, 3)

@@ -14,12 +14,13 @@ import pytest
 from sklearn.metrics import roc_auc_score
 from toys import DATASET, cells, context, task
 
-from bench import memory, methods
-from bench.columns import FIXED
+from bench import methods
 from bench.datasets.registry import load
+from bench.execution import memory
+from bench.execution.evaluate import execute
 from bench.scenarios import split
+from bench.store.schema import FIXED
 from bench.types import Scenario, Task
-from bench.worker import execute
 
 
 def test_a_record_holds_metrics_scores_costs_and_every_fact():
@@ -145,6 +146,6 @@ def test_the_peak_of_memory_starts_again():
 
 
 def test_the_harness_imports_no_torch():
-    code = "import bench.worker, bench.runner, bench.store, bench.progress, bench.provenance, sys; print('torch' in sys.modules)"
+    code = "import bench.execution.evaluate, bench.execution.pool, bench.store.store, bench.execution.progress, bench.store.manifest, sys; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"

@@ -9,10 +9,10 @@ from typing import Any
 
 import faulty_methods
 
-from bench.config import Limits
 from bench.datasets.registry import load
+from bench.execution.evaluate import WorkContext
+from bench.suite.load import Limits
 from bench.types import Cell, Scenario, Task
-from bench.worker import WorkContext
 
 DATASET = "synthetic-local"
 

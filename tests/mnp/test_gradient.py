@@ -10,8 +10,8 @@ from mnp.gradient import joint_gradient
 from mnp.losses import LossSettings, joint_loss
 from mnp.network import Shape, layout, outputs
 from replicas.parameters import Layout
-from replicas.streams import generator
 from replicas.training import Context
+from reproducibility.streams import generator
 
 RUNS = 8
 UNLABELLED = 40

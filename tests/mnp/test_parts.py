@@ -18,7 +18,7 @@ from mnp.losses import LossSettings, joint_loss
 from mnp.network import Shape, layout, outputs
 from mnp.prototypes import separated_prototypes, start_prototypes, weighted_silhouette
 from mnp.validation import ranking_loss
-from replicas.streams import generator
+from reproducibility.streams import generator
 
 
 def by_hand(p: dict, x: torch.Tensor, unlabelled: int, k: int, moving: bool, broadcast: bool) -> torch.Tensor:

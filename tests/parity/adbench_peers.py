@@ -10,10 +10,10 @@ from pathlib import Path
 import pandas as pd
 
 from baselines.adbench_place import missing
-from bench.columns import json_text
-from bench.config import narrowed, read_seeds, read_suite
-from bench.main_job import Choices, run_suite
+from bench.app.run import Choices, run_suite
 from bench.store import read
+from bench.store.schema import json_text
+from bench.suite.load import narrowed, read_seeds, read_suite
 
 SUITE, OUT, PREFIX = "adbench-peers", Path("results/parity/adbench-peers"), "adbench-"
 

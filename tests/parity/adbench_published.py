@@ -15,10 +15,10 @@ from typing import Any
 
 import pandas as pd
 
-from bench.columns import json_text
-from bench.config import Experiment, MethodChoice, narrowed, read_suite
-from bench.main_job import Choices, run_suite
+from bench.app.run import Choices, run_suite
 from bench.store import read
+from bench.store.schema import json_text
+from bench.suite.load import Experiment, MethodChoice, narrowed, read_suite
 
 SUITE, OUT = "adbench-published", Path("results/parity/adbench-published")
 #: Our method, its column in the tables of label-informed methods.

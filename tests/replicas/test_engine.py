@@ -15,7 +15,7 @@ from replicas.parameters import Layout
 from replicas.sampling import counted, counted_width, passes, passing_once, with_replacement, without_replacement
 from replicas.scaling import scaled_
 from replicas.stopping import Stopping, StoppingRule
-from replicas.streams import generator
+from reproducibility.streams import generator
 
 
 def test_adam_is_torchs() -> None:

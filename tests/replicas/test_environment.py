@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-from replicas.environment import ALLOCATION_ENVIRONMENT, EXACT_ENVIRONMENT
+from reproducibility.environment import ALLOCATION_ENVIRONMENT, EXACT_ENVIRONMENT
 
 
 def test_nox_sets_what_workers_get() -> None:

@@ -1,4 +1,4 @@
-"""Made-up store rows, as ``bench.store.read`` gives them, for tests of the reports."""
+"""Made-up store rows, as ``bench.store.store.read`` gives them, for tests of the reports."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from replicas.streams import generator
+from reproducibility.streams import generator
 
 #: name -> (title, family, skill, seconds)
 METHODS = {

@@ -12,12 +12,11 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from bench import parts
-from bench.columns import SCORES
-from bench.config import read_suite
-from bench.main_job import Choices, run_suite
-from bench.provenance import MANIFEST
-from bench.store import FOLDER
+from bench.app.run import Choices, run_suite
+from bench.store import FOLDER, segments
+from bench.store.manifest import MANIFEST
+from bench.store.schema import SCORES
+from bench.suite.load import read_suite
 
 FIXTURE = Path(__file__).parent / "fixture"
 SUITES = ("weak", "paper")
@@ -30,12 +29,12 @@ def main() -> None:
         for name in SUITES:
             experiment = read_suite(str(FIXTURE / f"{name}.toml"))
             run_suite(experiment, Choices(out=str(out), track=False))
-        found = [parts.read(part) for part in parts.live(parts.listed(out / FOLDER))]
+        found = [segments.read(part) for part in segments.live(segments.listed(out / FOLDER))]
         rows = pa.concat_tables(found, promote_options="permissive")
         assert SCORES not in rows.column_names
         shutil.rmtree(FIXTURE / FOLDER, ignore_errors=True)
         (FIXTURE / FOLDER).mkdir()
-        parts.write(parts.named(FIXTURE / FOLDER, 1, 1), rows)
+        segments.write(segments.named(FIXTURE / FOLDER, 1, 1), rows)
         shutil.copy(out / MANIFEST, FIXTURE / MANIFEST)
     print(f"{rows.num_rows} cells in {FIXTURE / FOLDER}")
 

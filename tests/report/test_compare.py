@@ -12,13 +12,12 @@ import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
 
-from bench import parts
-from bench.cli import app
+from bench.app.cli import app
 from bench.errors import StoreError
 from bench.report.compare import METRIC, compare, verdict
 from bench.report.compare_text import words
-from bench.report.manifests import changes
-from bench.store import FOLDER
+from bench.store import FOLDER, segments
+from bench.store.manifest_diff import changes
 from tests.report import made_up
 
 DATASETS = [f"d{i}" for i in range(8)]
@@ -36,7 +35,7 @@ RUN: dict[str, Any] = {
 
 def stored(folder: Path, frame: pd.DataFrame, run: dict[str, Any] = RUN) -> Path:
     (folder / FOLDER).mkdir(parents=True)
-    parts.write(parts.named(folder / FOLDER, 1, 1), pa.Table.from_pandas(frame, preserve_index=False))
+    segments.write(segments.named(folder / FOLDER, 1, 1), pa.Table.from_pandas(frame, preserve_index=False))
     (folder / "manifest.json").write_text(json.dumps({"runs": [run]}))
     return folder
 

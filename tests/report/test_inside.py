@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bench.app.inspect import FOLDER, inspect, read_look
 from bench.errors import StoreError
-from bench.inspect import FOLDER, inspect, read_look
 from bench.report.figures import Unsuited, inside
 from bench.types import Scenario
 from mnp import MNP

@@ -24,8 +24,8 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from bench.methods import create
-from replicas.environment import one_thread
 from replicas.rows import Rows
+from reproducibility.environment import one_thread
 from tests.speed.loops import LOOPS, Loop
 from tests.speed.mnp_loop import mnp
 

@@ -22,10 +22,10 @@ from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
 from bench.types import Record, Status, Task
-from replicas.environment import ALLOCATION_ENVIRONMENT, EXACT_ENVIRONMENT
+from reproducibility.environment import ALLOCATION_ENVIRONMENT, EXACT_ENVIRONMENT
 
 if TYPE_CHECKING:
-    from bench.worker import Prepared, WorkContext
+    from bench.execution.evaluate import Prepared, WorkContext
 
 #: Environment of every process that computes. A fixed hash seed keeps the order of sets of text.
 WORKER_ENVIRONMENT: Mapping[str, str] = {
@@ -164,7 +164,7 @@ class Child:
         paths = [path or os.getcwd() for path in sys.path]
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "bench.child", str(theirs.fileno()), str(os.getpid())],
+                [sys.executable, "-m", "bench.execution.child", str(theirs.fileno()), str(os.getpid())],
                 pass_fds=[theirs.fileno()],
                 env={**os.environ, **WORKER_ENVIRONMENT, "PYTHONPATH": os.pathsep.join(paths)},
                 stdin=subprocess.DEVNULL,
@@ -217,7 +217,7 @@ def serve(descriptor: int, parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interrupt ends
     faulthandler.enable()
     faulthandler.register(signal.SIGUSR1, all_threads=False)
-    from bench import worker
+    from bench.execution import evaluate
 
     with Connection(descriptor) as pipe:
 
@@ -229,7 +229,7 @@ def serve(descriptor: int, parent: int) -> None:
                 task, context = pipe.recv()
             except EOFError:
                 return
-            for record in worker.stream(task, context, begin):
+            for record in evaluate.stream(task, context, begin):
                 pipe.send(("record", record))
             pipe.send(("done", None))
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.errors import TrackingError
-from bench.tracking_groups import CELLS_TAG, GROUP_TAG, Group, groups
+from bench.tracking.runs import CELLS_TAG, GROUP_TAG, Group, groups
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -147,7 +147,7 @@ def _parent(client: MlflowClient, experiment: str, place: Path) -> str:
 
 def _identity(place: Path) -> str:
     """By its name and first run, so that it may move; by its path where there is no manifest."""
-    from bench.provenance import read_manifest
+    from bench.store.manifest import read_manifest
 
     runs = read_manifest(place)
     words = (runs[0]["id"], runs[0]["started"]) if runs else (socket.gethostname(), str(place))

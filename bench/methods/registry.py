@@ -7,23 +7,19 @@ imports neither torch nor pyod. Our own methods come the same way (``baselines.c
 
 from __future__ import annotations
 
-import ast
 import functools
-import hashlib
 import importlib
 import importlib.util
 import warnings
 from collections.abc import Mapping
 from dataclasses import fields
 from importlib.metadata import EntryPoint, entry_points
-from pathlib import Path
 from typing import Any
 
 from bench.errors import ConfigError, MissingExtra, UnknownName
 from bench.types import MethodSpec
 
 GROUP = "mnp_bench.methods"
-INSTALLED_ELSEWHERE = ("pyod", "sklearn")  # their version is in the provenance; one file names the method
 DISTRIBUTION = "mnp-bench"
 _FIELDS = {f.name for f in fields(MethodSpec)}
 
@@ -113,19 +109,6 @@ def create(name: str, seed: int = 0, **params: Any) -> Any:
         raise ConfigError(f"method {name!r} does not take these parameters: {error}") from error
 
 
-def source_hash(spec: MethodSpec) -> str:
-    """Hash the method's own source: its module and what that imports of its package and of replicas.
-
-    Nothing is imported, and no other method's file is read, so an edit of one method changes the
-    identity of that method's cells only.
-    """
-    module = spec.factory.partition(":")[0]
-    digest = hashlib.sha256()
-    for name, text in sorted(_sources(module).items()):
-        digest.update(f"{name}\0".encode() + text + b"\0")
-    return digest.hexdigest()
-
-
 def _is_ours(point: EntryPoint) -> bool:
     return point.dist is not None and point.dist.name.replace("_", "-").lower() == DISTRIBUTION
 
@@ -182,43 +165,3 @@ def _seed_name(factory: Any) -> str:
 
     parameters = inspect.signature(factory).parameters
     return next((name for name in ("seed", "random_state") if name in parameters), "")
-
-
-@functools.cache
-def _sources(module: str) -> dict[str, bytes]:
-    """The module's source and, through its import statements, that of its own package and replicas."""
-    package = module.partition(".")[0]
-    found: dict[str, bytes] = {}
-    waiting = [module]
-    while waiting:
-        name = waiting.pop()
-        file = _file(name) if name not in found else None
-        if file is None:
-            continue
-        found[name] = file.read_bytes()
-        if package in INSTALLED_ELSEWHERE:
-            break
-        waiting += [other for other in _imports(found[name]) if other.partition(".")[0] in (package, "replicas")]
-    return found
-
-
-def _file(module: str) -> Path | None:
-    """The module's file, found by path: asking the import system would import its parents."""
-    package, *rest = module.split(".")
-    top = importlib.util.find_spec(package)
-    if top is None or top.origin is None:
-        return None
-    if not rest:
-        return Path(top.origin)
-    place = Path(top.origin).parent.joinpath(*rest)
-    return next((f for f in (place.with_suffix(".py"), place / "__init__.py") if f.is_file()), None)
-
-
-def _imports(text: bytes) -> list[str]:
-    found = []
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Import):
-            found += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            found += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    return found

@@ -6,9 +6,9 @@ import threading
 from collections import deque
 from dataclasses import dataclass, replace
 
-from bench.child import Child, Outcome
+from bench.execution.child import Child, Outcome
+from bench.execution.evaluate import WorkContext, failed
 from bench.types import Cell, Record, Task
-from bench.worker import WorkContext, failed
 
 _own = threading.local()  # one child for each thread that runs tasks (a Dask worker may have several)
 

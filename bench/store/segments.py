@@ -14,8 +14,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bench.columns import FIXED, PER_ROW
-from bench.files import write_whole
+from bench.store.atomic import write_whole
+from bench.store.schema import FIXED, PER_ROW
 
 _NAME = re.compile(r"part-(\d{8,})-(\d{8,})\.parquet")
 

@@ -15,11 +15,11 @@ from joblib.externals.loky import get_reusable_executor
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from bench import methods
-from bench.child import watch_parent
 from bench.errors import ConfigError, MissingExtra
-from bench.supervision import release, supervised
+from bench.execution.child import watch_parent
+from bench.execution.evaluate import WorkContext, failed
+from bench.execution.supervisor import release, supervised
 from bench.types import Record, Task
-from bench.worker import WorkContext, failed
 
 OnRecords = Callable[[list[Record]], None]
 OnStart = Callable[[Task], None]
@@ -31,7 +31,7 @@ KILLED_TWICE = "its worker process was killed twice (by the system or a user), b
 
 
 class Sink(Protocol):
-    """Where records go; a ``bench.store.Store`` is one."""
+    """Where records go; a ``bench.store.store.Store`` is one."""
 
     def append(self, records: list[Record]) -> None:
         """Take a task's records."""

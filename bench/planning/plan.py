@@ -10,11 +10,13 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bench import grouping, methods, parameters
-from bench.config import Experiment, MethodChoice
+from bench import methods
 from bench.datasets import registry, table
 from bench.errors import BenchError, UnknownName
+from bench.methods import signature
+from bench.planning import grouping
 from bench.scenarios import canonical, problems_by_scenario
+from bench.suite.load import Experiment, MethodChoice
 from bench.types import Cell, Dataset, MethodSpec, Scenario, Task
 
 #: Raised when the meaning of a scenario or a metric changes, so that old cells are not taken for new ones.
@@ -150,7 +152,7 @@ def _methods(experiment: Experiment, found: list[str], skipped: list[str]) -> It
             if lacking:
                 skipped.append(lacking)
                 continue
-            found += parameters.problems(spec, [name for name, _ in choice.params])
+            found += signature.problems(spec, [name for name, _ in choice.params])
             yield choice, _Method(spec, methods.source_hash(spec))
         except BenchError as error:
             found.append(str(error))

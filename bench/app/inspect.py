@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from bench.errors import ConfigError, StoreError
-from bench.files import write_whole
+from bench.store.atomic import write_whole
 from bench.types import Scenario
 
 #: In a results folder: <dataset>.parquet and <dataset>.losses.csv, with about.json.
@@ -37,11 +37,11 @@ def inspect(
         The tables and figures.
     """
     from bench.datasets import registry
+    from bench.execution.evaluate import blind
     from bench.methods import create, get
     from bench.report.figures import inside
     from bench.scenarios import split
-    from bench.worker import blind
-    from replicas.streams import generator
+    from reproducibility.streams import generator
 
     if scenario.protocol != "weak":
         raise ConfigError("inspect fits mnp under the weak protocol; leave out the validation labels")

@@ -29,7 +29,7 @@ def changes(first: Sequence[Mapping[str, Any]], second: Sequence[Mapping[str, An
 
     Parameters
     ----------
-    first, second : the runs of two manifests, as ``bench.provenance.read_manifest`` gives them
+    first, second : the runs of two manifests, as ``bench.store.manifest.read_manifest`` gives them
     """
     values = [_values(runs) for runs in (first, second)]
     found = []

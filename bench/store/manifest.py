@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.errors import StoreError
-from bench.files import write_whole
+from bench.store.atomic import write_whole
 
 MANIFEST = "manifest.json"
 #: Packages whose version can move a number.
@@ -54,7 +54,7 @@ def collect(
     dict
         JSON-able. ``packages`` leaves out what is not installed; ``git`` is None outside a checkout.
     """
-    from bench.child import WORKER_ENVIRONMENT
+    from bench.execution.child import WORKER_ENVIRONMENT
 
     return {
         "started": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -7,10 +7,10 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.config import Experiment
 from bench.errors import ConfigError, TrackingError
-from bench.plan import Plan, make_plan, remaining
+from bench.planning.plan import Plan, make_plan, remaining
 from bench.store import FOLDER, Store, read
+from bench.suite.load import Experiment
 
 #: So many problems are told at once; the rest is counted.
 MOST_PROBLEMS = 40
@@ -104,8 +104,8 @@ def superseded(plan: Plan, folder: Path) -> set[str]:
     Same dataset name, scenario, method, parameters and seed, but of other data or code; without this
     an average would mix them.
     """
-    from bench.columns import json_text
     from bench.scenarios import canonical
+    from bench.store.schema import json_text
 
     scenarios = {scenario: json_text(canonical(scenario)) for scenario in {cell.scenario for cell in plan.cells}}
     params = {values: json_text(dict(values)) for values in {cell.params for cell in plan.cells}}
@@ -131,16 +131,17 @@ def _work(experiment: Experiment, plan: Plan, store: Store, choices: Choices, fo
     if not plan.tasks:
         _say(f"all {len(plan.cells)} cells are stored; building the report")
         return
-    from bench import provenance, runner
-    from bench.progress import Progress
-    from bench.worker import WorkContext
+    from bench.execution import pool
+    from bench.execution.evaluate import WorkContext
+    from bench.execution.progress import Progress
+    from bench.store import manifest
 
     hashes = {cell.dataset: cell.dataset_sha256 for cell in plan.cells}
-    facts = provenance.collect(experiment.text, sys.argv, hashes)
-    provenance.write_manifest(folder, facts)
-    context = WorkContext(choices.data_dir, experiment.tables, experiment.limits, provenance.provenance_id(facts))
+    facts = manifest.collect(experiment.text, sys.argv, hashes)
+    manifest.write_manifest(folder, facts)
+    context = WorkContext(choices.data_dir, experiment.tables, experiment.limits, manifest.provenance_id(facts))
     with Progress(plan.tasks, folder, plan.done) as progress:
-        runner.run(
+        pool.run(
             plan.tasks,
             context,
             store,
@@ -153,7 +154,7 @@ def _work(experiment: Experiment, plan: Plan, store: Store, choices: Choices, fo
 
 
 def _report(folder: Path) -> None:
-    from bench.listing import show_first_table
+    from bench.app.output import show_first_table
     from bench.report.build import build
 
     paths = build(folder)
@@ -162,7 +163,7 @@ def _report(folder: Path) -> None:
 
 
 def _tracked(folder: Path, uri: str | None) -> bool:
-    from bench.tracking import track
+    from bench.tracking.mlflow_mirror import track
 
     try:
         summary = track(folder, uri)

@@ -70,7 +70,7 @@ class MethodEntry(_Strict):
 
 
 class LimitsEntry(_Strict):
-    """[limits] of one cell; what is not set keeps the default of ``bench.config.Limits``."""
+    """[limits] of one cell; what is not set keeps the default of ``bench.suite.load.Limits``."""
 
     seconds: Annotated[float, Field(gt=0)] = 0.0
     memory_mb: Annotated[float, Field(gt=0)] = 0.0

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from bench.plan import Plan
-    from bench.rerun import Repeated
+    from bench.app.verify import Repeated
+    from bench.planning.plan import Plan
 
 Rows = list[dict[str, Any]]
 
@@ -58,7 +58,7 @@ def methods() -> Rows:
 
 def suites() -> Rows:
     """The suites that come with the package."""
-    from bench.config import suites as known
+    from bench.suite.load import suites as known
 
     return [{"name": name, "title": title} for name, title in known().items()]
 
@@ -149,7 +149,7 @@ def _by_method(plan: Plan) -> Rows:
 
 def status_summary(folder: str) -> str:
     """How far a results folder is."""
-    from bench.progress import read_status
+    from bench.execution.progress import read_status
     from bench.store import read
 
     frame = read(folder)

@@ -1,6 +1,6 @@
 """What happens in a child process: load the data once, cut splits, fit, score, measure, tell.
 
-Nothing here can end a method that hangs or eats all memory: ``bench.child`` does that from outside.
+Nothing here can end a method that hangs or eats all memory: ``bench.execution.child`` does that from outside.
 """
 
 from __future__ import annotations
@@ -16,15 +16,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bench import facts, memory, methods, metrics
+from bench import methods
 from bench.datasets import registry, table
 from bench.errors import BenchError, ConfigError, DataError
+from bench.execution import memory, metrics, row_metadata
 from bench.scenarios import split as draw
 from bench.types import Cell, Dataset, MethodSpec, Record, Split, Status, Task
-from replicas.streams import generator
+from reproducibility.streams import generator
 
 if TYPE_CHECKING:
-    from bench.config import Limits
+    from bench.suite.load import Limits
 
 #: So many last lines of a traceback are kept of a failure.
 TRACEBACK_LINES = 5
@@ -45,7 +46,7 @@ class WorkContext:
     provenance : str
         Id of the run in the manifest.
     sources : tuple of (method, hash of its source)
-        As planned; a worker whose code differs refuses. Filled in by ``bench.runner``.
+        As planned; a worker whose code differs refuses. Filled in by ``bench.execution.pool``.
     """
 
     data_dir: str | None
@@ -129,24 +130,24 @@ def failed(
     cell: Cell, context: WorkContext, status: Status, reason: str, known: Mapping[str, Any] | None = None
 ) -> Record:
     """The row of a cell that has no result."""
-    about = facts.of_cell(cell, context.tables) if known is None else known
+    about = row_metadata.of_cell(cell, context.tables) if known is None else known
     return Record(cell, status, error=reason, provenance=context.provenance, facts=about)
 
 
 def _prepare(cell: Cell, spec: MethodSpec, context: WorkContext) -> Prepared | Record:
-    known = facts.of_cell(cell, context.tables)
+    known = row_metadata.of_cell(cell, context.tables)
     try:
         _warm_up()
         _check_source(spec, context)
         dataset = load(cell.dataset, context.data_dir, context.tables)
-        known |= facts.of_data(dataset)
+        known |= row_metadata.of_data(dataset)
         if dataset.sha256 != cell.dataset_sha256:
             raise DataError(
                 f"{cell.dataset} has the hash {dataset.sha256[:12]} here but {cell.dataset_sha256[:12]} in the plan; "
                 "give every worker the same data"
             )
         split = draw(dataset, cell.scenario, cell.seed)
-        known |= facts.of_split(split, spec.uses_validation)
+        known |= row_metadata.of_split(split, spec.uses_validation)
         detector = methods.create(cell.method, seed=cell.seed, **dict(cell.params))
     except Exception as error:
         return failed(cell, context, _status(error), _reason(error), known)

@@ -15,7 +15,7 @@ from typing import Any
 from bench.datasets.table import TableSource, table_name
 from bench.errors import ConfigError, UnknownName
 from bench.scenarios.reasons import of_values
-from bench.suite_file import GRID, MethodEntry, PartEntry, ScenarioEntry, SuiteFile, TableEntry, validated
+from bench.suite.schema import GRID, MethodEntry, PartEntry, ScenarioEntry, SuiteFile, TableEntry, validated
 from bench.types import Scenario
 
 

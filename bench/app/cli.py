@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 if TYPE_CHECKING:
-    from bench.config import Experiment
+    from bench.suite.load import Experiment
 
 FAILED, BAD_INPUT, NOT_TRACKED, INTERRUPTED = 1, 2, 3, 130
 
@@ -63,13 +63,13 @@ def main() -> None:
 @app.command("list")
 def list_(what: Annotated[str, typer.Argument(help="datasets, methods or suites")], as_json: AsJson = False) -> None:
     """List what is registered."""
-    from bench import listing
+    from bench.app import output
     from bench.errors import UnknownName
 
-    tables = {"datasets": listing.datasets, "methods": listing.methods, "suites": listing.suites}
+    tables = {"datasets": output.datasets, "methods": output.methods, "suites": output.suites}
     if what not in tables:
         raise UnknownName("list", what, tables)
-    listing.show(tables[what](), as_json)
+    output.show(tables[what](), as_json)
 
 
 @app.command()
@@ -94,8 +94,8 @@ def fetch(
     names: Annotated[list[str], typer.Argument(help="Datasets or collections, e.g. adbench.", show_default=False)],
 ) -> None:
     """Download datasets to the cache and verify their hashes."""
+    from bench.app.output import download_progress
     from bench.datasets.fetch import fetch as download
-    from bench.listing import download_progress
 
     with download_progress() as progress:
         fetched = download(names, progress)
@@ -115,9 +115,9 @@ def plan(
     as_json: AsJson = False,
 ) -> None:
     """Say what a suite would do: cells, tasks, time, memory, and every problem."""
-    from bench.listing import show_plan
-    from bench.main_job import folder_of, stored_keys
-    from bench.plan import make_plan
+    from bench.app.output import show_plan
+    from bench.app.run import folder_of, stored_keys
+    from bench.planning.plan import make_plan
 
     experiment = _experiment(suite, methods, datasets, seeds)
     made = make_plan(experiment, data_dir, stored_keys(folder_of(experiment, out)))
@@ -145,8 +145,8 @@ def run(
     address: Annotated[str | None, typer.Option(help="Dask scheduler, e.g. tcp://10.0.0.1:8786.")] = None,
 ) -> None:
     """Run a suite: do what is not stored yet, build the report, track it in MLflow."""
-    from bench.config import limited
-    from bench.main_job import Choices, run_suite
+    from bench.app.run import Choices, run_suite
+    from bench.suite.load import limited
 
     experiment = limited(_experiment(suite, methods, datasets, seeds), time_limit, memory_limit)
     choices = Choices(
@@ -167,7 +167,7 @@ def run(
 @app.command()
 def status(out: Folder) -> None:
     """Say how far a results folder is, also while it is being filled."""
-    from bench.listing import status_summary
+    from bench.app.output import status_summary
 
     typer.echo(status_summary(out))
 
@@ -180,7 +180,7 @@ def rerun(
     data_dir: DataDir = None,
 ) -> None:
     """Compute one cell again from the store's own record."""
-    from bench.rerun import find, repeat, sentences
+    from bench.app.verify import find, repeat, sentences
 
     (done,) = repeat(out, [find(out, cell)], data_dir)
     typer.echo(sentences(done, verify))
@@ -197,9 +197,9 @@ def verify_(
     data_dir: DataDir = None,
 ) -> None:
     """Compute a random sample of cells again and say which bits are not those stored."""
-    from bench.listing import show_verified
-    from bench.rerun import repeat
-    from bench.rerun import sample as draw
+    from bench.app.output import show_verified
+    from bench.app.verify import repeat
+    from bench.app.verify import sample as draw
 
     rows = draw(out, sample, seed)
     done = show_verified(lambda tell: repeat(out, rows, data_dir, _workers(jobs), tell), len(rows))
@@ -224,7 +224,7 @@ def inspect(
     data_dir: DataDir = None,
 ) -> None:
     """Fit MNP on one dataset and draw what it sees: embedding, prototypes, likelihood, losses."""
-    from bench.inspect import inspect as look
+    from bench.app.inspect import inspect as look
     from bench.types import Scenario
 
     budget = label_budget if label_budget < 1 else int(label_budget)
@@ -249,13 +249,13 @@ def compare(
 @app.command()
 def track(out: Folder, tracking_uri: TrackingUri = None) -> None:
     """Mirror a results folder into MLflow; what is there already is left alone."""
-    from bench.tracking import track as mirror
+    from bench.tracking.mlflow_mirror import track as mirror
 
     typer.echo(f"tracked: {mirror(out, tracking_uri)}")
 
 
 def _experiment(suite: str, methods: str | None, datasets: str | None, seeds: str | None) -> Experiment:
-    from bench.config import narrowed, read_seeds, read_suite
+    from bench.suite.load import narrowed, read_seeds, read_suite
 
     numbers = None if seeds is None else read_seeds(seeds)
     return narrowed(read_suite(suite), _names("--methods", methods), _names("--datasets", datasets), numbers)

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Self, TextIO
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bench import columns, parts
 from bench.errors import StoreError
-from bench.files import UNFINISHED, sync_folder
-from bench.parts import Part
+from bench.store import schema, segments
+from bench.store.atomic import UNFINISHED, sync_folder
+from bench.store.segments import Part
 from bench.types import Record
 
 if TYPE_CHECKING:
@@ -95,8 +95,8 @@ class Store:
             return
         self._check_open()
         self._next += 1
-        part = parts.named(self.path, self._next, self._next)
-        parts.write(part, columns.table(records))
+        part = segments.named(self.path, self._next, self._next)
+        segments.write(part, schema.table(records))
         self._parts.append(part)
         self._status.update((record.cell.key, record.status) for record in records)
         self._merge_full_levels()
@@ -117,13 +117,13 @@ class Store:
             return 0
         wanted = pa.array(sorted(gone), pa.string())
         for part in list(self._parts):
-            held = parts.read(part, columns=["cell"])["cell"]
+            held = segments.read(part, columns=["cell"])["cell"]
             hit = pc.is_in(held, value_set=wanted)
             if not pc.any(hit).as_py():
                 continue
-            rest = parts.read(part, scores=True).filter(pc.invert(hit))
+            rest = segments.read(part, scores=True).filter(pc.invert(hit))
             if rest.num_rows:
-                parts.write(part, rest)
+                segments.write(part, rest)
             else:
                 part.path.unlink()
                 self._parts.remove(part)
@@ -151,14 +151,14 @@ class Store:
             reason = _strangeness(path)
             if reason:
                 _set_aside(path, reason)
-        everything = parts.listed(self.path)
-        self._parts = parts.live(everything)
+        everything = segments.listed(self.path)
+        self._parts = segments.live(everything)
         for part in set(everything) - set(self._parts):
             part.path.unlink()  # a crash came between a compaction and its tidying up
         self._next = max((part.last for part in everything), default=0)
         self._status: dict[str, str] = {}
         for part in self._parts:
-            rows = parts.read(part, columns=["cell", "status"])
+            rows = segments.read(part, columns=["cell", "status"])
             self._status.update(zip(rows["cell"].to_pylist(), rows["status"].to_pylist(), strict=True))
 
     def _merge_full_levels(self) -> None:
@@ -180,9 +180,9 @@ class Store:
     def _merge(self, run: list[Part]) -> None:
         if len(run) < 2:
             return
-        merged = parts.named(self.path, run[0].first, run[-1].last)
-        rows = pa.concat_tables([parts.read(p, scores=True) for p in run], promote_options="permissive")
-        parts.write(merged, _latest(rows))
+        merged = segments.named(self.path, run[0].first, run[-1].last)
+        rows = pa.concat_tables([segments.read(p, scores=True) for p in run], promote_options="permissive")
+        segments.write(merged, _latest(rows))
         place = self._parts.index(run[0])
         self._parts[place : place + len(run)] = [merged]
         for part in run:
@@ -207,7 +207,7 @@ def read(folder: str | os.PathLike[str], scores: bool = False) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per cell, the latest; columns as documented in ``bench.columns``.
+        One row per cell, the latest; columns as documented in ``bench.store.schema``.
 
     Raises
     ------
@@ -219,19 +219,21 @@ def read(folder: str | os.PathLike[str], scores: bool = False) -> pd.DataFrame:
         raise StoreError(f"there are no results in {folder}; run a suite with --out {folder} first")
     while True:
         try:
-            tables = [rows for part in parts.live(parts.listed(path)) if (rows := _sound(part, scores)) is not None]
+            tables = [
+                rows for part in segments.live(segments.listed(path)) if (rows := _sound(part, scores)) is not None
+            ]
             break
         except FileNotFoundError:
             continue  # a running benchmark merged parts between the listing and the reading
-    empty = columns.table([])
-    tables = tables or [empty if scores else empty.drop_columns(list(columns.PER_ROW))]
+    empty = schema.table([])
+    tables = tables or [empty if scores else empty.drop_columns(list(schema.PER_ROW))]
     rows = _latest(pa.concat_tables(tables, promote_options="permissive"))
-    return rows.select(columns.ordered(set(rows.column_names))).to_pandas()
+    return rows.select(schema.ordered(set(rows.column_names))).to_pandas()
 
 
 def _sound(part: Part, scores: bool) -> pa.Table | None:
     try:
-        return parts.read(part, scores=scores)
+        return segments.read(part, scores=scores)
     except FileNotFoundError:
         raise
     except (OSError, pa.ArrowException):
@@ -275,11 +277,11 @@ def _strangeness(path: Path) -> str:
     if path.name.startswith(UNFINISHED):
         return "a run ended while it was being written"
     part = _parsed(path)
-    return parts.fault(part) if part else "it is not a file of a results store"
+    return segments.fault(part) if part else "it is not a file of a results store"
 
 
 def _parsed(path: Path) -> Part | None:
-    return parts.parsed(path) if path.is_file() else None
+    return segments.parsed(path) if path.is_file() else None
 
 
 def _set_aside(path: Path, reason: str) -> None:

@@ -85,7 +85,7 @@ def row(record: Record) -> dict[str, Any]:
     cell, scenario = record.cell, record.cell.scenario
     unknown = sorted(set(record.facts) - set(FIXED))
     if unknown:
-        raise ValueError(f"facts without a column: {unknown}; add them to bench.columns or leave them out")
+        raise ValueError(f"facts without a column: {unknown}; add them to bench.store.schema or leave them out")
     return {
         **record.metrics,
         **record.facts,

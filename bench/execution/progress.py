@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from bench.errors import StoreError
-from bench.files import write_whole
+from bench.store.atomic import write_whole
 from bench.types import Record, Task
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def read_status(folder: str | os.PathLike[str]) -> Status | None:
 
 
 class Progress:
-    """Shows a run's progress; pass ``advance`` and ``start`` to ``bench.runner.run``.
+    """Shows a run's progress; pass ``advance`` and ``start`` to ``bench.execution.pool.run``.
 
     Parameters
     ----------

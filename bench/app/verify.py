@@ -13,17 +13,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bench import methods, provenance, runner
-from bench.columns import SCORES
-from bench.config import parse_suite
+from bench import methods
 from bench.datasets.table import TableSource
 from bench.errors import StoreError
-from bench.plan import cell_key, content
-from bench.report.manifests import changes
-from bench.store import read
+from bench.execution import pool
+from bench.execution.evaluate import WorkContext, load
+from bench.planning.plan import cell_key, content
+from bench.store import manifest, read
+from bench.store.manifest_diff import changes
+from bench.store.schema import SCORES
+from bench.suite.load import parse_suite
 from bench.types import Cell, Record, Scenario, Task
-from bench.worker import WorkContext, load
-from replicas.streams import generator
+from reproducibility.streams import generator
 
 #: So many candidates are named when a cell's name fits several.
 NAMED = 4
@@ -127,14 +128,14 @@ def repeat(
     StoreError, UnknownName, DataError
         The manifest lacks the run, or the method or the data are not there any more.
     """
-    runs = {run["id"]: run for run in provenance.read_manifest(folder)}
+    runs = {run["id"]: run for run in manifest.read_manifest(folder)}
     by_run: dict[str, list[pd.Series]] = {}
     for row in rows:
         by_run.setdefault(row.provenance, []).append(row)
     found: list[Repeated] = []
     for identity, members in by_run.items():
         if identity not in runs:
-            raise StoreError(f"{Path(folder) / provenance.MANIFEST} does not hold the run {identity} of these cells")
+            raise StoreError(f"{Path(folder) / manifest.MANIFEST} does not hold the run {identity} of these cells")
         run = runs[identity]
         suite = parse_suite(run["suite"], f"the suite stored in {folder}")
         context = WorkContext(data_dir, located(suite.tables, run["command"]), suite.limits, identity)
@@ -152,7 +153,7 @@ def repeat(
                 tell(found[-1])
 
         tasks = [Task((cell_of(row, context),), 1.0, 1.0) for row in members]
-        runner.run(tasks, context, sink, jobs, on_records=compare)
+        pool.run(tasks, context, sink, jobs, on_records=compare)
     return found
 
 
@@ -202,7 +203,7 @@ def changed(row: pd.Series, cell: Cell, run: Mapping[str, Any]) -> list[str]:
         found.append(f"data of {cell.dataset}: sha256 {row.dataset_sha256[:12]} then, {cell.dataset_sha256[:12]} now")
     elif row["cell"] != cell.key:
         found.append(f"code or default parameters of {cell.method} (its cell key differs)")
-    now = provenance.collect(run["suite"], "rerun", run["datasets"])
+    now = manifest.collect(run["suite"], "rerun", run["datasets"])
     return found + [
         f"{one.fact}: {' and '.join(one.first)} then, {' and '.join(one.second)} now" for one in changes([run], [now])
     ]

@@ -1,0 +1,1 @@
+"""The commands of ``mnp-bench``: they read words and call the rooms."""

@@ -1,0 +1,9 @@
+"""Methods: the registry of cards, the parameters a detector takes, the fingerprint of its code.
+
+``create`` and ``get`` are what other rooms and users call; no torch or pyod is imported before a detector is made.
+"""
+
+from bench.methods.fingerprint import source_hash
+from bench.methods.registry import GROUP, MethodWarning, create, get, missing, specs
+
+__all__ = ["GROUP", "MethodWarning", "create", "get", "missing", "source_hash", "specs"]

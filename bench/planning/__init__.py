@@ -1,0 +1,1 @@
+"""Experiment -> cells -> tasks, their identity, and every problem before any work."""

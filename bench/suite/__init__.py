@@ -1,0 +1,1 @@
+"""A suite file (TOML) becomes a validated Experiment."""

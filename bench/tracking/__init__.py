@@ -1,0 +1,1 @@
+"""The store mirrored into MLflow."""
