@@ -224,6 +224,10 @@ class MethodSpec:
         Rough cost of one fit with 1,000 rows and 20 features, for planning.
     max_group : int
         Largest replica group worth building (0 = not replicated).
+    highlight : bool
+        Reports say in words where this method stands, and draw it thicker and in hues of its own.
+    inspectable : bool
+        The class has ``looks``, the tables that ``mnp-bench inspect`` draws.
     """
 
     name: str
@@ -242,6 +246,8 @@ class MethodSpec:
     protocols: tuple[str, ...] = ("weak", "paper", "adbench")
     seconds: float = 1.0
     max_group: int = 0
+    highlight: bool = False
+    inspectable: bool = False
 
 
 @dataclass(frozen=True)

@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
-
-if TYPE_CHECKING:
-    from mnp.estimator import MNP
 
 #: Rows beyond these do not make a picture clearer.
 MOST_ROWS = 3000
 ROW, PROTOTYPE = "row", "prototype"
 
 
+class Embedding(Protocol):
+    """What is asked of a fitted model: an embedding with prototypes, and the numbers of each row."""
+
+    prototypes_: np.ndarray
+    history_: Mapping[str, np.ndarray]
+
+    def embed(self, X: Any) -> np.ndarray: ...
+
+    def prototype_similarity(self, X: Any) -> np.ndarray: ...
+
+    def normal_likelihood(self, X: Any) -> np.ndarray: ...
+
+    def reconstruction_error(self, X: Any) -> np.ndarray: ...
+
+    def decision_function(self, X: Any) -> np.ndarray: ...
+
+
 def seen(
-    model: MNP,
+    model: Embedding,
     X: Any,
     truth: np.ndarray,
     labelled: np.ndarray,
@@ -68,7 +83,7 @@ def seen(
     return pd.concat([rows, stars], ignore_index=True).assign(share=share)
 
 
-def losses(model: MNP) -> pd.DataFrame:
+def losses(model: Embedding) -> pd.DataFrame:
     """``history_`` as a table: one line per epoch of the joint stage, from 1, and a column per loss."""
     table = pd.DataFrame(model.history_)
     table.insert(0, "epoch", np.arange(1, len(table) + 1))

@@ -222,13 +222,14 @@ def inspect(
     label_budget: Annotated[float, typer.Option(min=0, help="Labelled anomalies: a share below 1, or a count.")] = 0.05,
     seed: Annotated[int, typer.Option(min=0)] = 0,
     data_dir: DataDir = None,
+    method: Annotated[str | None, typer.Option(help="A method that shows its inside; default the first.")] = None,
 ) -> None:
-    """Fit MNP on one dataset and draw what it sees: embedding, prototypes, likelihood, losses."""
+    """Fit one method on one dataset and draw what it sees: embedding, prototypes, likelihood, losses."""
     from bench.app.inspect import inspect as look
     from bench.types import Scenario
 
     budget = label_budget if label_budget < 1 else int(label_budget)
-    for path in look(dataset, out or "results/inspect", Scenario(label_budget=budget), seed, data_dir):
+    for path in look(dataset, out or "results/inspect", Scenario(label_budget=budget), seed, data_dir, method):
         typer.echo(str(path))
 
 

@@ -1,28 +1,25 @@
-"""``mnp-bench inspect``: fit MNP on one dataset and keep what it sees, for the figures of the report."""
+"""``mnp-bench inspect``: fit a method on one dataset and keep what it sees, for the figures of the report."""
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from bench.errors import ConfigError, StoreError
-from bench.store.atomic import write_whole
+from bench.errors import ConfigError
+from bench.store import inspection
 from bench.types import Scenario
-
-#: In a results folder: <dataset>.parquet and <dataset>.losses.csv, with about.json.
-FOLDER = "looks"
-ABOUT = "about.json"
-METHOD = "mnp"
 
 
 def inspect(
-    name: str, out: str | os.PathLike[str], scenario: Scenario, seed: int, data_dir: str | None = None
+    name: str,
+    out: str | os.PathLike[str],
+    scenario: Scenario,
+    seed: int,
+    data_dir: str | None = None,
+    method: str | None = None,
 ) -> list[Path]:
-    """Fit MNP once, write its looks, and draw them.
+    """Fit a method once, write what it sees, and draw it.
 
     Parameters
     ----------
@@ -30,56 +27,39 @@ def inspect(
     out : results folder (or any other)
     scenario, seed : as of a cell; the same split and the same fit as that cell of a run
     data_dir : folder with data files, or None
+    method : str, optional
+        A method whose card says ``inspectable``; None = the first of them.
 
     Returns
     -------
     list of Path
         The tables and figures.
+
+    Raises
+    ------
+    ConfigError
+        The method shows nothing of its inside, or the scenario has validation labels.
     """
     from bench.datasets import registry
     from bench.execution.evaluate import blind
-    from bench.methods import create, get
+    from bench.methods import create, get, specs
     from bench.report.figures import inside
     from bench.scenarios import split
     from reproducibility.streams import generator
 
+    able = [card.name for card in specs().values() if card.inspectable]
+    method = method or able[0]
+    if not get(method).inspectable:
+        raise ConfigError(f"{method} shows nothing of its inside; inspect one of {', '.join(able)}")
     if scenario.protocol != "weak":
-        raise ConfigError("inspect fits mnp under the weak protocol; leave out the validation labels")
+        raise ConfigError("inspect fits under the weak protocol; leave out the validation labels")
     dataset = registry.load(name, data_dir)
     cut = split(dataset, scenario, seed)
-    model: Any = create(METHOD, seed=seed)
-    model = model.fit_replicas([blind(cut, get(METHOD))], [seed])[0]
+    model: Any = create(method, seed=seed)
+    model = model.fit_replicas([blind(cut, get(method))], [seed])[0]
     kind = None if dataset.kind is None else dataset.kind[cut.train]
     seen, losses = model.looks(
         cut.X_train, cut.truth_train, cut.y_train, generator("looks", dataset.sha256, seed), kind
     )
-    folder = Path(out) / FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    stem = name.replace("/", "_")
-    table, history = folder / f"{stem}.parquet", folder / f"{stem}.losses.csv"
-    seen.to_parquet(table, index=False)
-    losses.to_csv(history, index=False)
-    about = {**read_about(folder), stem: {"dataset": name, "seed": seed, "labelled": int((cut.y_train == 1).sum())}}
-    write_whole(folder / ABOUT, (json.dumps(dict(sorted(about.items())), indent=1) + "\n").encode())
-    return [table, history, *inside.write(Path(out))]
-
-
-def read_about(folder: Path) -> dict[str, dict[str, Any]]:
-    """What each look is of, by the stem of its files; empty if there is none.
-
-    Raises
-    ------
-    StoreError
-        The file is broken.
-    """
-    try:
-        return dict(json.loads((folder / ABOUT).read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        return {}
-    except ValueError as error:
-        raise StoreError(f"{folder / ABOUT} is broken; move {folder} away and inspect again") from error
-
-
-def read_look(folder: Path, stem: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """(what is seen, losses per epoch) of one look."""
-    return pd.read_parquet(folder / f"{stem}.parquet"), pd.read_csv(folder / f"{stem}.losses.csv")
+    about = {"dataset": name, "method": method, "seed": seed, "labelled": int((cut.y_train == 1).sum())}
+    return [*inspection.write(Path(out), about, seen, losses), *inside.write(Path(out))]

@@ -67,6 +67,11 @@ def get(name: str) -> MethodSpec:
     raise UnknownName("method", name, specs())
 
 
+def highlighted() -> frozenset[str]:
+    """Names of the methods that reports highlight (a field of their cards)."""
+    return frozenset(name for name, card in specs().items() if card.highlight)
+
+
 def missing(spec: MethodSpec) -> str:
     """Return "" when the method can run here, else one line that names the pip command or what else it needs."""
     absent = [module for module in spec.requires if importlib.util.find_spec(module) is None]

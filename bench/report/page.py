@@ -17,7 +17,7 @@ from typing import Any
 
 import pandas as pd
 
-from bench.report import grids, tables
+from bench.report import comparison, grids, tables
 from bench.report.figures.write import CAPTIONS
 from bench.report.outcomes import cost, reasons
 from bench.report.statistics import Verdict, assumptions, sentences
@@ -71,7 +71,7 @@ def page(folder: Path, rows: pd.DataFrame, verdicts: Sequence[Verdict]) -> str:
 
     runs = read_manifest(folder)
     lost = reasons(rows)
-    found = {tables.METRIC_TITLES[name]: tables.comparisons(rows, name) for name in tables.metrics(rows)}
+    found = {comparison.METRIC_TITLES[name]: comparison.comparisons(rows, name) for name in comparison.metrics(rows)}
     environment = Environment(
         loader=PackageLoader("bench.report", "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
@@ -81,7 +81,7 @@ def page(folder: Path, rows: pd.DataFrame, verdicts: Sequence[Verdict]) -> str:
         folder=folder.as_posix(),
         paragraphs=summary(rows, list(verdicts)),
         comparisons={title: [grids.of_comparison(one) for one in some] for title, some in found.items()},
-        statistics=[(f"{tables.METRIC_TITLES[one.metric]}, {one.title}", sentences(one)) for one in verdicts],
+        statistics=[(f"{comparison.METRIC_TITLES[one.metric]}, {one.title}", sentences(one)) for one in verdicts],
         assumptions=assumptions(min(one.coverage.runs for one in verdicts)),
         cost=grids.of_table(cost(rows).rename(columns=tables.COST_TITLES), "Time and memory", (tables.COST,)),
         failures=grids.of_table(lost, "Cells without a result") if len(lost) else None,

@@ -1,6 +1,7 @@
 """One colour and marker per method, the same in every figure.
 
-The hue tells the kind: blue is MNP, warm colours learn from few labels, greens are supervised, greys see no labels.
+The hue tells the kind: blue is what the cards highlight, warm colours learn from few labels, greens are supervised,
+greys see no labels.
 Within a kind lightness, marker and line differ, so that figures can be read in grey and by the colour-blind (colours
 after Okabe & Ito, 2008, without yellow, which is too pale in print).
 """
@@ -11,8 +12,10 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
+from bench.methods import highlighted
+
 HUES = {
-    "mnp": ("#0072B2", "#56B4E9", "#00355C", "#8DA9C4", "#2A9DC7"),
+    "highlight": ("#0072B2", "#56B4E9", "#00355C", "#8DA9C4", "#2A9DC7"),
     "weak": ("#D55E00", "#CC79A7", "#E69F00", "#882255", "#8C510A", "#F4A582"),
     "supervised": ("#009E73", "#00543C", "#999933", "#7BC8A4", "#44803F"),
     "unsupervised": ("#000000", "#808080", "#4D4D4D", "#A9A9A9"),
@@ -22,7 +25,7 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*", "h", "d", "p")
 LINES = ("-", "--", "-.", ":")
 #: Known methods keep their look for ever: (kind, number of the hue, marker). Append only: the order gives the place.
 KNOWN = {
-    "mnp": ("mnp", 0, "o"),
+    "mnp": ("highlight", 0, "o"),
     "devnet": ("weak", 0, "s"),
     "deep-sad": ("weak", 1, "^"),
     "prenet": ("weak", 2, "D"),
@@ -30,7 +33,7 @@ KNOWN = {
     "random-forest": ("supervised", 1, "P"),
     "iforest": ("unsupervised", 0, "*"),
     "ecod": ("unsupervised", 1, "<"),
-    "mnp-published": ("mnp", 1, "p"),
+    "mnp-published": ("highlight", 1, "p"),
     "feawad": ("weak", 3, "X"),
     "rosas": ("weak", 4, "h"),
     "repen": ("weak", 5, ">"),
@@ -83,14 +86,14 @@ def places(methods: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
 
 
 def kind(method: str, family: str) -> str:
-    """The kind whose hues a method wears that is not known: its family, or "mnp" for MNP in all its versions.
+    """The kind whose hues a method wears that is not known: its family, or "highlight" if its card says so.
 
     Raises
     ------
     KeyError
         A family that has no hues.
     """
-    found = "mnp" if method.startswith("mnp") else family
+    found = "highlight" if method in highlighted() else family
     if found not in HUES:
         raise KeyError(f"no colours for the family {found!r} of {method}; known are {', '.join(HUES)}")
     return found

@@ -1,4 +1,4 @@
-"""A run in a few sentences, written from its numbers: what ran, who leads, what may be claimed, where MNP stands."""
+"""A run in a few sentences, from its numbers: what ran, who leads, what may be claimed, where the highlighted stand."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from bench.methods import highlighted
+from bench.report.comparison import METRIC_TITLES
 from bench.report.rows import prepare
 from bench.report.statistics import Verdict
-from bench.report.tables import METRIC_TITLES
 
-SUBJECT = "MNP"
 #: So many names stand in a sentence, the rest is counted.
 MOST = 6
 
@@ -33,10 +33,12 @@ def summary(frame: pd.DataFrame, verdicts: list[Verdict], metric: str = "average
     verdicts : of every scenario and metric; only those of ``metric`` are told
     """
     told = [Paragraph("", tuple(extent(frame)))]
+    rows = prepare(frame)
+    subjects = frozenset(rows.variant[rows.method.isin(highlighted())])
     title = METRIC_TITLES[metric]
     for one in verdicts:
         if one.metric == metric:
-            told.append(Paragraph(f"{title}, {one.title}", (*leaders(one), *claims(one), *told_of(one))))
+            told.append(Paragraph(f"{title}, {one.title}", (*leaders(one), *claims(one), *told_of(one, subjects))))
     return told
 
 
@@ -89,13 +91,13 @@ def claims(verdict: Verdict) -> list[str]:
     ]
 
 
-def told_of(verdict: Verdict) -> list[str]:
-    """A sentence for each version of MNP in the comparison."""
-    subjects = [str(name) for name in verdict.ranks.index if str(name).startswith(SUBJECT)]
-    return [line for name in subjects[:MOST] for line in standing(verdict, name)]
+def told_of(verdict: Verdict, subjects: frozenset[str]) -> list[str]:
+    """A sentence for each highlighted method in the comparison, best first."""
+    compared = [str(name) for name in verdict.ranks.index if name in subjects]
+    return [line for name in compared[:MOST] for line in standing(verdict, name)]
 
 
-def standing(verdict: Verdict, subject: str = SUBJECT) -> list[str]:
+def standing(verdict: Verdict, subject: str) -> list[str]:
     """For and against the subject: its place, which methods are lower, higher, or not to be told apart."""
     if subject not in verdict.ranks.index or len(verdict.ranks) < 2:
         return []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,26 +9,10 @@ import numpy as np
 import pandas as pd
 
 from bench.report import render
+from bench.report.comparison import METRIC_TITLES, Comparison, comparisons, metrics
 from bench.report.outcomes import cost, failures, reasons
-from bench.report.rows import coverage, natural, prepare, scenarios, succeeded
+from bench.report.rows import prepare
 
-METRIC_TITLES = {
-    "average_precision": "Average precision",
-    "auc_roc": "AUC-ROC",
-    "auc_pr_trapezoid": "AUC-PR (trapezoid)",
-    "average_precision_known": "Average precision, known anomaly types",
-    "average_precision_unseen": "Average precision, unseen anomaly types",
-    "auc_roc_unseen": "AUC-ROC, unseen anomaly types",
-}
-#: The trapezoid area flatters few, far points; it is shown where papers that used it are to be compared with.
-PUBLISHED_ONLY = ("auc_pr_trapezoid",)
-PUBLISHED = ("paper", "adbench")
-#: Differences below this are rounding errors: equal means are ties.
-DIGITS = 12
-DAGGER = "† used the labelled validation split, which the other methods did not see."
-MARKS = "Bold is best, underlined second."
-SHORT = "(k/n): only k of n runs succeeded; such a mean is shown but not marked."
-SYNTHETIC = "§ synthetic data."
 COST = (
     "Time and memory by method. Seconds are medians over the cells that succeeded; runs that trained together share "
     "their group's time equally. Memory is the largest peak of a worker process, libraries included."
@@ -41,116 +24,6 @@ COST_TITLES = {
     "total_seconds": "all cells (s)",
     "peak_memory_mb": "memory (MB)",
 }
-
-
-@dataclass(frozen=True, eq=False)
-class Comparison:
-    """One metric in one scenario: methods x datasets.
-
-    Attributes
-    ----------
-    title : str
-    mean, std : DataFrame (methods x datasets)
-        Over the seeds that succeeded; methods by average rank. NaN where there are none.
-    succeeded : DataFrame of int
-        Runs with a result; ``asked`` says which entries have a row in the store at all.
-    asked : DataFrame of bool
-    runs : int
-        How many each entry should have.
-    average, rank, wins : Series by method
-        Over the complete datasets, of the compared methods; NaN for the others.
-    daggers, synthetic : frozenset of str
-        Methods that saw validation labels, datasets that are made up.
-    notes : tuple of str
-    """
-
-    title: str
-    mean: pd.DataFrame
-    std: pd.DataFrame
-    succeeded: pd.DataFrame
-    asked: pd.DataFrame
-    runs: int
-    average: pd.Series
-    rank: pd.Series
-    wins: pd.Series
-    daggers: frozenset[str]
-    synthetic: frozenset[str]
-    notes: tuple[str, ...]
-
-
-def compare(frame: pd.DataFrame, metric: str, title: str) -> Comparison:
-    """Compare methods over datasets.
-
-    Parameters
-    ----------
-    frame : the store's rows of one scenario, or of several whose mean is wanted
-    metric : a metric's column
-    title : the scenario in words
-    """
-    rows = prepare(frame)
-    found = coverage(rows)
-    good = succeeded(rows)
-    names, places = sorted(rows.variant.unique()), sorted(rows["where"].unique(), key=natural)
-
-    def grid(values: pd.Series) -> pd.DataFrame:
-        return values.unstack().reindex(index=names, columns=places)
-
-    # scenarios are averaged within a seed first, so that the deviation is over seeds alone
-    seeds = good.groupby(["variant", "where", "seed"])[metric].mean().groupby(["variant", "where"])
-    mean = grid(seeds.mean()).round(DIGITS)
-    std = grid(seeds.std(ddof=1)).round(DIGITS)
-    got = grid(good.groupby(["variant", "where"]).size()).fillna(0).astype(int)
-    asked = grid(rows.groupby(["variant", "where"]).size()).notna()
-    inner = mean.loc[list(found.compared), list(found.complete)]
-    ranks = inner.rank(ascending=False)
-    rank = ranks.mean(axis=1).reindex(names)
-    average = inner.mean(axis=1).reindex(names)
-    wins = (inner == inner.max(axis=0)).sum(axis=1).reindex(names)
-    overall = pd.DataFrame({"rank": rank, "average": -average, "any": -mean.mean(axis=1)})
-    order = overall.sort_values(["rank", "average", "any"], kind="stable").index
-    daggers = frozenset(rows.variant[rows.sees_validation.fillna(False).astype(bool)])
-    synthetic = frozenset(rows["where"][rows.synthetic.fillna(False).astype(bool)])
-    short = ((got > 0) & (got < found.runs)).to_numpy().any()
-    notes = [MARKS, _spread(rows), *([SHORT] if short else []), *found.notes]
-    notes += [DAGGER] if daggers else []
-    notes += [SYNTHETIC] if synthetic else []
-    return Comparison(
-        title=f"{METRIC_TITLES.get(metric, metric)} ({title})",
-        mean=mean.loc[order],
-        std=std.loc[order],
-        succeeded=got.fillna(0).astype(int).loc[order],
-        asked=asked.loc[order],
-        runs=found.runs,
-        average=average.loc[order],
-        rank=rank.loc[order],
-        wins=wins.loc[order],
-        daggers=daggers,
-        synthetic=synthetic,
-        notes=tuple(notes),
-    )
-
-
-def comparisons(frame: pd.DataFrame, metric: str) -> list[Comparison]:
-    """One comparison per scenario that has the metric; before them their mean, where several share a protocol."""
-    rows = prepare(frame)
-    if metric in PUBLISHED_ONLY:
-        rows = rows[rows.protocol.isin(PUBLISHED)]
-    parts = [(label, part) for label, part in scenarios(rows) if _measured(part, metric)]
-    found = [compare(part, metric, label) for label, part in parts]
-    if len(found) > 1 and rows.protocol.nunique() == 1:
-        pooled = pd.concat([part for _, part in parts])
-        if coverage(pooled).complete:
-            found.insert(0, compare(pooled, metric, f"mean over {len(found)} scenarios"))
-    return found
-
-
-def metrics(frame: pd.DataFrame) -> list[str]:
-    """The metrics that get a table: the trapezoid area only where a published protocol was followed."""
-    return [
-        name
-        for name in METRIC_TITLES
-        if _measured(frame, name) and (name not in PUBLISHED_ONLY or frame.protocol.isin(PUBLISHED).any())
-    ]
 
 
 def write(folder: Path, frame: pd.DataFrame) -> list[Path]:
@@ -192,22 +65,8 @@ def save_csv(path: Path, table: pd.DataFrame) -> Path:
     return path
 
 
-def _spread(rows: pd.DataFrame) -> str:
-    count = rows.seed.nunique()
-    if count < 2:
-        return "One seed, so there is no standard deviation."
-    pooled = " (of the mean over scenarios)" if rows.setting.nunique() > 1 else ""
-    return f"± is the standard deviation over {count} seeds{pooled}."
-
-
 def _positional(value: Any) -> str:
     return np.format_float_positional(value, trim="-")
-
-
-def _measured(frame: pd.DataFrame, metric: str) -> bool:
-    """Whether the rows hold this metric; the headline metrics have a table even when every cell failed."""
-    headline = metric in ("average_precision", "auc_roc")
-    return metric in frame.columns and (headline or bool(frame[metric].notna().any()))
 
 
 def _long(found: Comparison) -> pd.DataFrame:

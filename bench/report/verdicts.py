@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from bench.report.comparison import METRIC_TITLES
 from bench.report.render import HOLE, escaped_markdown
 from bench.report.rows import scenarios
 from bench.report.statistics import ALPHA, Verdict, assumptions, judge, sentences
-from bench.report.tables import METRIC_TITLES, save_csv
+from bench.report.tables import save_csv
 
 METRICS = ("average_precision", "auc_roc")
 BETTER = f"* differs at {ALPHA:g} after the correction, and the Friedman test rejects."

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.app.inspect import FOLDER, inspect, read_look
+from bench.app.inspect import inspect
 from bench.errors import StoreError
 from bench.report.figures import Unsuited, inside
+from bench.store.inspection import FOLDER, read
 from bench.types import Scenario
 from mnp import MNP
 from mnp.looks import MOST_ROWS, plane, seen
@@ -27,7 +28,7 @@ def test_tables_and_figures_are_written_and_captions_listed(inspected):
     assert all(path.stat().st_size for path in paths)
     told = json.loads((out / "figures" / inside.CAPTIONS).read_text())
     assert [entry["name"] for entry in told["figures"]] == ["embedding_wine", "likelihood_wine", "losses_wine"]
-    rows, history = read_look(out / FOLDER, "wine")
+    rows, history = read(out / FOLDER, "wine")
     parts = rows[rows.role == "row"]
     assert parts.labelled.sum() == 2 and set(parts.truth) == {0, 1}
     caption = told["figures"][0]["caption"]

@@ -106,7 +106,7 @@ def test_words_are_those_of_the_numbers() -> None:
         "Isolation forest 0.100 (0.100 to 0.100)."
     ]
     assert claims(verdict)[0].endswith("of MNP (1.00); it is higher than every other method.")
-    assert standing(verdict)[0].endswith("(1.00): higher than DevNet and Isolation forest.")
+    assert standing(verdict, "MNP")[0].endswith("(1.00): higher than DevNet and Isolation forest.")
     assert standing(verdict, "DevNet")[0].endswith("(2.00): higher than Isolation forest and lower than MNP.")
 
 

@@ -8,18 +8,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.report import render, tables
+from bench.report import comparison, render, tables
 from bench.report.rows import coverage, natural, prepare, scenarios
 from tests.report import made_up
 
 METRIC = "average_precision"
 
 
-def compared(frame: pd.DataFrame) -> tables.Comparison:
-    return tables.compare(frame, METRIC, "made up")
+def compared(frame: pd.DataFrame) -> comparison.Comparison:
+    return comparison.compare(frame, METRIC, "made up")
 
 
-def entry(found: tables.Comparison, method: str, dataset: str) -> str:
+def entry(found: comparison.Comparison, method: str, dataset: str) -> str:
     return str(render.entries(found, render.MARKDOWN).loc[method, dataset])
 
 
@@ -62,7 +62,7 @@ def test_a_failed_seed_is_told_and_its_mean_not_marked() -> None:
     assert entry(found, "MNP", "d1") == "0.900 ± 0.000 (2/3)"
     assert entry(found, "DevNet", "d1") == "**0.500 ± 0.000**"
     assert found.average["MNP"] == pytest.approx(0.9)
-    assert tables.SHORT in found.notes
+    assert comparison.SHORT in found.notes
     assert any(
         "over the 2 of 3 datasets where every compared method has all its 3 runs" in note for note in found.notes
     )
@@ -100,20 +100,20 @@ def test_marks_of_supervision_and_synthetic_data() -> None:
     text = render.entries(found, render.MARKDOWN)
     assert "MNP†" in text.index and "DevNet" in text.index
     assert list(text.columns[:2]) == ["synthetic-blobs§", "wine"]
-    assert tables.DAGGER in found.notes and tables.SYNTHETIC in found.notes
+    assert comparison.DAGGER in found.notes and comparison.SYNTHETIC in found.notes
     plain = compared(made_up.rows(["wine"]))
-    assert not {tables.DAGGER, tables.SYNTHETIC} & set(plain.notes)
+    assert not {comparison.DAGGER, comparison.SYNTHETIC} & set(plain.notes)
 
 
 @pytest.mark.parametrize(("protocol", "shown"), [("weak", False), ("paper", True), ("adbench", True)])
 def test_trapezoid_area_only_for_published_protocols(protocol: str, shown: bool) -> None:
     frame = made_up.rows(scenarios=({"protocol": protocol, "contamination": 0.02},))
-    assert ("auc_pr_trapezoid" in tables.metrics(frame)) is shown
+    assert ("auc_pr_trapezoid" in comparison.metrics(frame)) is shown
 
 
 def test_scenarios_have_a_table_each_and_their_mean_comes_first() -> None:
     frame = made_up.rows(scenarios=[{"contamination": level} for level in (0.0, 0.02, 0.05)], seeds=2)
-    found = tables.comparisons(frame, METRIC)
+    found = comparison.comparisons(frame, METRIC)
     assert [one.title.partition("(")[2] for one in found] == ["mean over 3 scenarios)"] + [
         f"weak protocol, 5 labelled anomalies, contamination {level})" for level in ("0", "0.02", "0.05")
     ]
@@ -124,7 +124,7 @@ def test_scenarios_have_a_table_each_and_their_mean_comes_first() -> None:
 
 def test_scenarios_of_two_protocols_are_not_averaged() -> None:
     frame = made_up.rows(scenarios=({"protocol": "weak"}, {"protocol": "paper"}))
-    assert len(tables.comparisons(frame, METRIC)) == 2
+    assert len(comparison.comparisons(frame, METRIC)) == 2
     assert len({label for label, _ in scenarios(frame)}) == 2
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec
 
 import pandas as pd
 
+from bench.methods import highlighted
 from bench.report.palette import kind, look
 
 if TYPE_CHECKING:
@@ -71,11 +72,11 @@ def panel_height(panels: int) -> float:
 
 
 def looks(rows: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    """Colour, marker and line of every variant in prepared rows; MNP itself is drawn thicker and on top."""
+    """Colour, marker and line of every variant in prepared rows; highlighted methods are drawn thicker and on top."""
     known = rows[["variant", "place", "method", "method_family"]].drop_duplicates("variant").sort_values("variant")
     found = {}
     for name, place, method, family in known.itertuples(index=False):
-        emphasis = {"linewidth": 2.0, "zorder": 4.0} if place == 0 else {"linewidth": 1.1, "zorder": 3.0}
+        emphasis = {"linewidth": 2.0, "zorder": 4.0} if method in highlighted() else {"linewidth": 1.1, "zorder": 3.0}
         found[str(name)] = look(int(place), kind(method, family)) | emphasis
     return found
 
@@ -87,11 +88,13 @@ def ordered(rows: pd.DataFrame, metric: str) -> list[str]:
 
 
 def crowds(rows: pd.DataFrame, order: Sequence[str]) -> list[tuple[str, list[str]]]:
-    """(title, variants) of the panels that lines of these variants need: one, or one per family with MNP in each."""
+    """(title, variants) of the panels that lines of these variants need: one, or one per family, highlighted in each."""
     if len(order) <= CROWD:
         return [("", list(order))]
-    known = rows[["variant", "method_family", "place"]].drop_duplicates("variant").set_index("variant").loc[list(order)]
-    always = [name for name in order if known.place[name] == 0]
+    known = (
+        rows[["variant", "method_family", "method"]].drop_duplicates("variant").set_index("variant").loc[list(order)]
+    )
+    always = [name for name in order if known.method[name] in highlighted()]
     found = []
     for family, title in FAMILIES.items():
         members = [name for name in order if known.method_family[name] == family and name not in always]

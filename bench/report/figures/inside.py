@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bench.app.inspect import FOLDER, read_about, read_look
 from bench.report.figures.canvas import Drawing, Unsuited, count, joined, panels, save, styled
 from bench.report.palette import HUES
+from bench.store import inspection
 
 CAPTIONS = "captions.json"
-NORMAL, ANOMALY, MARK = "0.55", HUES["weak"][0], HUES["mnp"][0]
+NORMAL, ANOMALY, MARK = "0.55", HUES["weak"][0], HUES["highlight"][0]
 #: Colours of the prototypes' own rows; the numbers beside the stars say the same without colour.
-OWN = (*HUES["mnp"], *HUES["supervised"])
+OWN = (*HUES["highlight"], *HUES["supervised"])
 PLACE = ["nearest", "first", "second"]
 LOSSES = {
     "total": "total", "reconstruction": "reconstruction", "score": "anomaly score", "contrast": "contrast",
@@ -143,13 +143,13 @@ def write(folder: Path) -> list[Path]:
     list of Path
         The files, in a fixed order; none if nothing was inspected.
     """
-    about = read_about(folder / FOLDER)
+    about = inspection.read_about(folder / inspection.FOLDER)
     place = folder / "figures"
     written: list[Path] = []
     entries: list[dict[str, Any]] = []
     for stem, facts in about.items():
         place.mkdir(parents=True, exist_ok=True)
-        tables = read_look(folder / FOLDER, stem)
+        tables = inspection.read(folder / inspection.FOLDER, stem)
         for name, title, draw, which in KINDS:
             try:
                 figure, caption = draw(tables[which], str(facts["dataset"]))
