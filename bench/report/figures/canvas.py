@@ -88,7 +88,7 @@ def ordered(rows: pd.DataFrame, metric: str) -> list[str]:
 
 
 def crowds(rows: pd.DataFrame, order: Sequence[str]) -> list[tuple[str, list[str]]]:
-    """(title, variants) of the panels that lines of these variants need: one, or one per family, highlighted in each."""
+    """(title, variants) of the panels these variants need: one, or one per family with the highlighted in each."""
     if len(order) <= CROWD:
         return [("", list(order))]
     known = (
