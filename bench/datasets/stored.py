@@ -1,4 +1,4 @@
-"""Datasets from files, converted once to float32 ``.npy`` in the user's cache and memory-mapped from there.
+"""Datasets from files, converted once to ``.npy`` in the user's cache and memory-mapped from there.
 
 A conversion is filed under the hash of what it was made from, so a changed file is converted anew.
 """
@@ -20,8 +20,8 @@ from bench.datasets.places import CACHE_VARIABLE, cache_folder
 from bench.errors import DataError
 from bench.types import Dataset, DatasetCard
 
-#: Goes up when the conversion changes.
-FORMAT = 1
+#: Goes up when the conversion changes; sets in single precision are converted as they always were.
+FORMAT, SINGLE_FORMAT = 2, 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +34,9 @@ class RawArrays:
     feature_names: tuple[str, ...] = ()
 
 
-def stored(origin: object, build: Callable[[], RawArrays], card: DatasetCard) -> Dataset:
+def stored(
+    origin: object, build: Callable[[], RawArrays], card: DatasetCard, single_precision: bool = False
+) -> Dataset:
     """The dataset made by ``build``, memory-mapped from the cache; built only if it is not there yet.
 
     Parameters
@@ -43,6 +45,8 @@ def stored(origin: object, build: Callable[[], RawArrays], card: DatasetCard) ->
         Everything the arrays depend on: file hashes and options.
     build : callable
     card : DatasetCard
+    single_precision : bool
+        As in ``make_dataset``.
 
     Returns
     -------
@@ -53,11 +57,11 @@ def stored(origin: object, build: Callable[[], RawArrays], card: DatasetCard) ->
     DataError
         From ``build``, from the checks of ``make_dataset``, or because the cache cannot be written.
     """
-    text = json.dumps([FORMAT, origin], sort_keys=True)
+    text = json.dumps([SINGLE_FORMAT if single_precision else FORMAT, origin], sort_keys=True)
     folder = cache_folder() / "arrays" / sha256(text.encode()).hexdigest()
     if not (folder / "facts.json").is_file():
         raw = build()
-        dataset = make_dataset(raw.X, raw.y, raw.kind, card, raw.feature_names)
+        dataset = make_dataset(raw.X, raw.y, raw.kind, card, raw.feature_names, single_precision)
         _write(dataset, folder)
     return _read(folder, card)
 
