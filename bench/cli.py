@@ -61,14 +61,24 @@ def main() -> None:
 
 
 @app.command("list")
-def list_(what: Annotated[str, typer.Argument(help="datasets, methods or suites")], as_json: AsJson = False) -> None:
-    """List what is registered."""
+def list_(
+    what: Annotated[str, typer.Argument(help="datasets, methods or suites")],
+    collection: Annotated[str | None, typer.Option(metavar="NAME", help="Datasets of this one, also filtered.")] = None,
+    page: Annotated[int, typer.Option(min=0, help="Of a long list; 0 = all.")] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """List what is registered; of datasets the collections, or the sets of one of them."""
     from bench import listing
-    from bench.errors import UnknownName
+    from bench.errors import ConfigError, UnknownName
 
-    tables = {"datasets": listing.datasets, "methods": listing.methods, "suites": listing.suites}
+    if what == "datasets":
+        listing.show_datasets(collection, page, as_json)
+        return
+    tables = {"methods": listing.methods, "suites": listing.suites}
     if what not in tables:
-        raise UnknownName("list", what, tables)
+        raise UnknownName("list", what, ["datasets", *tables])
+    if collection is not None:
+        raise ConfigError(f"--collection belongs to list datasets, not to list {what}; leave it out")
     listing.show(tables[what](), as_json)
 
 

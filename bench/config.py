@@ -216,12 +216,12 @@ def _experiment(suite: SuiteFile, text: str) -> Experiment:
     )
 
 
-def _part(entry: PartEntry, whole: PartEntry, own: Sequence[str]) -> Part:
+def _part(entry: PartEntry, whole: PartEntry, tables: Sequence[str]) -> Part:
     """A part takes what it does not say from the top of the file; its [scenario] key by key."""
     assert whole.scenario is not None
     own = entry.scenario.model_dump(exclude_unset=True) if entry.scenario else {}
     return Part(
-        datasets=tuple(select.expanded(entry.datasets or whole.datasets or (), own)),
+        datasets=tuple(select.expanded(entry.datasets or whole.datasets or (), tables)),
         methods=tuple(_choice(method) for method in entry.methods or whole.methods or ()),
         scenarios=_scenarios(whole.scenario.model_copy(update=own)),
     )

@@ -13,7 +13,6 @@ import numpy as np
 from bench.errors import DataError
 from bench.types import Dataset, DatasetCard
 
-
 #: Rows looked at together, so that a memory map is never copied as a whole.
 BLOCK_ROWS = 65536
 
