@@ -71,9 +71,7 @@ def members(names: Iterable[str], only: Iterable[str] | None = None) -> list[Dat
     return [known[name] for name in chosen]
 
 
-def fetch(
-    names: Iterable[str], progress: Progress | None = None, only: Iterable[str] | None = None
-) -> list[Fetched]:
+def fetch(names: Iterable[str], progress: Progress | None = None, only: Iterable[str] | None = None) -> list[Fetched]:
     """Download sets that are not in the cache yet.
 
     Parameters

@@ -86,5 +86,6 @@ def plain_field(archive: np.lib.npyio.NpzFile, name: str) -> np.ndarray | None:
     except ValueError as error:
         if "allow_pickle" not in str(error):
             raise
-        warnings.warn(f"{archive.zip.filename}: {name} holds pickled objects and is skipped", SkippedField, 2)
+        path = archive.zip.filename if archive.zip else "the file"
+        warnings.warn(f"{path}: {name} holds pickled objects and is skipped", SkippedField, 2)
         return None

@@ -40,9 +40,7 @@ def tiny(folder, **arrays):
     }
     np.savez(path, **{name: array for name, array in (content | arrays).items() if array is not None})
     found = sha256(path.read_bytes()).hexdigest()
-    return replace(
-        oddbench.cards()["oddbench/AustinCrime"], rows=30, features=3, anomalies=5, modes=None, sha256=found
-    )
+    return replace(oddbench.cards()["oddbench/AustinCrime"], rows=30, features=3, anomalies=5, modes=None, sha256=found)
 
 
 def test_all_sets_are_registered_pinned_and_families_of_their_own():
@@ -159,7 +157,7 @@ def test_many_absent_sets_are_one_sentence(monkeypatch):
     cards = [registry.card(name) for name in select.members("oddbench:given")]
     (sentence,) = registry.lacking(cards)
     assert sentence.startswith("115 datasets of oddbench are not on this machine (oddbench/AmusementParkSafety,")
-    assert [names for names in registry.lacking(cards[:2]).values()] == [[card.name] for card in cards[:2]]
+    assert list(registry.lacking(cards[:2]).values()) == [[card.name] for card in cards[:2]]
 
 
 @needs_data

@@ -40,7 +40,9 @@ def install(tmp_path, monkeypatch):
 @pytest.fixture
 def shown():
     """The file that the docs show."""
-    return next(block for block in re.findall(r"```python\n(.*?)```", DOCS.read_text(), re.DOTALL) if "def cards" in block)
+
+    text = DOCS.read_text(encoding="utf-8")
+    return next(block for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "def cards" in block)
 
 
 def test_the_file_that_the_docs_show_works(install, shown):
