@@ -219,7 +219,7 @@ def download_progress() -> Iterator[Callable[[str, int, int | None], None]]:
         def progress(name: str, done: int, total: int | None) -> None:
             if name not in known:
                 known[name] = bars.add_task(name, total=total)
-            bars.update(known[name], completed=done, total=total)
+            bars.update(known[name], completed=done, total=total, visible=done != total)  # a done one is a line later
 
         yield progress
 

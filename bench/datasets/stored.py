@@ -5,6 +5,7 @@ A conversion is filed under the hash of what it was made from, so a changed file
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 import tempfile
@@ -22,6 +23,8 @@ from bench.types import Dataset, DatasetCard
 
 #: Goes up when the conversion changes; sets in single precision are converted as they always were.
 FORMAT, SINGLE_FORMAT = 2, 1
+#: Features up to this size are read instead of mapped: a map holds a file open, and a suite has hundreds of sets.
+IN_MEMORY_BYTES = 1 << 21
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,12 +97,17 @@ def _write(dataset: Dataset, folder: Path) -> None:
 def _read(folder: Path, card: DatasetCard) -> Dataset:
     facts = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
     try:
-        X = np.load(folder / "X.npy", mmap_mode="r", allow_pickle=False)
+        small = (folder / "X.npy").stat().st_size <= IN_MEMORY_BYTES
+        X = frozen(np.load(folder / "X.npy", mmap_mode=None if small else "r", allow_pickle=False))
         y = np.load(folder / "y.npy", allow_pickle=False)
         kind = None
         if (folder / "kind.npy").is_file():
             kind = frozen(np.load(folder / "kind.npy", allow_pickle=False))
     except (OSError, ValueError) as error:
+        if getattr(error, "errno", None) in (errno.EMFILE, errno.ENFILE):
+            raise DataError(
+                f"{card.name}: too many files are open; raise the limit, e.g. with ulimit -n 4096"
+            ) from error
         raise DataError(f"{card.name}: {folder} is damaged ({error}); delete that folder") from error
     names = tuple(facts["feature_names"])
     return Dataset(card.name, X, frozen(y), kind, facts["sha256"], sized(card, X, y), names)

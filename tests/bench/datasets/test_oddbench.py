@@ -1,5 +1,6 @@
 """OddBench's register and its files: pooled, nothing lost before scaling, never unpickled."""
 
+import errno
 import os
 from dataclasses import replace
 from hashlib import sha256
@@ -93,6 +94,29 @@ def test_both_parts_are_pooled_and_nothing_is_lost(tmp_path):
     assert dataset.y.sum() == 5 and dataset.kind is None
     assert isinstance(dataset.X, np.memmap) and dataset.feature_names == ("id", "two words", "x")
     assert oddbench.load(tiny(tmp_path), tmp_path).sha256 == dataset.sha256
+
+
+def test_small_sets_hold_no_file_open(tmp_path, monkeypatch):
+    card = tiny(tmp_path)
+    mapped = oddbench.load(card, tmp_path)
+    monkeypatch.undo()
+    monkeypatch.setenv("MNP_BENCH_CACHE", str(tmp_path / "cache"))
+    small = oddbench.load(card, tmp_path)
+    assert isinstance(mapped.X, np.memmap) and not isinstance(small.X, np.memmap)
+    assert np.array_equal(mapped.X, small.X) and small.sha256 == mapped.sha256
+    assert not small.X.flags.writeable
+
+
+def test_too_many_open_files_are_not_called_damage(tmp_path, monkeypatch):
+    card = tiny(tmp_path)
+    oddbench.load(card, tmp_path)
+
+    def full(*_, **__):
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(np, "load", full)
+    with pytest.raises(DataError, match="too many files are open; raise the limit"):
+        oddbench.load(card, tmp_path)
 
 
 def test_whole_numbers_stay_single(tmp_path):
