@@ -23,6 +23,8 @@ Progress = Callable[[str, int, "int | None"], None]
 TIMEOUT_SECONDS = (10, 60)
 BLOCK = 1 << 18
 NO_CONNECTION = "no connection"
+#: So many failures are told one by one.
+MOST_REASONS = 5
 
 
 class Offline(DataError):
@@ -101,7 +103,8 @@ def fetch(names: Iterable[str], progress: Progress | None = None, only: Iterable
         except DataError as error:
             failed.append(str(error))
     if failed:
-        raise DataError("; ".join(failed))
+        more = f"; {len(failed) - MOST_REASONS} more could not be had either" if len(failed) > MOST_REASONS else ""
+        raise DataError("; ".join(failed[:MOST_REASONS]) + more)
     return fetched
 
 

@@ -226,3 +226,11 @@ def test_without_a_connection_the_first_failure_is_the_last(card, monkeypatch):
     with pytest.raises(fetch.Offline) as caught:
         fetch.fetch(["adbench"])
     assert str(caught.value).count("could not be downloaded") == 1
+
+
+def test_many_failures_are_not_told_one_by_one(web, monkeypatch):
+    monkeypatch.setattr(adbench, "MIRRORS", (f"{web.url}/first/",))
+    with pytest.raises(DataError, match="42 more could not be had either") as caught:
+        fetch.fetch(["adbench"])
+    assert str(caught.value).count("could not be downloaded") == 5
+    assert len(web.asked) == 47
