@@ -2,6 +2,7 @@
 
 import pytest
 
+from bench.cli import main
 from bench.config import narrowed, parse_suite
 from bench.datasets import adbench, registry, select
 from bench.errors import ConfigError, UnknownName
@@ -103,3 +104,20 @@ def test_the_command_line_names_collections_too():
     assert names == ["oddbench:given[modes>=2,rows<3000]", "wine", "adbench"]
     chosen = narrowed(parsed('["oddbench:given"]'), datasets=names[:2])
     assert chosen.datasets == ("oddbench/EarthquakeDamage", "oddbench/FinanceJobCategories", "wine")
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["list", "methods", "--collection", "oddbench"], "--collection belongs to list datasets"),
+        (["list", "datasets", "--collection", "oddbench:givn"], "did you mean oddbench:given"),
+        (["fetch", "oddbench:given", "--only", "WineFrod"], "unknown dataset 'WineFrod'; did you mean WineFraud"),
+        (["plan", "quick", "--datasets", "oddbench:given[rows<9,features<9],wine"], "names none of the 115 sets"),
+    ],
+)
+def test_the_commands_take_them_and_refuse_in_one_sentence(words, says, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["mnp-bench", *words])
+    with pytest.raises(SystemExit) as caught:
+        main()
+    told = capsys.readouterr().err
+    assert caught.value.code == 2 and says in told and told.count("\n") == 1
