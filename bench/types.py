@@ -26,7 +26,8 @@ class DatasetCard:
     title : str
         One line for people.
     source : str
-        ``"bundled"``, ``"adbench"``, ``"table"``, ``"typed"`` or ``"synthetic"``.
+        ``"bundled"``, ``"adbench"``, ``"oddbench"``, ``"table"``, ``"typed"``, ``"synthetic"``, or the entry
+        point's name where another package brings the set.
     family : str
         Near duplicates share a family (satellite and satimage-2), so that statistics can
         count them once.
@@ -36,6 +37,10 @@ class DatasetCard:
         Pinned hash of the upstream file (adbench, typed) or None where there is no file.
     synthetic : bool
         True for generated data; marked in every table.
+    origin : str
+        Where the data come from in a few words: a field (``"Science"``) or a collection (``"ODDS, UCI"``).
+    forest_auc, iforest_auc : float or None
+        AUC-ROC that the collection states for a random forest trained with all labels and for isolation forest.
     oddities : tuple of str
         Sentences shown in the card (duplicates, constant columns, a rebuild ...).
     superseded_by : str or None
@@ -58,6 +63,9 @@ class DatasetCard:
     synthetic: bool = False
     oddities: tuple[str, ...] = ()
     superseded_by: str | None = None
+    origin: str = ""
+    forest_auc: float | None = None
+    iforest_auc: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,12 +75,13 @@ class Dataset:
     Attributes
     ----------
     name : str
-    X : (n, d) float32, C-contiguous, possibly a read-only memory map.
+    X : (n, d) float32 or float64, C-contiguous, possibly a read-only memory map.
+        float64 where some value has no exact float32 form, unless the source is published in single precision.
     y : (n,) int8, 1 = anomaly, 0 = normal (the truth, never shown to a method as such).
     kind : (n,) str array or None
         Anomaly type of anomalies, mode name of normals.
     sha256 : str
-        Hash of the arrays (X, y, kind): the dataset's identity.
+        Hash of the arrays (X with its precision, y, kind): the dataset's identity.
     card : DatasetCard
     feature_names : tuple of str, may be empty
     """
@@ -157,8 +166,8 @@ class Split:
 
     Attributes
     ----------
-    X : (n, d) float32
-        The shared base array (raw features: methods scale by themselves).
+    X : (n, d) float32 or float64, as the dataset's
+        The shared base array (raw features: methods scale by themselves, in double precision).
     train : (m,) int64
         Rows of X that are trained on.
     y_train : (m,) int8

@@ -48,7 +48,7 @@ Folder = Annotated[str, typer.Argument(metavar="OUT", help="A results folder, e.
 Out = Annotated[str | None, typer.Option("--out", metavar="DIR", help="Results folder; default results/<suite>.")]
 Jobs = Annotated[int, typer.Option("--jobs", min=0, help="Worker processes; 0 = one per core.", show_default=False)]
 Methods = Annotated[str | None, typer.Option("--methods", metavar="a,b", help="Only these methods.")]
-Datasets = Annotated[str | None, typer.Option("--datasets", metavar="x,y", help="Only these datasets.")]
+Datasets = Annotated[str | None, typer.Option("--datasets", metavar="x,y", help="Only these datasets or collections.")]
 Seeds = Annotated[str | None, typer.Option("--seeds", metavar="0-4", help="These seeds: 0-4 or 0,2,5.")]
 DataDir = Annotated[str | None, typer.Option("--data-dir", metavar="DIR", help="Folder with data files you have.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
@@ -61,14 +61,24 @@ def main() -> None:
 
 
 @app.command("list")
-def list_(what: Annotated[str, typer.Argument(help="datasets, methods or suites")], as_json: AsJson = False) -> None:
-    """List what is registered."""
+def list_(
+    what: Annotated[str, typer.Argument(help="datasets, methods or suites")],
+    collection: Annotated[str | None, typer.Option(metavar="NAME", help="Datasets of this one, also filtered.")] = None,
+    page: Annotated[int, typer.Option(min=0, help="Of a long list; 0 = all.")] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """List what is registered; of datasets the collections, or the sets of one of them."""
     from bench.app import output
-    from bench.errors import UnknownName
+    from bench.errors import ConfigError, UnknownName
 
-    tables = {"datasets": output.datasets, "methods": output.methods, "suites": output.suites}
+    if what == "datasets":
+        output.show_datasets(collection, page, as_json)
+        return
+    tables = {"methods": output.methods, "suites": output.suites}
     if what not in tables:
-        raise UnknownName("list", what, tables)
+        raise UnknownName("list", what, ["datasets", *tables])
+    if collection is not None:
+        raise ConfigError(f"--collection belongs to list datasets, not to list {what}; leave it out")
     output.show(tables[what](), as_json)
 
 
@@ -91,14 +101,15 @@ def describe(
 
 @app.command()
 def fetch(
-    names: Annotated[list[str], typer.Argument(help="Datasets or collections, e.g. adbench.", show_default=False)],
+    names: Annotated[list[str], typer.Argument(help="Datasets or collections, e.g. oddbench.", show_default=False)],
+    only: Annotated[str | None, typer.Option("--only", metavar="x,y", help="Only these sets of them.")] = None,
 ) -> None:
     """Download datasets to the cache and verify their hashes."""
     from bench.app.output import download_progress
     from bench.datasets.fetch import fetch as download
 
     with download_progress() as progress:
-        fetched = download(names, progress)
+        fetched = download(names, progress, _names("--only", only))
     for one in fetched:
         typer.echo(f"{one.name}: {one.path}" + (f" ({one.notice})" if one.notice else ""))
 
@@ -263,11 +274,12 @@ def _experiment(suite: str, methods: str | None, datasets: str | None, seeds: st
 
 
 def _names(option: str, text: str | None) -> list[str] | None:
+    from bench.datasets.select import split_names
     from bench.errors import ConfigError
 
     if text is None:
         return None
-    names = [name.strip() for name in text.split(",") if name.strip()]
+    names = split_names(text)
     if not names:
         raise ConfigError(f"{option} {text!r} names nothing; write names with commas between them")
     return names

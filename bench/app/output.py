@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from bench.errors import ConfigError
+
 if TYPE_CHECKING:
     from bench.app.verify import Repeated
     from bench.planning.plan import Plan
@@ -15,25 +17,37 @@ if TYPE_CHECKING:
 Rows = list[dict[str, Any]]
 
 
-def datasets() -> Rows:
-    """Every registered dataset with sizes, source and whether it can be loaded now."""
-    from bench.datasets.registry import available, cards
+#: Sets on one page of a list, and the columns shown; JSON has all of both.
+PAGE = 50
+SHORT = ("name", "rows", "features", "anomaly_ratio", "modes", "types", "origin", "difficulty", "available")
 
-    return [
-        {
-            "name": card.name,
-            "rows": card.rows,
-            "features": card.features,
-            "anomaly_ratio": round(card.anomalies / card.rows, 4) if card.anomalies and card.rows else None,
-            "modes": card.modes,
-            "types": len(card.types) or None,
-            "source": card.source + (" (generated)" if card.synthetic else ""),
-            "available": not available(card),
-            "title": card.title,
-            "citation": card.citation,
-        }
-        for card in cards().values()
-    ]
+
+def show_datasets(collection: str | None = None, page: int = 1, as_json: bool = False) -> None:
+    """Print the collections, or the sets of one, a page of them at a time (0 = all); JSON holds every set.
+
+    Raises
+    ------
+    UnknownName, ConfigError
+        The collection, its filter, or a page that does not exist.
+    """
+    from bench.datasets.overview import groups, sets
+
+    if as_json:
+        show(sets(collection), True)
+        return
+    if collection is None:
+        show(groups())
+        print("\nThe sets of one: mnp-bench list datasets --collection oddbench:given")
+        print("Filtered:        mnp-bench list datasets --collection 'oddbench:eligible[rows<=10000,features<50]'")
+        return
+    rows = sets(collection)
+    pages = -(-len(rows) // PAGE)
+    if page > pages:
+        raise ConfigError(f"--page {page}: {collection} has {pages} pages of {PAGE} sets")
+    part = rows if page == 0 else rows[(page - 1) * PAGE : page * PAGE]
+    kept = [name for name in SHORT if any(row[name] not in (None, "") for row in part)]
+    show([{name: row[name] for name in kept} for row in part])
+    print(f"\n{len(rows)} sets" + (f"; page {page} of {pages}, --page 0 shows all" if len(part) < len(rows) else ""))
 
 
 def methods() -> Rows:
@@ -205,7 +219,7 @@ def download_progress() -> Iterator[Callable[[str, int, int | None], None]]:
         def progress(name: str, done: int, total: int | None) -> None:
             if name not in known:
                 known[name] = bars.add_task(name, total=total)
-            bars.update(known[name], completed=done, total=total)
+            bars.update(known[name], completed=done, total=total, visible=done != total)  # a done one is a line later
 
         yield progress
 

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import tomllib
 from dataclasses import replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
 
+from bench.datasets.halves import in_development
 from bench.datasets.npz import read_npz
+from bench.datasets.pins import not_here, require_pinned
 from bench.datasets.places import cache_folder, file_sha256, find
+from bench.datasets.sources import Collection
 from bench.datasets.stored import stored
 from bench.errors import DataError
 from bench.types import Dataset, DatasetCard
@@ -29,6 +31,17 @@ MIRRORS = (
 )
 #: A rebuild of 3_backdoor from the UNSW-NB15 tables: same rows and columns, not upstream's bytes.
 BACKDOOR_REBUILD = "896ca6c7c9b0ad5e7369bdc324095f4967806b7b2a80c648db854619bcfe2490"
+
+
+#: Sets that share a half, as they share their origin: wider than the families of the statistics.
+KIN = (
+    ("satellite", "satimage-2", "landsat"),
+    ("cardio", "Cardiotocography"),
+    ("WBC", "breastw", "WDBC", "WPBC"),
+    ("annthyroid", "thyroid"),
+    ("optdigits", "mnist", "pendigits"),
+    ("http", "smtp"),
+)
 
 
 @cache
@@ -78,6 +91,7 @@ def _classical_card(row: dict[str, str]) -> DatasetCard:
         features=int(row["features"]),
         anomalies=anomalies,
         sha256=row["sha256"] or None,
+        origin=row["origin"],
         oddities=tuple(oddities),
         superseded_by=f"adbench/{row['superseded_by']}" if row["superseded_by"] else None,
     )
@@ -104,6 +118,39 @@ def _features() -> list[DatasetCard]:
                         ),
                     )
                 )
+    return found
+
+
+def bare(name: str) -> str:
+    """A set's name without source and number: ``thyroid`` for ``adbench/38_thyroid``."""
+    return name.removeprefix("adbench/").partition("_")[2]
+
+
+def collections() -> dict[str, Collection]:
+    """The collections of this source; ``development`` and ``report`` are halves of the pinned sets."""
+    every = cards()
+    classical = [name for name in every if name.count("/") == 1]
+    pinned = [name for name in classical if every[name].sha256]
+    half = {name: in_development(next((kin for kin in KIN if bare(name) in kin), (bare(name),))) for name in pinned}
+    found = {
+        "": Collection("the Classical sets", tuple(classical)),
+        "classical": Collection("the Classical sets", tuple(classical)),
+        "given": Collection(
+            "the Classical sets of the reference results: all but census, fraud and speech",
+            tuple(name for name in classical if every[name].sha256 or name == "adbench/3_backdoor"),
+        ),
+        "development": Collection(
+            "the half of the pinned Classical sets that methods may be tuned on",
+            tuple(name for name, development in half.items() if development),
+        ),
+        "report": Collection(
+            "the other half of the pinned Classical sets, for results only",
+            tuple(name for name, development in half.items() if not development),
+        ),
+    }
+    for folder in tomllib.loads(_text("adbench_features.toml"))["folders"]:
+        names = tuple(name for name in every if name.startswith(f"adbench/{folder['name']}/"))
+        found[folder["name"]] = Collection(f"images or texts as {folder['features']}", names)
     return found
 
 
@@ -134,33 +181,10 @@ def target(card: DatasetCard) -> Path:
     return cache_folder() / _candidates(card)[0]
 
 
-def pin(card: DatasetCard) -> str | None:
-    """The hash that upstream's file must have: the registry's, else the one of this user's first download."""
-    return card.sha256 or _pins().get(card.name)
-
-
-def _pins() -> dict[str, str]:
-    path = cache_folder() / "adbench" / "pins.json"
-    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
-
-
-def remember_pin(card: DatasetCard, sha256: str) -> None:
-    """Pin an unpinned set in the user's cache."""
-    path = cache_folder() / "adbench" / "pins.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".draft")
-    draft.write_text(json.dumps(_pins() | {card.name: sha256}, indent=1, sort_keys=True), encoding="utf-8")
-    draft.replace(path)
-
-
 def available(card: DatasetCard, data_dir: Path | None) -> str:
     """Empty if the file is there, else the sentence that names both ways to get it."""
-    if find(_candidates(card), data_dir):
-        return ""
-    return (
-        f"{card.name} is not on this machine; run `mnp-bench fetch {card.name}` once with a network, "
-        f"or point --data-dir or MNP_BENCH_DATA at a folder that holds {_candidates(card)[0]}"
-    )
+    candidates = _candidates(card)
+    return "" if find(candidates, data_dir) else not_here(card, candidates[0])
 
 
 def load(card: DatasetCard, data_dir: Path | None) -> Dataset:
@@ -176,7 +200,7 @@ def load(card: DatasetCard, data_dir: Path | None) -> Dataset:
         raise DataError(available(card, data_dir))
     found = file_sha256(path)
     card = accept(card, path, found)
-    return stored({"file": found}, lambda: read_npz(path), card)
+    return stored({"file": found}, lambda: read_npz(path), card, single_precision=True)
 
 
 def accept(card: DatasetCard, path: Path, found: str) -> DatasetCard:
@@ -190,10 +214,5 @@ def accept(card: DatasetCard, path: Path, found: str) -> DatasetCard:
     if card.name == "adbench/3_backdoor" and found == BACKDOOR_REBUILD:
         note = "this copy is a rebuild from the UNSW-NB15 tables, not upstream's file"
         return replace(card, title=f"{card.title} (rebuild)", oddities=(*card.oddities[:-1], note))
-    pinned = pin(card)
-    if pinned is not None and pinned != found:
-        raise DataError(
-            f"{path} has sha256 {found[:12]}..., but {card.name} is pinned to {pinned[:12]}...; "
-            f"delete it and run `mnp-bench fetch {card.name}`, or use it as a table of your own"
-        )
+    require_pinned(card, path, found)
     return card

@@ -1,4 +1,4 @@
-"""From raw arrays to a checked ``Dataset``: float32 features, 0/1 truth, optional kinds, one hash.
+"""From raw arrays to a checked ``Dataset``: features that lose nothing, 0/1 truth, optional kinds, one hash.
 
 The hash of the arrays is the dataset's identity everywhere (cells, splits, stores), never its name.
 """
@@ -13,24 +13,28 @@ import numpy as np
 from bench.errors import DataError
 from bench.types import Dataset, DatasetCard
 
+#: Rows looked at together, so that a memory map is never copied as a whole.
+BLOCK_ROWS = 65536
+
 
 def digest(X: np.ndarray, y: np.ndarray, kind: np.ndarray | None) -> str:
     """Sha256 of the arrays, the same on every machine.
 
     Parameters
     ----------
-    X : (n, d) float32
+    X : (n, d) float32 or float64
     y : (n,) int8
     kind : (n,) str or None
 
     Returns
     -------
     str
-        64 hex digits; covers shape, values and order.
+        64 hex digits; covers shape, precision, values and order.
     """
-    sha = hashlib.sha256(f"{X.shape[0]}x{X.shape[1]}".encode())
-    for start in range(0, len(X), 65536):
-        sha.update(np.ascontiguousarray(X[start : start + 65536], dtype="<f4").tobytes())
+    double = X.dtype == np.float64
+    sha = hashlib.sha256(f"{X.shape[0]}x{X.shape[1]}{' float64' if double else ''}".encode())
+    for start in range(0, len(X), BLOCK_ROWS):
+        sha.update(np.ascontiguousarray(X[start : start + BLOCK_ROWS], dtype="<f8" if double else "<f4").tobytes())
     sha.update(np.ascontiguousarray(y, dtype="i1").tobytes())
     if kind is not None:
         sha.update("\n".join(kind.tolist()).encode())
@@ -43,6 +47,7 @@ def make_dataset(
     kind: np.ndarray | None,
     card: DatasetCard,
     feature_names: tuple[str, ...] = (),
+    single_precision: bool = False,
 ) -> Dataset:
     """Check the arrays and wrap them.
 
@@ -55,17 +60,20 @@ def make_dataset(
     card : DatasetCard
         Its sizes are filled in from the arrays where they are unknown.
     feature_names : tuple of str
+    single_precision : bool
+        The set is published and cited in float32, so it is rounded to that. Otherwise nothing is lost: X is
+        float32 only if every value has an exact float32 form, else float64.
 
     Returns
     -------
     Dataset
-        With read-only float32 C-contiguous X and int8 y.
+        With read-only C-contiguous X and int8 y.
 
     Raises
     ------
     DataError
-        Shapes that do not fit, values that are not finite in float32, labels other than 0/1, one
-        class only, or sizes that contradict the card.
+        Shapes that do not fit, values that are not finite (in float32 under ``single_precision``), labels
+        other than 0/1, one class only, or sizes that contradict the card.
     """
     name = card.name
     X, y = np.asarray(X), np.asarray(y)
@@ -76,7 +84,7 @@ def make_dataset(
     if X.dtype.kind not in "fiub":
         raise DataError(f"{name}: X holds {X.dtype}, not numbers; encode text columns before storing them")
     with np.errstate(over="ignore"):  # a value beyond float32 becomes inf and is refused just below
-        X = np.ascontiguousarray(X, dtype=np.float32)
+        X = np.ascontiguousarray(X, dtype=np.float32 if single_precision else narrowest(X))
     check_finite(X, name)
     labels = np.unique(y)
     if not np.isin(labels, (0, 1)).all():
@@ -91,6 +99,16 @@ def make_dataset(
     return Dataset(name, X, y, kind, digest(X, y, kind), sized(card, X, y), feature_names)
 
 
+def narrowest(X: np.ndarray) -> type[np.float32 | np.float64]:
+    """float32 if every value of X (n, d) has an exact float32 form (NaN and infinity have one), else float64."""
+    for start in range(0, len(X), BLOCK_ROWS):
+        block = np.asarray(X[start : start + BLOCK_ROWS], dtype=np.float64)
+        with np.errstate(over="ignore"):
+            if not np.array_equal(block.astype(np.float32), block, equal_nan=True):
+                return np.float64
+    return np.float32
+
+
 def frozen(array: np.ndarray) -> np.ndarray:
     """A read-only view: many splits share one array."""
     view = array.view()
@@ -100,8 +118,8 @@ def frozen(array: np.ndarray) -> np.ndarray:
 
 def check_finite(X: np.ndarray, name: str) -> None:
     """Raise DataError at the first value that is NaN or infinite, naming its row and column."""
-    for start in range(0, len(X), 65536):
-        bad = ~np.isfinite(X[start : start + 65536])
+    for start in range(0, len(X), BLOCK_ROWS):
+        bad = ~np.isfinite(X[start : start + BLOCK_ROWS])
         if bad.any():
             row, column = np.argwhere(bad)[0]
             raise DataError(

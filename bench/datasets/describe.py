@@ -9,6 +9,7 @@ import numpy as np
 
 from bench.datasets import registry
 from bench.datasets.arrays import identical_rows
+from bench.datasets.filters import difficulty
 from bench.types import Dataset, DatasetCard
 from reproducibility.streams import generator
 
@@ -75,10 +76,18 @@ def card_lines(card: DatasetCard) -> list[str]:
         f"cite         {card.citation}",
         f"origin       {card.url}",
     ]
-    if card.source in ("adbench", "typed"):
+    if card.forest_auc is not None:
+        lines.append(f"difficulty   {how_hard(card)}")
+    if card.sha256 or card.source == "adbench":
         lines.append(f"file sha256  {card.sha256 or 'not pinned'}")
     lines += [f"note         {oddity}" for oddity in card.oddities]
     return lines
+
+
+def how_hard(card: DatasetCard) -> str:
+    """The difficulty with the figures that it rests on, which the collection states."""
+    alone = "" if card.iforest_auc is None else f", {card.iforest_auc:.3f} for isolation forest"
+    return f"{difficulty(card)}: AUC-ROC {card.forest_auc:.3f} for a forest with all labels{alone}, as stated upstream"
 
 
 def sizes(card: DatasetCard) -> str:
@@ -102,6 +111,7 @@ def data_lines(dataset: Dataset) -> list[str]:
     copies, mixed = duplicates(X, y)
     lines = [
         f"data sha256  {dataset.sha256}",
+        f"precision    {X.dtype}",
         f"values       {low.min():.6g} to {high.max():.6g}",
         f"constant     {int((low == high).sum())} of {X.shape[1]} columns",
         f"duplicates   {copies} rows repeat another one ({100 * copies / len(X):.1f}%)",

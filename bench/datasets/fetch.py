@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from bench.datasets import adbench, registry
-from bench.datasets.arrays import make_dataset
-from bench.datasets.npz import read_npz
+from bench.datasets import registry, select
+from bench.datasets.pins import pin, remember_pin
 from bench.datasets.places import cache_folder, file_sha256
+from bench.datasets.sources import Downloadable, Source, sources
 from bench.errors import DataError, UnknownName
 from bench.types import DatasetCard
 
@@ -23,6 +23,8 @@ Progress = Callable[[str, int, "int | None"], None]
 TIMEOUT_SECONDS = (10, 60)
 BLOCK = 1 << 18
 NO_CONNECTION = "no connection"
+#: So many failures are told one by one.
+MOST_REASONS = 5
 
 
 class Offline(DataError):
@@ -38,45 +40,49 @@ class Fetched:
     notice: str = ""
 
 
-def groups() -> dict[str, tuple[str, ...]]:
-    """Names of collections that can be fetched at once, with their members."""
-    found: dict[str, list[str]] = {}
-    for name in adbench.cards():
-        folder, _, _ = name.rpartition("/")
-        found.setdefault(folder, []).append(name)
-    return {folder: tuple(names) for folder, names in found.items()}
-
-
-def members(names: Iterable[str]) -> list[DatasetCard]:
+def members(names: Iterable[str], only: Iterable[str] | None = None) -> list[DatasetCard]:
     """Cards of the sets and collections named, in order and once each.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Datasets or collections, also filtered: ``oddbench:eligible[rows<5000]``.
+    only : iterable of str, optional
+        Of these, only the sets of these names, with or without the source's name in front.
 
     Raises
     ------
     UnknownName
-        Neither a dataset nor a collection.
+        Neither a dataset nor a collection, or a name in ``only`` that is not among the sets named.
     DataError
         A dataset that has no place to download it from.
     """
-    collections, known = groups(), registry.cards()
-    chosen: dict[str, DatasetCard] = {}
-    for name in names:
-        if name not in collections and name not in known:
-            raise UnknownName("dataset", name, [*collections, *known])
-        for card in (known[member] for member in collections.get(name, (name,))):
-            if card.source != "adbench":
-                raise DataError(registry.available(card) or f"{card.name} needs no download")
-            chosen[card.name] = card
-    return list(chosen.values())
+    known = registry.cards()
+    chosen = dict.fromkeys(select.expanded(names))
+    if only is not None:
+        full = {short: name for name in chosen for short in (name, name.partition("/")[2])}
+        for name in (wanted := list(only)):
+            if name not in full:
+                raise UnknownName("dataset", name, full)
+        chosen = dict.fromkeys(full[name] for name in wanted)
+    for name in chosen:
+        if name not in known:
+            raise UnknownName("dataset", name, known)
+        if not isinstance(sources()[known[name].source], Downloadable):
+            raise DataError(registry.available(known[name]) or f"{name} needs no download")
+    return [known[name] for name in chosen]
 
 
-def fetch(names: Iterable[str], progress: Progress | None = None) -> list[Fetched]:
+def fetch(names: Iterable[str], progress: Progress | None = None, only: Iterable[str] | None = None) -> list[Fetched]:
     """Download sets that are not in the cache yet.
 
     Parameters
     ----------
     names : iterable of str
-        Datasets or collections (``adbench`` = the 47 Classical sets, ``adbench/CV_by_ViT``, ...).
+        Datasets or collections (``adbench`` = the 47 Classical sets, ``adbench:CV_by_ViT``, ``oddbench``, ...).
     progress : callable, optional
+    only : iterable of str, optional
+        Of these, only the sets of these names.
 
     Returns
     -------
@@ -89,7 +95,7 @@ def fetch(names: Iterable[str], progress: Progress | None = None) -> list[Fetche
         connection the first failure ends the work.
     """
     fetched, failed = [], []
-    for card in members(names):
+    for card in members(names, only):
         try:
             fetched.append(fetch_one(card, progress))
         except Offline:
@@ -97,48 +103,42 @@ def fetch(names: Iterable[str], progress: Progress | None = None) -> list[Fetche
         except DataError as error:
             failed.append(str(error))
     if failed:
-        raise DataError("; ".join(failed))
+        more = f"; {len(failed) - MOST_REASONS} more could not be had either" if len(failed) > MOST_REASONS else ""
+        raise DataError("; ".join(failed[:MOST_REASONS]) + more)
     return fetched
 
 
 def fetch_one(card: DatasetCard, progress: Progress | None = None) -> Fetched:
     """Download one set, unless its file is in the cache with the right hash."""
-    path = adbench.target(card)
-    if path.is_file() and adbench.pin(card) == file_sha256(path):
+    source = sources()[card.source]
+    if not isinstance(source, Downloadable):
+        raise DataError(f"{card.name} needs no download")
+    path = source.target(card)
+    if path.is_file() and pin(card) == file_sha256(path):
         return Fetched(card.name, path)
-    if path.is_file() and adbench.pin(card) is not None:
+    if path.is_file() and pin(card) is not None:
         path.unlink()  # damaged or changed
     if not path.is_file():
         tell = (lambda done, total: progress(card.name, done, total)) if progress else None
-        download(adbench.urls(card), adbench.pin(card), path, card.name, tell)
-    if adbench.pin(card) is not None:
+        download(source.urls(card), pin(card), path, card.name, tell)
+    if pin(card) is not None:
         return Fetched(card.name, path)
-    return Fetched(card.name, path, _pin_first(card, path))
+    return Fetched(card.name, path, _pin_first(source, card, path))
 
 
-def _pin_first(card: DatasetCard, path: Path) -> str:
+def _pin_first(source: Source, card: DatasetCard, path: Path) -> str:
     """Check an unpinned file by reading it, then pin it; a file that does not read well is deleted."""
-    raw = read_or_delete(path)
     try:
-        make_dataset(raw.X, raw.y, raw.kind, card)
+        source.load(card, None)
     except DataError:
         path.unlink()
         raise
     found = file_sha256(path)
-    adbench.remember_pin(card, found)
+    remember_pin(card, found)
     return (
         f"{card.name}: no hash is published for this file, so it was checked by reading it and is pinned on "
         f"this machine to sha256 {found}"
     )
-
-
-def read_or_delete(path: Path) -> Any:
-    """Arrays of a downloaded file; one that cannot be read is deleted, so that it is fetched anew."""
-    try:
-        return read_npz(path)
-    except DataError:
-        path.unlink()
-        raise
 
 
 def download(
@@ -194,8 +194,12 @@ def download(
     kind = Offline if all(reason.endswith(NO_CONNECTION) for reason in reasons) else DataError
     raise kind(
         f"{name} could not be downloaded ({'; '.join(reasons)}); try again with a network, "
-        f"or point --data-dir or MNP_BENCH_DATA at a folder that holds adbench/{path.name}"
+        f"or point --data-dir or MNP_BENCH_DATA at a folder that holds {_in_data_folder(path)}"
     )
+
+
+def _in_data_folder(path: Path) -> str:
+    return path.relative_to(cache_folder()).as_posix() if path.is_relative_to(cache_folder()) else path.name
 
 
 def require_https(url: str) -> None:

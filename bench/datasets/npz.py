@@ -1,14 +1,21 @@
-"""Reading ``.npz`` files of X, y and an optional column of types, never unpickling anything."""
+"""Reading ``.npz`` files, never unpickling anything."""
 
 from __future__ import annotations
 
+import warnings
 import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
 from bench.datasets.stored import RawArrays
 from bench.errors import DataError
+
+
+class SkippedField(UserWarning):
+    """A field of a file is not read because it holds pickled objects."""
 
 
 def read_npz(path: Path, kind: str | None = None) -> RawArrays:
@@ -30,23 +37,55 @@ def read_npz(path: Path, kind: str | None = None) -> RawArrays:
     DataError
         No readable npz file, an array that is missing, or one that holds pickled objects.
     """
+    with open_npz(path, ("X", "y", *([kind] if kind else []))) as archive:
+        types = kind or next((key for key in ("kind", "cls") if key in archive.files), None)
+        names = archive["features"].tolist() if "features" in archive.files else []
+        return RawArrays(
+            X=archive["X"],
+            y=archive["y"].ravel(),
+            kind=archive[types].astype(str) if types else None,
+            feature_names=tuple(str(name) for name in names),
+        )
+
+
+@contextmanager
+def open_npz(path: Path, needed: Sequence[str]) -> Iterator[np.lib.npyio.NpzFile]:
+    """Open a file that holds the arrays ``needed``; what goes wrong while it is read becomes a DataError.
+
+    Raises
+    ------
+    DataError
+        As ``read_npz``.
+    """
     if not zipfile.is_zipfile(path):
         raise DataError(f"{path} is no readable npz file (no zip archive); fetch or write it again")
     try:
         with np.load(path, allow_pickle=False) as archive:
-            keys = set(archive.files)
-            missing = [key for key in ("X", "y", *([kind] if kind else [])) if key not in keys]
+            missing = [key for key in needed if key not in archive.files]
             if missing:
-                raise DataError(f"{path} has no array {missing[0]!r}, only {', '.join(sorted(keys))}")
-            types = kind or next((key for key in ("kind", "cls") if key in keys), None)
-            names = archive["features"].tolist() if "features" in keys else []
-            return RawArrays(
-                X=archive["X"],
-                y=archive["y"].ravel(),
-                kind=archive[types].astype(str) if types else None,
-                feature_names=tuple(str(name) for name in names),
-            )
+                raise DataError(f"{path} has no array {missing[0]!r}, only {', '.join(sorted(archive.files))}")
+            yield archive
     except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
         if "allow_pickle" in str(error):
             raise DataError(f"{path} holds pickled objects, which are never loaded; store plain arrays") from error
         raise DataError(f"{path} is no readable npz file ({error}); fetch or write it again") from error
+
+
+def plain_field(archive: np.lib.npyio.NpzFile, name: str) -> np.ndarray | None:
+    """A field that can be done without: None if it is not there.
+
+    Warns
+    -----
+    SkippedField
+        It holds pickled objects, so it is not read: None.
+    """
+    if name not in archive.files:
+        return None
+    try:
+        return np.asarray(archive[name])
+    except ValueError as error:
+        if "allow_pickle" not in str(error):
+            raise
+        path = archive.zip.filename if archive.zip else "the file"
+        warnings.warn(f"{path}: {name} holds pickled objects and is skipped", SkippedField, 2)
+        return None

@@ -36,9 +36,9 @@ def cache_folder() -> Path:
     named = os.environ.get(CACHE_VARIABLE)
     if named:
         return Path(named).expanduser().resolve()
-    import pooch
+    from platformdirs import user_cache_dir
 
-    return Path(pooch.os_cache("mnp-bench"))
+    return Path(user_cache_dir("mnp-bench"))
 
 
 def find(relative: tuple[str, ...], data_dir: Path | None) -> Path | None:

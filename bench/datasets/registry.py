@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from functools import cache, lru_cache
-from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 
+from bench.datasets.arrays import digest
 from bench.datasets.places import data_folder
-from bench.errors import UnknownName
+from bench.datasets.sources import OWN, sources
+from bench.errors import DataError, UnknownName
 from bench.types import Dataset, DatasetCard
 
-#: A source is a module with ``cards()``, ``available(card, data_dir)`` and ``load(card, data_dir)``.
-SOURCES = ("bundled", "synthetic", "adbench", "typed")
-
-
-def _source(name: str) -> ModuleType:
-    return import_module(f"bench.datasets.{name}")
+#: As many sets that are not here are named one by one.
+NAMED_ALONE = 5
 
 
 @cache
 def _all_cards() -> dict[str, DatasetCard]:
-    return {name: card for source in SOURCES for name, card in _source(source).cards().items()}
+    return {name: card for source in sources().values() for name, card in source.cards().items()}
 
 
 def cards() -> dict[str, DatasetCard]:
@@ -46,7 +43,44 @@ def card(name: str) -> DatasetCard:
 
 def available(card: DatasetCard, data_dir: str | os.PathLike[str] | None = None) -> str:
     """Empty if the dataset can be loaded now without a network, else one sentence that says how to get it."""
-    return str(_source(card.source).available(card, data_folder(data_dir)))
+    return str(sources()[card.source].available(card, data_folder(data_dir)))
+
+
+def here(cards: Iterable[DatasetCard], data_dir: str | os.PathLike[str] | None = None) -> dict[str, bool]:
+    """For each card's name whether the set can be loaded now without a network."""
+    folder = data_folder(data_dir)
+    return {card.name: not sources()[card.source].available(card, folder) for card in cards}
+
+
+def lacking(cards: Iterable[DatasetCard], data_dir: str | os.PathLike[str] | None = None) -> dict[str, list[str]]:
+    """Sets that cannot be loaded now, by the sentence that says so; many of one source share a sentence.
+
+    Parameters
+    ----------
+    cards : iterable of DatasetCard
+    data_dir : path, optional
+
+    Returns
+    -------
+    dict of sentence to names
+    """
+    folder = data_folder(data_dir)
+    by_source: dict[str, dict[str, str]] = {}
+    for card in cards:
+        if how := str(sources()[card.source].available(card, folder)):
+            by_source.setdefault(card.source, {})[card.name] = how
+    told: dict[str, list[str]] = {}
+    for source, absent in by_source.items():
+        names = list(absent)
+        if len(names) <= NAMED_ALONE:
+            told |= {how: [name] for name, how in absent.items()}
+        else:
+            told[
+                f"{len(names)} datasets of {source} are not on this machine ({', '.join(names[:3])} and "
+                f"{len(names) - 3} more); run `mnp-bench fetch` with their names or their collection once with a "
+                "network, or point --data-dir or MNP_BENCH_DATA at a folder that holds their files"
+            ] = names
+    return told
 
 
 def load(name: str, data_dir: str | os.PathLike[str] | None = None) -> Dataset:
@@ -62,7 +96,7 @@ def load(name: str, data_dir: str | os.PathLike[str] | None = None) -> Dataset:
     Returns
     -------
     Dataset
-        Read-only float32 features; memory-mapped for sets that come from files.
+        Read-only features; memory-mapped for sets that come from files.
 
     Raises
     ------
@@ -74,5 +108,18 @@ def load(name: str, data_dir: str | os.PathLike[str] | None = None) -> Dataset:
 @lru_cache(maxsize=64)
 def _load(name: str, folder: Path | None) -> Dataset:
     known = card(name)
-    dataset: Dataset = _source(known.source).load(known, folder)
+    dataset = sources()[known.source].load(known, folder)
+    if known.source not in OWN:
+        _require_sound(dataset, known)
     return dataset
+
+
+def _require_sound(dataset: Dataset, card: DatasetCard) -> None:
+    """Refuse another package's set whose name or hash is not that of its content: results are filed under them."""
+    if not isinstance(dataset, Dataset) or dataset.name != card.name:
+        raise DataError(f"the source {card.source} gave no Dataset named {card.name}; mend its load()")
+    if dataset.sha256 != digest(dataset.X, dataset.y, dataset.kind):
+        raise DataError(
+            f"{card.name}: the source {card.source} gave a hash that is not that of its arrays; "
+            "make the set with bench.datasets.arrays.make_dataset"
+        )

@@ -1,10 +1,11 @@
-"""Datasets from files, converted once to float32 ``.npy`` in the user's cache and memory-mapped from there.
+"""Datasets from files, converted once to ``.npy`` in the user's cache and memory-mapped from there.
 
 A conversion is filed under the hash of what it was made from, so a changed file is converted anew.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 import tempfile
@@ -20,8 +21,10 @@ from bench.datasets.places import CACHE_VARIABLE, cache_folder
 from bench.errors import DataError
 from bench.types import Dataset, DatasetCard
 
-#: Goes up when the conversion changes.
-FORMAT = 1
+#: Goes up when the conversion changes; sets in single precision are converted as they always were.
+FORMAT, SINGLE_FORMAT = 2, 1
+#: Features up to this size are read instead of mapped: a map holds a file open, and a suite has hundreds of sets.
+IN_MEMORY_BYTES = 1 << 21
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +37,9 @@ class RawArrays:
     feature_names: tuple[str, ...] = ()
 
 
-def stored(origin: object, build: Callable[[], RawArrays], card: DatasetCard) -> Dataset:
+def stored(
+    origin: object, build: Callable[[], RawArrays], card: DatasetCard, single_precision: bool = False
+) -> Dataset:
     """The dataset made by ``build``, memory-mapped from the cache; built only if it is not there yet.
 
     Parameters
@@ -43,6 +48,8 @@ def stored(origin: object, build: Callable[[], RawArrays], card: DatasetCard) ->
         Everything the arrays depend on: file hashes and options.
     build : callable
     card : DatasetCard
+    single_precision : bool
+        As in ``make_dataset``.
 
     Returns
     -------
@@ -53,11 +60,11 @@ def stored(origin: object, build: Callable[[], RawArrays], card: DatasetCard) ->
     DataError
         From ``build``, from the checks of ``make_dataset``, or because the cache cannot be written.
     """
-    text = json.dumps([FORMAT, origin], sort_keys=True)
+    text = json.dumps([SINGLE_FORMAT if single_precision else FORMAT, origin], sort_keys=True)
     folder = cache_folder() / "arrays" / sha256(text.encode()).hexdigest()
     if not (folder / "facts.json").is_file():
         raw = build()
-        dataset = make_dataset(raw.X, raw.y, raw.kind, card, raw.feature_names)
+        dataset = make_dataset(raw.X, raw.y, raw.kind, card, raw.feature_names, single_precision)
         _write(dataset, folder)
     return _read(folder, card)
 
@@ -90,12 +97,17 @@ def _write(dataset: Dataset, folder: Path) -> None:
 def _read(folder: Path, card: DatasetCard) -> Dataset:
     facts = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
     try:
-        X = np.load(folder / "X.npy", mmap_mode="r", allow_pickle=False)
+        small = (folder / "X.npy").stat().st_size <= IN_MEMORY_BYTES
+        X = frozen(np.load(folder / "X.npy", mmap_mode=None if small else "r", allow_pickle=False))
         y = np.load(folder / "y.npy", allow_pickle=False)
         kind = None
         if (folder / "kind.npy").is_file():
             kind = frozen(np.load(folder / "kind.npy", allow_pickle=False))
     except (OSError, ValueError) as error:
+        if getattr(error, "errno", None) in (errno.EMFILE, errno.ENFILE):
+            raise DataError(
+                f"{card.name}: too many files are open; raise the limit, e.g. with ulimit -n 4096"
+            ) from error
         raise DataError(f"{card.name}: {folder} is damaged ({error}); delete that folder") from error
     names = tuple(facts["feature_names"])
     return Dataset(card.name, X, frozen(y), kind, facts["sha256"], sized(card, X, y), names)

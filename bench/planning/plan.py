@@ -175,18 +175,21 @@ def _datasets(
         except BenchError as error:
             found.append(str(error))
     cards = registry.cards()
+    unknown = [name for name in experiment.datasets if name not in cards]
+    found += [str(UnknownName("dataset", name, [*cards, *tables])) for name in unknown]
+    try:
+        lacking = registry.lacking((cards[name] for name in experiment.datasets if name in cards), folder)
+    except BenchError as error:  # a data folder that does not exist is one trouble, not one for each dataset
+        found.append(str(error))
+        return
+    found += lacking
+    absent = {name for names in lacking.values() for name in names}
     for name in experiment.datasets:
-        if name not in cards:
-            found.append(str(UnknownName("dataset", name, [*cards, *tables])))
-            continue
-        try:
-            lacking = registry.available(cards[name], folder)
-            if lacking:
-                found.append(lacking)
-            else:
+        if name in cards and name not in absent:
+            try:
                 yield name, registry.load(name, folder)
-        except BenchError as error:
-            found.append(str(error))
+            except BenchError as error:
+                found.append(str(error))
 
 
 def _cells(

@@ -12,8 +12,9 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from bench.datasets import select
 from bench.datasets.table import TableSource, table_name
-from bench.errors import ConfigError, UnknownName
+from bench.errors import BenchError, ConfigError, UnknownName
 from bench.scenarios.reasons import of_values
 from bench.suite.schema import GRID, MethodEntry, PartEntry, ScenarioEntry, SuiteFile, TableEntry, validated
 from bench.types import Scenario
@@ -135,7 +136,10 @@ def parse_suite(text: str, origin: str) -> Experiment:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{origin} is not valid TOML: {error}") from error
     suite = validated(raw, origin)
-    experiment = _experiment(suite, text)
+    try:
+        experiment = _experiment(suite, text)
+    except BenchError as error:
+        raise ConfigError(f"{origin}: {error}") from error
     if wrong := _contradictions(experiment):
         raise ConfigError("\n".join(f"{origin}: {sentence}" for sentence in wrong))
     return experiment
@@ -150,7 +154,8 @@ def narrowed(
     """The same experiment with fewer or other methods, datasets or seeds.
 
     What the suite lists (methods by label or name) keeps its parameters and stays in its parts; any
-    other name is added to every part, for the registries to know or refuse.
+    other name is added to every part, for the registries to know or refuse. Among the datasets may be
+    collections, filtered or not.
     """
     parts = experiment.parts
     if methods:
@@ -160,8 +165,9 @@ def narrowed(
         parts = tuple(replace(part, methods=some + added) for part, some in zip(parts, kept, strict=True))
     if datasets:
         there = {name for part in parts for name in part.datasets}
-        new = tuple(name for name in datasets if name not in there)
-        parts = tuple(replace(p, datasets=(*(name for name in p.datasets if name in datasets), *new)) for p in parts)
+        asked = dict.fromkeys(select.expanded(datasets, there))
+        new = tuple(name for name in asked if name not in there)
+        parts = tuple(replace(p, datasets=(*(name for name in p.datasets if name in asked), *new)) for p in parts)
     used = {name for part in parts for name in part.datasets}
     return replace(
         experiment,
@@ -196,12 +202,13 @@ def read_seeds(text: str) -> tuple[int, ...]:
 
 def _experiment(suite: SuiteFile, text: str) -> Experiment:
     tables = tuple(_table(entry) for entry in suite.dataset)
-    everything = (*suite.datasets, *(table_name(source) for source in tables))
+    own = [table_name(source) for source in tables]
+    everything = (*suite.datasets, *own)
     whole = PartEntry(datasets=list(everything), methods=suite.methods, scenario=suite.scenario)
     return Experiment(
         name=suite.name,
         title=suite.title or suite.name,
-        parts=tuple(_part(entry, whole) for entry in suite.part or [whole]),
+        parts=tuple(_part(entry, whole, own) for entry in suite.part or [whole]),
         tables=tables,
         seeds=tuple(suite.seeds),
         limits=Limits(**suite.limits.model_dump(exclude_unset=True)),
@@ -209,12 +216,12 @@ def _experiment(suite: SuiteFile, text: str) -> Experiment:
     )
 
 
-def _part(entry: PartEntry, whole: PartEntry) -> Part:
+def _part(entry: PartEntry, whole: PartEntry, tables: Sequence[str]) -> Part:
     """A part takes what it does not say from the top of the file; its [scenario] key by key."""
     assert whole.scenario is not None
     own = entry.scenario.model_dump(exclude_unset=True) if entry.scenario else {}
     return Part(
-        datasets=tuple(entry.datasets or whole.datasets or ()),
+        datasets=tuple(select.expanded(entry.datasets or whole.datasets or (), tables)),
         methods=tuple(_choice(method) for method in entry.methods or whole.methods or ()),
         scenarios=_scenarios(whole.scenario.model_copy(update=own)),
     )

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from bench.datasets import adbench, fetch
+from bench.datasets.pins import pin
 from bench.errors import DataError, UnknownName
 
 PATH = "Classical/38_thyroid.npz"
@@ -179,7 +180,7 @@ def test_an_unpinned_file_is_checked_then_pinned_with_a_notice(web, card, body, 
     web.files[f"/first/{PATH}"] = body
     got = fetch.fetch_one(unpinned)
     assert "is pinned on this machine" in got.notice and sha256(body).hexdigest() in got.notice
-    assert adbench.pin(unpinned) == sha256(body).hexdigest()
+    assert pin(unpinned) == sha256(body).hexdigest()
     assert fetch.fetch_one(unpinned).notice == ""
     assert adbench.load(unpinned, None).X.shape == (20_000, 3)
     got.path.write_bytes(body + b" ")
@@ -195,13 +196,13 @@ def test_an_unpinned_file_that_does_not_fit_its_card_is_deleted(web, card, body,
     with pytest.raises(DataError, match="no readable npz"):
         fetch.fetch_one(replace(card, sha256=None))
     assert not (cache / "adbench" / "38_thyroid.npz").exists()
-    assert adbench.pin(replace(card, sha256=None)) is None
+    assert pin(replace(card, sha256=None)) is None
 
 
 def test_collections_and_names(monkeypatch):
     monkeypatch.delenv("MNP_BENCH_DATA", raising=False)
     assert len(fetch.members(["adbench"])) == 47
-    both = fetch.members(["adbench/NLP_by_BERT", "adbench/NLP_by_BERT/imdb", "adbench/38_thyroid"])
+    both = fetch.members(["adbench:NLP_by_BERT", "adbench/NLP_by_BERT/imdb", "adbench/38_thyroid"])
     assert len(both) == 14
     with pytest.raises(UnknownName, match="adbench/38_thyroid"):
         fetch.members(["adbench/38_thyriod"])
@@ -213,7 +214,7 @@ def test_collections_and_names(monkeypatch):
 
 def test_one_set_that_is_missing_does_not_keep_the_others_away(web, card, body, monkeypatch):
     names = ["adbench/42_WBC", "adbench/38_thyroid"]
-    monkeypatch.setattr(fetch, "members", lambda _: [adbench.cards()[names[0]], card])
+    monkeypatch.setattr(fetch, "members", lambda names, only: [adbench.cards()[names[0]], card])
     web.files[f"/first/{PATH}"] = body
     with pytest.raises(DataError, match=r"42_WBC could not be downloaded"):
         fetch.fetch(names)
@@ -225,3 +226,11 @@ def test_without_a_connection_the_first_failure_is_the_last(card, monkeypatch):
     with pytest.raises(fetch.Offline) as caught:
         fetch.fetch(["adbench"])
     assert str(caught.value).count("could not be downloaded") == 1
+
+
+def test_many_failures_are_not_told_one_by_one(web, monkeypatch):
+    monkeypatch.setattr(adbench, "MIRRORS", (f"{web.url}/first/",))
+    with pytest.raises(DataError, match="42 more could not be had either") as caught:
+        fetch.fetch(["adbench"])
+    assert str(caught.value).count("could not be downloaded") == 5
+    assert len(web.asked) == 47

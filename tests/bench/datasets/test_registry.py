@@ -1,13 +1,20 @@
 """The registry as a whole: every card filled, names found, nothing loaded by listing."""
 
+import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
+import numpy as np
 import pytest
 
+from bench.app.output import show_datasets
 from bench.datasets import registry
-from bench.errors import DataError, UnknownName
+from bench.datasets.arrays import digest, identical_rows, make_dataset
+from bench.errors import ConfigError, DataError, UnknownName
+from bench.scenarios import noise
+from bench.types import DatasetCard
 
 CARDS = registry.cards()
 
@@ -76,3 +83,68 @@ def test_listing_imports_nothing_heavy():
     env = os.environ | {"PYTHONPATH": os.getcwd()}
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=env)
     assert out.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("value", [0.1, 1e9 + 1, 16777217.0])
+def test_features_lose_nothing_unless_published_in_single_precision(value):
+    X = np.array([[1.0, 2.5], [value, 0.5], [3.0, -1.0]])
+    y = np.array([0, 1, 0])
+    card = DatasetCard("a/b", "t", "a", "f", "l", "c", "https://example.org")
+    whole = make_dataset(X, y, None, card)
+    assert whole.X.dtype == np.float64 and np.array_equal(whole.X, X)
+    rounded = make_dataset(X, y, None, card, single_precision=True)
+    assert rounded.X.dtype == np.float32 and float(rounded.X[1, 0]) != value
+    exact = make_dataset(rounded.X.astype(np.float64), y, None, card)
+    assert exact.X.dtype == np.float32 and exact.sha256 == rounded.sha256
+    assert whole.sha256 != rounded.sha256
+
+
+def test_precision_is_part_of_the_identity():
+    X = np.array([[1.0, 2.0], [3.0, 4.0]])
+    y = np.array([0, 1], dtype=np.int8)
+    assert digest(X, y, None) != digest(X.astype(np.float32), y, None)
+    # the hash of sets in single precision is what it was before others came
+    assert digest(X.astype(np.float32), y, None) == "f747919bf48a4506e62752637f1231af5b0106154feee48bf9c79c6312d0027d"
+
+
+@pytest.mark.parametrize(("dtype", "values"), [(np.int64, [2**24 + 1, 0]), (np.uint8, [255, 0]), (bool, [True, False])])
+def test_whole_numbers_of_any_type_keep_their_values(dtype, values):
+    card = DatasetCard("a/b", "t", "a", "f", "l", "c", "https://example.org")
+    X = np.array([values, values[::-1]], dtype=dtype)
+    dataset = make_dataset(X, np.array([0, 1]), None, card)
+    assert np.array_equal(dataset.X, X) and dataset.X.dtype == (np.float64 if dtype == np.int64 else np.float32)
+
+
+def test_the_collections_are_listed_and_a_collection_has_pages(capsys):
+    show_datasets()
+    text = capsys.readouterr().out
+    assert len(text.splitlines()) < 40 and "oddbench:eligible" in text and "oddbench/WineFraud" not in text
+    show_datasets("oddbench:given", page=3)
+    text = capsys.readouterr().out
+    assert "oddbench/WineFraud" in text and "115 sets; page 3 of 3" in text and len(text.splitlines()) < 25
+    show_datasets("oddbench:given", page=0)
+    assert capsys.readouterr().out.count("oddbench/") == 115
+    with pytest.raises(ConfigError, match="--page 4: oddbench:given has 3 pages"):
+        show_datasets("oddbench:given", page=4)
+    show_datasets(as_json=True)
+    assert [row["name"] for row in json.loads(capsys.readouterr().out)] == list(CARDS)
+
+
+def test_noise_of_double_precision_features_stays_double():
+    X = 1e9 + np.random.default_rng(0).random((40, 3))
+    wide = noise.irrelevant(X, 0.5, np.random.default_rng(1))
+    assert wide.dtype == np.float64 and np.array_equal(wide[:, :3], X)
+    assert ((wide >= X.min()) & (wide <= X.max())).all() and len(np.unique(wide[:, 3])) == 40
+    assert noise.perturbed(X[:5], 3, np.random.default_rng(2)).dtype == np.float64
+    assert len(np.unique(identical_rows(X))) == 40
+
+
+def test_sets_of_the_committed_results_are_what_they_were():
+    """Cells are filed under these hashes; single precision, order and types must not drift."""
+    folder = Path(__file__).parents[3] / "results" / "reference"
+    runs = [run for path in folder.glob("*/manifest.json") for run in json.loads(path.read_text())["runs"]]
+    stored = {name: sha256 for run in runs for name, sha256 in run["datasets"].items()}
+    checked = [name for name in stored if name in CARDS and CARDS[name].source in ("bundled", "synthetic")]
+    assert len(checked) >= 5
+    for name in checked:
+        assert registry.load(name).sha256 == stored[name], name

@@ -1,0 +1,184 @@
+"""OddBench: 759 real tables of macrOData (2026), each from another public repository.
+
+Their facts are the table ``oddbench.csv``. The files' own parts are for one-class use (``train`` holds normal rows
+only), so both are pooled here and the protocols cut. Nothing is ever unpickled.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from urllib.parse import quote
+
+import numpy as np
+
+from bench.datasets.halves import in_development
+from bench.datasets.npz import open_npz, plain_field
+from bench.datasets.pins import not_here, require_pinned
+from bench.datasets.places import cache_folder, file_sha256, find
+from bench.datasets.sources import Collection
+from bench.datasets.stored import RawArrays, stored
+from bench.errors import DataError
+from bench.types import Dataset, DatasetCard
+
+PAPER = "OddBench, part of macrOData (2026), arXiv:2602.09329"
+LICENCE = "not stated by the collection; see the source"
+COMMIT = "99aebce03692d1a21a4e9ccaac097fe2cc73eceb"
+#: Upstream's folder; a file's name follows.
+MIRRORS = (f"https://raw.githubusercontent.com/psorus/Outformer/{COMMIT}/benchmarks/oddbench/",)
+#: Arrays that are read. The other fields of a file are facts, which the table has.
+NEEDED = ("train", "train_labels", "test", "test_labels")
+
+
+@cache
+def _rows() -> dict[str, dict[str, str]]:
+    text = resources.files("bench.datasets").joinpath("oddbench.csv").read_text(encoding="utf-8")
+    return {f"oddbench/{row['name']}": row for row in csv.DictReader(io.StringIO(text))}
+
+
+@cache
+def cards() -> dict[str, DatasetCard]:
+    """All cards by name: ``oddbench/AustinCrime``, ..."""
+    return {name: _card(name, row) for name, row in _rows().items()}
+
+
+def _card(name: str, row: dict[str, str]) -> DatasetCard:
+    return DatasetCard(
+        name=name,
+        title=f'{row["origin"]}: anomalies are rows with {row["label"]} = "{row["anomalous"]}"',
+        source="oddbench",
+        family=name,
+        licence=LICENCE,
+        citation=f"{PAPER}; the table is from github.com/{row['source'].partition('/blob/')[0]}",
+        url=f"https://github.com/{quote(row['source'], safe='/%')}",
+        rows=int(row["rows"]),
+        features=int(row["features"]),
+        anomalies=int(row["anomalies"]),
+        modes=int(row["modes"]) if row["modes"] else None,
+        sha256=row["sha256"],
+        oddities=_oddities(row),
+        origin=row["origin"],
+        forest_auc=_number(row["forest_auc"]),
+        iforest_auc=_number(row["iforest_auc"]),
+    )
+
+
+def _number(text: str) -> float | None:
+    return float(text) if text else None
+
+
+def _oddities(row: dict[str, str]) -> tuple[str, ...]:
+    duplicates = _number(row["duplicates"])
+    known = row["given"] == "1"
+    told = (
+        (
+            duplicates is not None and duplicates >= 0.01,
+            f"{100 * (duplicates or 0):.0f}% of the rows repeat another row and can fall on both sides of a split",
+        ),
+        (duplicates is None, "how many rows repeat another row is not known"),
+        (int(row["anomalies"]) > 0.2 * int(row["rows"]), "the anomalies are a large class"),
+        (int(row["anomalies"]) < 50, f"{row['anomalies']} anomalies are few to label and test"),
+        (bool(row["identifiers"]), f"identifiers (by name and values): {row['identifiers']}"),
+        (bool(row["times"]), f"times (by name and values): {row['times']}"),
+        (
+            bool(row["offsets"]),
+            f"large offsets (float32 would merge values, or the range is under 1% of the values): {row['offsets']}",
+        ),
+        (not known, "columns with identifiers, times or large offsets are not known until the file has been looked at"),
+    )
+    return tuple(text for holds, text in told if holds)
+
+
+def collections() -> dict[str, Collection]:
+    """The collections of this source; ``development`` and ``report`` are halves of ``given``."""
+    rows = _rows()
+    given = tuple(name for name, row in rows.items() if row["given"] == "1")
+    half = {name: in_development([rows[name]["name"]]) for name in given}
+    return {
+        "": Collection("all sets of OddBench", tuple(rows)),
+        "eligible": Collection(
+            "at least 50 anomalies and 500 normals, a forest with all labels at AUC-ROC .65 to .9995, "
+            "under half duplicates (counted below 60,000 rows only)",
+            tuple(name for name, row in rows.items() if row["eligible"] == "1"),
+        ),
+        "given": Collection("the eligible sets that the reference results are computed on", given),
+        "development": Collection("the half of given that methods may be tuned on", _having(half, True)),
+        "report": Collection("the other half of given, for results only", _having(half, False)),
+    }
+
+
+def _having(half: dict[str, bool], value: bool) -> tuple[str, ...]:
+    return tuple(name for name, development in half.items() if development is value)
+
+
+def _candidates(card: DatasetCard) -> tuple[str, ...]:
+    """Where the file may lie in a folder: as cached here, or as in a copy of upstream's repository."""
+    file = f"{card.name.removeprefix('oddbench/')}.npz"
+    return f"oddbench/{file}", f"benchmarks/oddbench/{file}", file
+
+
+def urls(card: DatasetCard) -> tuple[str, ...]:
+    """Download addresses, best first."""
+    return tuple(mirror + _candidates(card)[-1] for mirror in MIRRORS)
+
+
+def target(card: DatasetCard) -> Path:
+    """Where a download of the set goes."""
+    return cache_folder() / _candidates(card)[0]
+
+
+def available(card: DatasetCard, data_dir: Path | None) -> str:
+    """Empty if the file is there, else the sentence that names both ways to get it."""
+    candidates = _candidates(card)
+    return "" if find(candidates, data_dir) else not_here(card, candidates[0])
+
+
+def load(card: DatasetCard, data_dir: Path | None) -> Dataset:
+    """Load a set from the user's folder or cache, both of its parts pooled, memory-mapped; never from the network.
+
+    ``kind`` names the normal modes where the file has several groups of normal rows; else it is None.
+
+    Raises
+    ------
+    DataError
+        The file is missing, is not the pinned one, or cannot be read.
+    """
+    path = find(_candidates(card), data_dir)
+    if path is None:
+        raise DataError(available(card, data_dir))
+    sha256 = file_sha256(path)
+    require_pinned(card, path, sha256)
+    return stored({"file": sha256, "pooled": "train, test"}, lambda: _pooled(path), card)
+
+
+def _pooled(path: Path) -> RawArrays:
+    """Rows of both parts, train first; fields that would need unpickling are not read."""
+    with open_npz(path, NEEDED) as archive:
+        X = np.concatenate([archive["train"], archive["test"]])
+        y = np.concatenate([archive["train_labels"], archive["test_labels"]])
+        return RawArrays(X, y, _modes(archive, y), _feature_names(archive, X.shape[1]))
+
+
+def _modes(archive: np.lib.npyio.NpzFile, y: np.ndarray) -> np.ndarray | None:
+    """The name of each normal row's group where there are several groups, "anomaly" for the other rows."""
+    parts = [plain_field(archive, name) for name in ("train_groups", "test_groups")]
+    if any(part is None for part in parts):
+        return None
+    group = np.where(y == 1, 0, np.concatenate([part for part in parts if part is not None])).astype(int)
+    count = int(group.max()) + 1
+    if count < 2:
+        return None
+    values = plain_field(archive, "normal_feature_values")
+    names = [] if values is None else [" ".join(str(value).split()) for value in values]
+    if len(set(names)) != count:
+        names = [f"mode {i}" for i in range(count)]
+    return np.where(y == 1, "anomaly", np.asarray(names)[group])
+
+
+def _feature_names(archive: np.lib.npyio.NpzFile, features: int) -> tuple[str, ...]:
+    values = plain_field(archive, "feature_names")
+    names = () if values is None else tuple(" ".join(str(name).split()) for name in values)
+    return names if len(names) == features else ()

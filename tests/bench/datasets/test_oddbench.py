@@ -1,0 +1,200 @@
+"""OddBench's register and its files: pooled, nothing lost before scaling, never unpickled."""
+
+import errno
+import os
+from dataclasses import replace
+from hashlib import sha256
+
+import numpy as np
+import pytest
+
+from bench.datasets import fetch, oddbench, registry, select
+from bench.datasets.halves import in_development
+from bench.datasets.npz import SkippedField
+from bench.errors import DataError, UnknownName
+
+needs_data = pytest.mark.skipif(
+    not os.environ.get("MNP_BENCH_DATA"), reason="MNP_BENCH_DATA is not set: no OddBench files to read"
+)
+COLLECTIONS = oddbench.collections()
+
+
+class Bomb:
+    def __init__(self, place):
+        self.place = place
+
+    def __reduce__(self):
+        return (os.mkdir, (str(self.place),))
+
+
+def tiny(folder, **arrays):
+    """A small file of upstream's form and a card that fits it."""
+    path = folder / "oddbench" / "AustinCrime.npz"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(0)
+    content = {
+        "train": 1e9 + rng.random((20, 3)),
+        "train_labels": np.zeros(20, dtype=int),
+        "test": 1e9 + rng.random((10, 3)),
+        "test_labels": np.repeat([0, 1], [5, 5]),
+        "feature_names": np.array(["id", "two  words", "x"]),
+    }
+    np.savez(path, **{name: array for name, array in (content | arrays).items() if array is not None})
+    found = sha256(path.read_bytes()).hexdigest()
+    return replace(oddbench.cards()["oddbench/AustinCrime"], rows=30, features=3, anomalies=5, modes=None, sha256=found)
+
+
+def test_all_sets_are_registered_pinned_and_families_of_their_own():
+    cards = oddbench.cards().values()
+    assert len(cards) == 759
+    assert len({card.sha256 for card in cards}) == len({card.family for card in cards}) == 759
+    assert all(len(card.sha256) == 64 for card in cards)
+    assert {card.licence for card in cards} == {"not stated by the collection; see the source"}
+    assert {card.origin for card in cards} == {"Engineering", "Human", "Logistics", "Other", "Science"}
+    assert len({card.url.removeprefix("https://github.com/").split("/blob/")[0] for card in cards}) == 759
+
+
+def test_collections_are_those_of_the_catalogue():
+    sizes = {name: len(group.members) for name, group in COLLECTIONS.items()}
+    assert sizes == {"": 759, "eligible": 312, "given": 115, "development": 51, "report": 64}
+    assert set(COLLECTIONS["given"].members) <= set(COLLECTIONS["eligible"].members)
+    for name in COLLECTIONS["eligible"].members:
+        card = oddbench.cards()[name]
+        assert card.anomalies >= 50 and card.rows - card.anomalies >= 500 and 0.65 <= card.forest_auc <= 0.9995
+
+
+def test_halves_part_the_given_sets_by_the_stated_rule():
+    halves = {half: COLLECTIONS[half].members for half in ("development", "report")}
+    assert sorted(halves["development"] + halves["report"]) == sorted(COLLECTIONS["given"].members)
+    for half, names in halves.items():
+        for name in names:
+            even = int(sha256(name.removeprefix("oddbench/").encode()).hexdigest(), 16) % 2 == 0
+            assert even == (half == "development")
+    pinned = sha256("\n".join(sorted(halves["development"])).encode()).hexdigest()
+    assert pinned == "1394fe5e1a236dc11f99a408d38ef8a39f55495b84868dd6a73012e07fbf4d00"
+
+
+def test_a_family_goes_by_its_first_name():
+    assert in_development(["thyroid", "annthyroid"]) == in_development(["annthyroid"])
+
+
+def test_cards_name_columns_and_what_is_not_known():
+    kickstarter = " ".join(oddbench.cards()["oddbench/KickstarterCampaigns"].oddities)
+    assert "times (by name and values): created_at; deadline; launched_at" in kickstarter
+    assert "identifiers (by name and values): id" in kickstarter
+    assert "large offsets" in kickstarter
+    assert any("not known until" in text for text in oddbench.cards()["oddbench/AcademicAnomaly"].oddities)
+
+
+def test_both_parts_are_pooled_and_nothing_is_lost(tmp_path):
+    dataset = oddbench.load(tiny(tmp_path), tmp_path)
+    with np.load(tmp_path / "oddbench" / "AustinCrime.npz") as file:
+        assert dataset.X.dtype == np.float64
+        assert np.array_equal(dataset.X, np.concatenate([file["train"], file["test"]]))
+    assert dataset.y.sum() == 5 and dataset.kind is None
+    assert isinstance(dataset.X, np.memmap) and dataset.feature_names == ("id", "two words", "x")
+    assert oddbench.load(tiny(tmp_path), tmp_path).sha256 == dataset.sha256
+
+
+def test_small_sets_hold_no_file_open(tmp_path, monkeypatch):
+    card = tiny(tmp_path)
+    mapped = oddbench.load(card, tmp_path)
+    monkeypatch.undo()
+    monkeypatch.setenv("MNP_BENCH_CACHE", str(tmp_path / "cache"))
+    small = oddbench.load(card, tmp_path)
+    assert isinstance(mapped.X, np.memmap) and not isinstance(small.X, np.memmap)
+    assert np.array_equal(mapped.X, small.X) and small.sha256 == mapped.sha256
+    assert not small.X.flags.writeable
+
+
+def test_too_many_open_files_are_not_called_damage(tmp_path, monkeypatch):
+    card = tiny(tmp_path)
+    oddbench.load(card, tmp_path)
+
+    def full(*_, **__):
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(np, "load", full)
+    with pytest.raises(DataError, match="too many files are open; raise the limit"):
+        oddbench.load(card, tmp_path)
+
+
+def test_whole_numbers_stay_single(tmp_path):
+    card = tiny(tmp_path, train=np.arange(60).reshape(20, 3), test=np.arange(30).reshape(10, 3))
+    assert oddbench.load(card, tmp_path).X.dtype == np.float32
+
+
+def test_groups_of_normal_rows_are_modes(tmp_path):
+    card = tiny(
+        tmp_path,
+        train_groups=np.repeat([0.0, 1.0], 10),
+        test_groups=np.repeat([1.0, -1.0], 5),
+        normal_feature_values=np.array(["a\n", "b c"]),
+    )
+    kind = oddbench.load(card, tmp_path).kind
+    assert np.unique(kind, return_counts=True)[1].tolist() == [10, 5, 15]
+    assert set(kind) == {"a", "anomaly", "b c"}
+
+
+def test_pickles_are_never_loaded(tmp_path):
+    pickled = np.array([Bomb(tmp_path / "exploded")], dtype=object)
+    card = tiny(tmp_path, feature_names=pickled, source=pickled)
+    with pytest.warns(SkippedField, match="feature_names holds pickled objects"):
+        assert oddbench.load(card, tmp_path).feature_names == ()
+    card = tiny(tmp_path, train=pickled)
+    with pytest.raises(DataError, match="pickled objects, which are never loaded"):
+        oddbench.load(card, tmp_path)
+    assert not (tmp_path / "exploded").exists()
+
+
+def test_a_part_that_is_missing_is_named(tmp_path):
+    with pytest.raises(DataError, match="has no array 'test_labels'"):
+        oddbench.load(tiny(tmp_path, test_labels=None), tmp_path)
+
+
+def test_another_file_is_refused(tmp_path):
+    card = tiny(tmp_path)
+    tiny(tmp_path, train=np.ones((20, 3)))
+    with pytest.raises(DataError, match=r"is pinned to .*mnp-bench fetch oddbench/AustinCrime"):
+        oddbench.load(card, tmp_path)
+
+
+def test_addresses_lead_to_the_pinned_commit():
+    (url,) = oddbench.urls(oddbench.cards()["oddbench/AustinCrime"])
+    assert url == (
+        "https://raw.githubusercontent.com/psorus/Outformer/99aebce03692d1a21a4e9ccaac097fe2cc73eceb/"
+        "benchmarks/oddbench/AustinCrime.npz"
+    )
+
+
+def test_fetch_takes_collections_and_single_sets():
+    assert len(fetch.members(["oddbench"])) == 759
+    assert len(fetch.members(["oddbench:given"])) == 115
+    chosen = fetch.members(["oddbench"], only=["WineFraud", "oddbench/AustinCrime"])
+    assert [card.name for card in chosen] == ["oddbench/WineFraud", "oddbench/AustinCrime"]
+    with pytest.raises(UnknownName, match="WineFraud"):
+        fetch.members(["oddbench"], only=["WineFrod"])
+
+
+def test_many_absent_sets_are_one_sentence(monkeypatch):
+    monkeypatch.delenv("MNP_BENCH_DATA", raising=False)
+    cards = [registry.card(name) for name in select.members("oddbench:given")]
+    (sentence,) = registry.lacking(cards)
+    assert sentence.startswith("115 datasets of oddbench are not on this machine (oddbench/AmusementParkSafety,")
+    assert list(registry.lacking(cards[:2]).values()) == [[card.name] for card in cards[:2]]
+
+
+@needs_data
+def test_given_files_fit_their_cards_and_the_named_offsets():
+    precisions = []
+    for name in COLLECTIONS["given"].members:
+        dataset = registry.load(name)
+        assert dataset.kind is None or len(set(dataset.kind[dataset.y == 0])) == dataset.card.modes
+        precisions.append(dataset.X.dtype)
+        told = " ".join(dataset.card.oddities)
+        for column, values in zip(dataset.feature_names, np.asarray(dataset.X, dtype=np.float64).T, strict=True):
+            spread = values.max() - values.min()
+            merged = len(np.unique(values.astype(np.float32))) < len(np.unique(values))
+            if spread > 0 and (merged or np.abs([values.min(), values.max()]).min() >= 100 * spread):
+                assert "large offsets" in told and (column in told or " more" in told), (name, column)
+    assert precisions.count(np.float64) == 81 and precisions.count(np.float32) == 34
