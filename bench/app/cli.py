@@ -97,6 +97,7 @@ def describe(
     """Print a dataset's card, with the oddities found in its data."""
     from bench.datasets import describe as cards
 
+    _refuse_file(dataset)
     typer.echo(cards.describe(dataset, data_dir))
     if picture:
         from bench.datasets.registry import load
@@ -245,8 +246,12 @@ def inspect(
 ) -> None:
     """Fit MNP on one dataset and draw what it sees: embedding, prototypes, likelihood, losses."""
     from bench.app.inspect import inspect as look
+    from bench.errors import ConfigError
     from bench.types import Scenario
 
+    _refuse_file(dataset)
+    if label_budget >= 1 and not label_budget.is_integer():
+        raise ConfigError(f"--label-budget {label_budget:g} is neither a share below 1 nor a whole number of anomalies")
     budget = label_budget if label_budget < 1 else int(label_budget)
     for path in look(dataset, out or "results/inspect", Scenario(label_budget=budget), seed, data_dir):
         typer.echo(str(path))
@@ -277,8 +282,24 @@ def track(out: Folder, tracking_uri: TrackingUri = None) -> None:
 def _experiment(suite: str, methods: str | None, datasets: str | None, seeds: str | None) -> Experiment:
     from bench.suite.load import narrowed, read_seeds, read_suite
 
+    if not suite.endswith(".toml"):
+        _refuse_file(suite)
     numbers = None if seeds is None else read_seeds(seeds)
     return narrowed(read_suite(suite), _names("--methods", methods), _names("--datasets", datasets), numbers)
+
+
+def _refuse_file(name: str) -> None:
+    """A table where a name is expected: say how a table is used."""
+    from pathlib import Path
+
+    from bench.errors import ConfigError
+
+    if Path(name).suffix and Path(name).is_file():
+        raise ConfigError(
+            f"{name} is a file, here a registered name is needed; to use a table of your own write a suite file: "
+            f'a my.toml with methods = ["mnp"], seeds = [0] and [[dataset]] path = "{name}", label = "...", '
+            "and give mnp-bench plan my.toml"
+        )
 
 
 def _names(option: str, text: str | None) -> list[str] | None:
