@@ -96,13 +96,18 @@ def describe(
 ) -> None:
     """Print a dataset's card, with the oddities found in its data."""
     from bench.datasets import describe as cards
+    from bench.errors import ConfigError
 
     _refuse_file(dataset)
     typer.echo(cards.describe(dataset, data_dir))
     if picture:
         from bench.datasets.registry import load
 
-        cards.picture(load(dataset, data_dir)).savefig(picture, dpi=150, bbox_inches="tight")
+        figure = cards.picture(load(dataset, data_dir))
+        endings = figure.canvas.get_supported_filetypes()
+        if picture.rpartition(".")[2].lower() not in endings:
+            raise ConfigError(f"--picture {picture}: end the name in one of .{', .'.join(sorted(endings))}")
+        figure.savefig(picture, dpi=150, bbox_inches="tight")
         typer.echo(f"picture      {picture}")
 
 

@@ -254,3 +254,33 @@ def test_a_table_where_a_name_is_needed_is_told_of_suite_files(name, tmp_path):
     pd.DataFrame(np.eye(3)).to_csv(tmp_path / "my.csv", index=False)
     done = command(name, "my.csv", folder=tmp_path)
     assert done.returncode == 2 and "my.csv is a file" in done.stderr and "[[dataset]]" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("picture", "told"),
+    [
+        ("a.xyz", "end the name in one of"),
+        ("nowhere/a.png", "nowhere/a.png: No such file"),
+        (".", "end the name in one"),
+    ],
+)
+def test_a_picture_that_cannot_be_made_is_one_sentence(picture, told, tmp_path, monkeypatch, capsys):
+    from bench.app.cli import app
+
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as end:
+        app(["describe", "wine", "--picture", picture])
+    assert end.value.code == 2 and told in capsys.readouterr().err
+
+
+def test_a_cache_that_is_a_file_is_one_sentence(tmp_path, monkeypatch, capsys):
+    """``fetch`` without a network too: the folder is needed first."""
+    from bench.app.cli import app
+
+    (tmp_path / "cache").write_text("")
+    monkeypatch.setenv("MNP_BENCH_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("MNP_BENCH_DATA", raising=False)
+    with pytest.raises(SystemExit) as end:
+        app(["fetch", "adbench/6_cardio"])
+    told = capsys.readouterr().err
+    assert end.value.code == 2 and str(tmp_path / "cache") in told and told.count("mnp-bench: ") == 1
