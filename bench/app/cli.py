@@ -14,20 +14,25 @@ from typer.core import TyperGroup
 if TYPE_CHECKING:
     from bench.suite.load import Experiment
 
-FAILED, BAD_INPUT, NOT_TRACKED, INTERRUPTED = 1, 2, 3, 130
+FAILED, BAD_INPUT, INCOMPLETE, INTERRUPTED = 1, 2, 3, 130
+#: Commands whose work is in files: what they print can be lost without losing anything.
+WORK_IN_FILES = ("run", "report", "track", "fetch", "inspect")
 
 
 class Commands(TyperGroup):
-    """Errors meant for the user become one line and an exit code."""
+    """Errors meant for the user, and those of the system, become one line and an exit code."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command chosen."""
+        from bench.app import edge
         from bench.errors import BenchError
 
         try:
             return super().invoke(ctx)
         except BenchError as error:
             _stop(str(error), BAD_INPUT)
+        except edge.OF_THE_SYSTEM as error:
+            _stop(edge.sentence(error), BAD_INPUT)
         except KeyboardInterrupt:
             _stop("interrupted; what was finished is stored, the same command goes on from there", INTERRUPTED)
 
@@ -36,7 +41,8 @@ app = typer.Typer(
     name="mnp-bench",
     cls=Commands,
     help="Benchmark suite and reproducibility harness for weakly supervised anomaly detection.",
-    epilog="Exit codes: 0 done, 1 some cells failed or differ, 2 bad input, 3 done but not in MLflow, 130 interrupted.",
+    epilog="Exit codes: 0 done, 1 some cells failed or differ, 2 bad input, 3 all cells done but not the report or "
+    "MLflow, 130 interrupted.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -57,7 +63,17 @@ TrackingUri = Annotated[str | None, typer.Option("--tracking-uri", metavar="URI"
 
 def main() -> None:
     """Entry point of the program."""
-    app(prog_name="mnp-bench")
+    from bench.app import edge
+
+    streams = edge.guard_streams()
+    try:
+        app(prog_name="mnp-bench")
+    except SystemExit as end:
+        lost, code = edge.lost_output(streams), edge.exit_code(end)
+        if lost:
+            typer.echo(f"mnp-bench: {lost}", err=True)
+        only_printed = not set(WORK_IN_FILES) & set(sys.argv[1:2])
+        sys.exit(BAD_INPUT if lost and only_printed and not code else code)
 
 
 @app.command("list")
@@ -90,12 +106,18 @@ def describe(
 ) -> None:
     """Print a dataset's card, with the oddities found in its data."""
     from bench.datasets import describe as cards
+    from bench.errors import ConfigError
 
+    _refuse_file(dataset)
     typer.echo(cards.describe(dataset, data_dir))
     if picture:
         from bench.datasets.registry import load
 
-        cards.picture(load(dataset, data_dir)).savefig(picture, dpi=150, bbox_inches="tight")
+        figure = cards.picture(load(dataset, data_dir))
+        endings = figure.canvas.get_supported_filetypes()
+        if picture.rpartition(".")[2].lower() not in endings:
+            raise ConfigError(f"--picture {picture}: end the name in one of .{', .'.join(sorted(endings))}")
+        figure.savefig(picture, dpi=150, bbox_inches="tight")
         typer.echo(f"picture      {picture}")
 
 
@@ -172,7 +194,7 @@ def run(
         tracking_uri=tracking_uri,
     )
     ended = run_suite(experiment, choices)
-    raise typer.Exit(FAILED if ended.failed else 0 if ended.tracked else NOT_TRACKED)
+    raise typer.Exit(FAILED if ended.failed else 0 if ended.complete else INCOMPLETE)
 
 
 @app.command()
@@ -220,10 +242,14 @@ def verify_(
 @app.command()
 def report(out: Folder) -> None:
     """Build tables and figures again from the store."""
+    from bench.app.failed import failed_text
     from bench.report.build import build
+    from bench.store import read
 
     for path in build(out):
         typer.echo(str(path))
+    if not (read(out).status == "ok").any():
+        _stop(failed_text(out), FAILED)
 
 
 @app.command()
@@ -237,8 +263,12 @@ def inspect(
 ) -> None:
     """Fit one method on one dataset and draw what it sees: embedding, prototypes, likelihood, losses."""
     from bench.app.inspect import inspect as look
+    from bench.errors import ConfigError
     from bench.types import Scenario
 
+    _refuse_file(dataset)
+    if label_budget >= 1 and not label_budget.is_integer():
+        raise ConfigError(f"--label-budget {label_budget:g} is neither a share below 1 nor a whole number of anomalies")
     budget = label_budget if label_budget < 1 else int(label_budget)
     for path in look(dataset, out or "results/inspect", Scenario(label_budget=budget), seed, data_dir, method):
         typer.echo(str(path))
@@ -269,8 +299,24 @@ def track(out: Folder, tracking_uri: TrackingUri = None) -> None:
 def _experiment(suite: str, methods: str | None, datasets: str | None, seeds: str | None) -> Experiment:
     from bench.suite.load import narrowed, read_seeds, read_suite
 
+    if not suite.endswith(".toml"):
+        _refuse_file(suite)
     numbers = None if seeds is None else read_seeds(seeds)
     return narrowed(read_suite(suite), _names("--methods", methods), _names("--datasets", datasets), numbers)
+
+
+def _refuse_file(name: str) -> None:
+    """A table where a name is expected: say how a table is used."""
+    from pathlib import Path
+
+    from bench.errors import ConfigError
+
+    if Path(name).suffix and Path(name).is_file():
+        raise ConfigError(
+            f"{name} is a file, here a registered name is needed; to use a table of your own write a suite file: "
+            f'a my.toml with methods = ["mnp"], seeds = [0] and [[dataset]] path = "{name}", label = "...", '
+            "and give mnp-bench plan my.toml"
+        )
 
 
 def _names(option: str, text: str | None) -> list[str] | None:

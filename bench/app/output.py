@@ -242,7 +242,9 @@ def _print_table(names: list[str], rows: list[list[str]], numeric: list[bool]) -
     wide = console.measure(table, options=console.options.update(max_width=10_000)).maximum
     if not console.is_terminal:
         console.width = max(console.width, wide)
-    console.print(table)
+    with console.capture() as text:  # printed by us: rich ends the program when nobody reads on
+        console.print(table)
+    print(text.get(), end="")
 
 
 def _word(value: Any) -> str:

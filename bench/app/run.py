@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
+import traceback
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.errors import ConfigError, TrackingError
+from bench.app import edge
+from bench.app.failed import failed_text
+from bench.errors import BenchError, ConfigError
 from bench.planning.plan import Plan, make_plan, remaining
 from bench.store import FOLDER, Store, read
 from bench.suite.load import Experiment
@@ -44,17 +49,18 @@ class Choices:
 
 @dataclass(frozen=True)
 class Ended:
-    """How a run ended: cells of the experiment that have failed, and whether MLflow has all that it should."""
+    """How a run ended: cells of the experiment that have failed, and whether all that comes after the cells is done."""
 
     failed: int
-    tracked: bool
+    complete: bool
 
 
 def run_suite(experiment: Experiment, choices: Choices) -> Ended:
     """Do what is not stored yet, build the report, track it.
 
     MLflow comes last: it costs as much processor time during a run as after it, all cores have work during
-    it, and a server that fails can then cost nothing but the mirror.
+    it, and a server that fails can then cost nothing but the mirror. Nothing that comes after the cells can end
+    the run: what goes wrong there is told with the command that does it later.
 
     Raises
     ------
@@ -74,18 +80,17 @@ def run_suite(experiment: Experiment, choices: Choices) -> Ended:
         elif choices.retry_failed:
             store.forget(mine & store.failed_keys())
         _work(experiment, remaining(plan, store.keys()), store, choices, folder)
-        replaced = superseded(plan, folder)
-        if replaced:
-            store.forget(replaced)
-            _say(f"{len(replaced)} results of earlier code or data gave way to those of this run")
-        store.compact()
+        same = "give the same command again"
+        whole = _step("results of earlier code or data are still there", same, lambda: _replace(plan, store, folder))
+        _step("the store's files could not be merged", same, store.compact)
         failed = len(mine & store.failed_keys())
-    _report(folder)
-    tracked = _tracked(folder, choices.tracking_uri) if choices.track else True
+    complete = whole and _after(folder, choices, shown=failed < len(mine))
     if failed:
-        _say(f"{failed} of {len(mine)} cells failed; see {folder}/tables/failures.md, --retry-failed does them again")
+        table = folder / "tables" / "failures.md"
+        _step(f"{failed} of {len(mine)} cells failed", f"see {table}", lambda: _say(failed_text(folder, mine)))
+        _say(f"--retry-failed does them again; all reasons: {table}")
     _say(f"{len(mine)} cells; everything lies in {folder}/")
-    return Ended(failed, tracked)
+    return Ended(failed, complete)
 
 
 def folder_of(experiment: Experiment, out: str | None) -> Path:
@@ -153,26 +158,61 @@ def _work(experiment: Experiment, plan: Plan, store: Store, choices: Choices, fo
         )
 
 
+def _replace(plan: Plan, store: Store, folder: Path) -> None:
+    replaced = superseded(plan, folder)
+    if replaced:
+        store.forget(replaced)
+        _say(f"{len(replaced)} results of earlier code or data gave way to those of this run")
+
+
+def _after(folder: Path, choices: Choices, shown: bool) -> bool:
+    """Report, main table, MLflow: each is tried whatever became of the one before."""
+    name = shlex.quote(str(folder))
+    reported = _step("no report", f"mnp-bench report {name}", lambda: _report(folder))
+    if reported and shown:
+        _step("the table cannot be printed", f"it is {name}/{'/'.join(MAIN_TABLE)}", lambda: _show(folder))
+    if not choices.track:
+        return reported
+    # the URI may hold a password
+    again = f"mnp-bench track {name}" + (" --tracking-uri ..." if choices.tracking_uri else "")
+    return _step("not tracked", again, lambda: _track(folder, choices.tracking_uri)) and reported
+
+
 def _report(folder: Path) -> None:
-    from bench.app.output import show_first_table
     from bench.report.build import build
 
-    paths = build(folder)
+    _say(f"{len(build(folder))} files of tables and figures in {folder}/")
+
+
+def _show(folder: Path) -> None:
+    from bench.app.output import show_first_table
+
     show_first_table(folder.joinpath(*MAIN_TABLE).read_text(encoding="utf-8"))
-    _say(f"{len(paths)} files of tables and figures in {folder}/")
 
 
-def _tracked(folder: Path, uri: str | None) -> bool:
+def _track(folder: Path, uri: str | None) -> None:
     from bench.tracking.mlflow_mirror import track
 
+    _say(f"tracked: {track(folder, uri)}")
+
+
+def _step(what: str, later: str, step: Callable[[], None]) -> bool:
+    """Do what comes after the cells; if it fails, say so in one sentence, with what to do later."""
     try:
-        summary = track(folder, uri)
-    except TrackingError as error:
-        again = f"mnp-bench track {folder}" + (" --tracking-uri ..." if uri else "")  # the URI may hold a password
-        _say(f"not tracked: {error}: {again}")
+        step()
+    except Exception as error:
+        _say(f"{what}: {_reason(error)}: {later}")
         return False
-    _say(f"tracked: {summary}")
     return True
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, BenchError):
+        return str(error)
+    if isinstance(error, edge.OF_THE_SYSTEM):
+        return edge.sentence(error)
+    at = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({at.filename}, line {at.lineno})"
 
 
 def _say(line: str) -> None:

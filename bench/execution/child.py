@@ -41,6 +41,10 @@ PREPARATION_SECONDS = 900.0
 POLL_SECONDS = 0.05
 #: How long a child that is to be killed may take to tell where it is.
 TELL_SECONDS = 0.3
+#: A child whose cells all have their records may take so long to come back for more work; then it is replaced.
+RETURN_SECONDS = 10.0
+#: A child that has closed its connection may take so long to end.
+LEAVE_SECONDS = 5.0
 #: So much of a dead child's last words is looked at (a crash lists every extension module after its frames).
 LOG_BYTES = 2**16
 
@@ -90,13 +94,14 @@ class Child:
         """Run a task, at the longest until a limit is reached.
 
         The time limit counts from when a cell's (or group's) fitting begins, ``limits.seconds`` for each of
-        its cells; the memory limit is on the process's resident memory.
+        its cells; the memory limit is on the process's resident memory. Neither is charged to anybody once
+        every cell has its record: a child that then hangs, grows or dies is replaced, and the task is finished.
         """
         outcome = Outcome()
         try:
             pipe = self._ready()
             pipe.send((task, context))
-            self._watch(pipe, context, outcome)
+            self._watch(pipe, task, context, outcome)
         except (EOFError, ConnectionError):
             outcome.end = self._post_mortem()
         except BaseException:
@@ -104,6 +109,8 @@ class Child:
             raise
         if outcome.end is not None:
             self.stop()
+        if not _left(task, outcome):
+            outcome.end = None
         return outcome
 
     def stop(self) -> None:
@@ -115,37 +122,48 @@ class Child:
             self._pipe.close()
         self._process = self._pipe = None
 
-    def _watch(self, pipe: Connection, context: WorkContext, outcome: Outcome) -> None:
+    def _watch(self, pipe: Connection, task: Task, context: WorkContext, outcome: Outcome) -> None:
         import psutil
 
         limits = context.limits
         assert self._process is not None
         process = psutil.Process(self._process.pid)
-        allowed = PREPARATION_SECONDS
+        allowed, together = PREPARATION_SECONDS, 0
         deadline = time.monotonic() + allowed
         while True:
-            if pipe.poll(POLL_SECONDS):
-                kind, content = pipe.recv()
-                if kind == "done":
+            # whatever was told is read before anybody is charged: a record may lie in the pipe already
+            wait = POLL_SECONDS
+            while pipe.poll(wait):
+                wait = 0.0
+                word, content = pipe.recv()
+                if word == "done":
+                    if _left(task, outcome):
+                        outcome.end = End("failed", "its process went on without giving a result for it")
                     return
-                if kind == "record":
+                if word == "record":
                     outcome.records.append(content)
                     outcome.working = tuple(key for key in outcome.working if key != content.cell.key)
+                    if outcome.working:
+                        continue  # the others of its group have the rest of the group's time
+                    allowed = PREPARATION_SECONDS if _left(task, outcome) else RETURN_SECONDS
                 else:
                     outcome.facts |= content
                     outcome.working = tuple(content)
-                    allowed = limits.seconds * len(content)
-                    deadline = time.monotonic() + allowed
+                    together = len(content)
+                    allowed = limits.seconds * together
+                deadline = time.monotonic() + allowed
             try:
                 held = process.memory_info().rss / 1e6
             except psutil.NoSuchProcess as error:
+                if pipe.poll():
+                    continue  # its last words come before its end
                 raise EOFError from error
             if held > limits.memory_mb:
                 reason = f"held {held:.0f} MB, the limit is {limits.memory_mb:g} MB"
                 outcome.end = End("oom", self._with_place(reason))
                 return
             if time.monotonic() > deadline:
-                cells = f" for its group of {len(outcome.working)}" if len(outcome.working) > 1 else ""
+                cells = f" for its group of {together}" if len(outcome.working) > 1 else ""
                 what = "no result" if outcome.working else "data and libraries were not ready"
                 outcome.end = End("timeout", self._with_place(f"{what} after {allowed:g} s, the limit{cells}"))
                 return
@@ -175,7 +193,10 @@ class Child:
 
     def _post_mortem(self) -> End:
         assert self._process is not None
-        code = self._process.wait()
+        try:
+            code = self._process.wait(LEAVE_SECONDS)
+        except subprocess.TimeoutExpired:
+            return End("failed", self._with_place("its process closed the connection by which results are told"))
         if code < 0:
             name = signal.Signals(-code).name
             reason = f"its process was killed by signal {-code} ({name})"
@@ -209,6 +230,11 @@ class Child:
         self._log.seek(0, os.SEEK_END)
         self._log.seek(max(0, self._log.tell() - LOG_BYTES))
         return self._log.read().decode(errors="replace").splitlines()
+
+
+def _left(task: Task, outcome: Outcome) -> bool:
+    """Whether a cell of the task has no record yet."""
+    return bool({cell.key for cell in task.cells} - {record.cell.key for record in outcome.records})
 
 
 def serve(descriptor: int, parent: int) -> None:

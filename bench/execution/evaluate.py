@@ -275,8 +275,13 @@ def _status(error: BaseException) -> Status:
 
 
 def _reason(error: BaseException) -> str:
-    """One sentence for a trouble of ours, the traceback's last lines for any other."""
+    """One sentence for a trouble of ours, the traceback's last lines for any other; always text that can be stored."""
     if isinstance(error, BenchError):
-        return str(error)
+        return _storable(str(error))
     lines = "".join(traceback.format_exception(error)).strip().splitlines()
-    return "\n".join(lines[-TRACEBACK_LINES:])
+    return _storable("\n".join(lines[-TRACEBACK_LINES:]))
+
+
+def _storable(text: str) -> str:
+    """The text with what UTF-8 cannot hold (bytes of odd file names, which Python keeps as surrogates) escaped."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

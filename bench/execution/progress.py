@@ -63,6 +63,10 @@ def read_status(folder: str | os.PathLike[str]) -> Status | None:
         found = json.loads((Path(folder) / STATUS_FILE).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
+    except ValueError as error:
+        raise StoreError(
+            f"{Path(folder) / STATUS_FILE} is broken; remove it and give the same command again"
+        ) from error
     found["running"] = tuple(found["running"])
     if found["state"] == "running" and not _alive(found["pid"]):
         found |= {"state": "lost", "running": (), "eta_seconds": None}
@@ -100,7 +104,7 @@ class Progress:
         self._lock = threading.Lock()  # three threads: joblib's hands tasks out, ours keeps records, one ticks
         self._ended = threading.Event()
         self._ticking = threading.Thread(target=self._tick, name="progress", daemon=True)
-        self._trouble: StoreError | None = None
+        self._told_trouble = False
         self._started = time.time()
         self._line_at = time.monotonic()
 
@@ -129,7 +133,7 @@ class Progress:
             self._line()
         self._running.clear()
         if kind is None or not issubclass(kind, StoreError):  # where nothing can be written, that is told already
-            self._write("finished" if kind is None else "interrupted")
+            self._try("finished" if kind is None else "interrupted")
 
     def start(self, task: Task) -> None:
         """A worker has this task in hand now."""
@@ -138,15 +142,7 @@ class Progress:
             self._running[cell.key] = f"{cell.dataset} {cell.method} ({len(task.cells)})"
 
     def advance(self, records: list[Record]) -> None:
-        """These cells are done and stored.
-
-        Raises
-        ------
-        StoreError
-            The status file could not be written.
-        """
-        if self._trouble is not None:
-            raise self._trouble
+        """These cells are done and stored."""
         with self._lock:
             for record in records:
                 self._done += 1
@@ -177,14 +173,20 @@ class Progress:
     def _tick(self) -> None:
         """Keep the status file fresh and print a line now and then, also while no result comes."""
         while not self._ended.wait(STATUS_SECONDS):
-            try:
-                self._write("running")
-            except StoreError as error:
-                self._trouble = error  # raised where the next records are told
-                return
+            self._try("running")
             if self._bar is None and time.monotonic() - self._line_at >= LINE_SECONDS:
                 self._line_at = time.monotonic()
                 self._line()
+
+    def _try(self, state: str) -> None:
+        """Write the status file; a run does not end because it cannot be, but says so, once."""
+        try:
+            self._write(state)
+        except StoreError as error:
+            if not self._told_trouble:
+                self._told_trouble = True
+                assert self._console is not None
+                self._console.print(f"{error} (the run goes on)", highlight=False, soft_wrap=True, markup=False)
 
     def _write(self, state: str) -> None:
         with self._lock:

@@ -23,8 +23,9 @@ def supervised(task: Task, context: WorkContext) -> list[Record]:
     """Run a task in the child; cells that hang, eat memory or crash become rows that say so.
 
     When the child is killed, its finished cells keep their records, a group at work is done again cell
-    by cell, and cells not begun go on as before. A cell that alone exceeds its time is final; one that
-    alone exceeds memory or crashes is tried once more in a fresh process, in case that was innocent.
+    by cell, and cells not begun go on as before. A cell that alone exceeds its time at work is final; one that
+    alone exceeds memory, crashes, or did not come to work is tried once more in a fresh process, in case that
+    was the fault of what ran there before. Whatever the child does after its last record costs no cell.
 
     Returns
     -------
@@ -68,8 +69,8 @@ def _again(attempt: _Attempt, outcome: Outcome, records: list[Record], context: 
     if len(suspects) > 1:
         return [*(_Attempt((cell,)) for cell in suspects), *rest]
     (cell,) = suspects
-    alone_in_fresh_process = attempt.last or outcome.end.status == "timeout"
-    if not alone_in_fresh_process:
+    proven = attempt.last or (outcome.end.status == "timeout" and cell.key in outcome.working)
+    if not proven:
         return [_Attempt((cell,), last=True), *rest]
     records.append(failed(cell, context, outcome.end.status, outcome.end.reason, outcome.facts.get(cell.key)))
     return rest

@@ -93,7 +93,7 @@ def by_dataset(rows: pd.DataFrame, metric: str) -> list[np.ndarray]:
 def family_weights(rows: pd.DataFrame) -> np.ndarray:
     """Weights of the datasets, in the order of ``by_dataset``, by which each family of near duplicates counts once."""
     families = rows.groupby("where").dataset_family.first()
-    return (1.0 / families.map(families.value_counts())).to_numpy(float)
+    return 1.0 / families.map(families.value_counts()).to_numpy(float)
 
 
 def _resampled(values: np.ndarray, stream: np.random.Generator) -> np.ndarray:

@@ -11,13 +11,22 @@ FEW = 4
 
 
 def failures(frame: pd.DataFrame) -> pd.DataFrame:
-    """Cells without a result, with the reason's last line; empty when all went well."""
+    """Cells without a result, with the reason's one line; empty when all went well."""
     bad = prepare(frame)
     bad = bad[bad.status != "ok"]
-    reason = bad.error.fillna("").str.strip().str.split("\n").str[-1]
+    reason = bad.error.fillna("").map(reason_line).astype(object)
     columns = ["dataset", "variant", "seed", "scenario", "status"]
     told = bad[columns].assign(reason=reason.where(reason != "", "no reason was recorded"))
     return told.rename(columns={"variant": "method"}).reset_index(drop=True)
+
+
+def reason_line(error: str) -> str:
+    """The line of a stored error that says why: below a traceback's frames, above the place of a killed process."""
+    lines = [line for line in error.strip().splitlines() if line.strip()]
+    frames = [number for number, line in enumerate(lines) if line.startswith("  ")]
+    if frames:
+        return (lines[frames[-1] + 1 :] or lines[-1:])[0].strip()
+    return next((line for line in reversed(lines) if not line.startswith('File "')), "")
 
 
 def reasons(frame: pd.DataFrame) -> pd.DataFrame:

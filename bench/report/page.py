@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import io
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -18,7 +17,7 @@ from typing import Any
 import pandas as pd
 
 from bench.report import comparison, grids, tables
-from bench.report.figures.write import CAPTIONS
+from bench.report.figures.write import CAPTIONS, read_index
 from bench.report.outcomes import cost, reasons
 from bench.report.statistics import Verdict, assumptions, sentences
 from bench.report.summary import summary
@@ -87,7 +86,7 @@ def page(folder: Path, rows: pd.DataFrame, verdicts: Sequence[Verdict]) -> str:
         failures=grids.of_table(lost, "Cells without a result") if len(lost) else None,
         cells=grids.of_cells(rows),
         figures=figures(folder / "figures"),
-        not_drawn=_index(folder / "figures").get("not_drawn", []),
+        not_drawn=read_index(folder / "figures" / CAPTIONS).get("not_drawn", []),
         runs=[provenance(run) for run in runs],
         style=_own("page.css"),
         script=_own("page.js"),
@@ -99,7 +98,7 @@ def page(folder: Path, rows: pd.DataFrame, verdicts: Sequence[Verdict]) -> str:
 def figures(folder: Path) -> list[Figure]:
     """The figures that the index of captions names, in its order."""
     found = []
-    for entry in _index(folder).get("figures", []):
+    for entry in read_index(folder / CAPTIONS).get("figures", []):
         picture = folder / f"{entry['name']}.png"
         if picture.is_file():
             found.append(
@@ -147,11 +146,6 @@ def _without_password(text: str) -> str:
     import re
 
     return re.sub(r"://[^/@\s]+@", "://***@", text)
-
-
-def _index(folder: Path) -> dict[str, Any]:
-    path = folder / CAPTIONS
-    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
 
 
 def _picture(path: Path) -> str:

@@ -19,6 +19,11 @@ from bench.scenarios.reasons import of_values
 from bench.suite.schema import GRID, MethodEntry, PartEntry, ScenarioEntry, SuiteFile, TableEntry, validated
 from bench.types import Scenario
 
+#: More seeds than this are a slip of the hand.
+MOST_SEEDS = 10_000
+#: A seed of more digits does not fit into 64 bits.
+MOST_DIGITS = 18
+
 
 @dataclass(frozen=True)
 class MethodChoice:
@@ -194,8 +199,12 @@ def read_seeds(text: str) -> tuple[int, ...]:
     found: list[int] = []
     for word in text.split(","):
         first, dash, last = (piece.strip() for piece in word.partition("-"))
+        if max(len(first), len(last)) > MOST_DIGITS:
+            raise ConfigError(f"{text[:40]!r} holds a seed of more than {MOST_DIGITS} digits; choose smaller ones")
         if not first.isdecimal() or (dash and not last.isdecimal()) or int(last or first) < int(first):
             raise ConfigError(f"{text!r} is no list of seeds; write 0-4 or 0,2,5")
+        if int(last or first) - int(first) + len(found) >= MOST_SEEDS:
+            raise ConfigError(f"{text[:40]!r} are more than {MOST_SEEDS:,} seeds; name fewer")
         found += range(int(first), int(last or first) + 1)
     return _once(found)
 

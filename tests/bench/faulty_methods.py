@@ -125,6 +125,50 @@ class Tells(Good):
         return self
 
 
+class StrangeEnd(Good):
+    """Works well; what it does when it is let go of, after its record was told, is its ``end``."""
+
+    def __init__(self, seed: int = 0, end: str = "") -> None:
+        super().__init__(seed)
+        self.end = end
+
+    def __del__(self) -> None:
+        if self.end == "delays":
+            time.sleep(60)
+        if self.end == "grows":
+            hoard = [np.ones(4_000_000) for _ in range(40)]
+            time.sleep(60)
+            del hoard
+        if self.end == "dies":
+            os._exit(3)
+
+
+class SlowStart(Good):
+    """Takes longer to make than a cell may take."""
+
+    def __init__(self, seed: int = 0, wait: float = 0.0, start: float = 1.5) -> None:
+        super().__init__(seed, wait)
+        self.start = start
+        time.sleep(start)
+
+
+class ClosesItsConnection(Good):
+    """Closes what it did not open, as programs do that go into the background, and goes on."""
+
+    def fit(self, X: np.ndarray, y: np.ndarray) -> Good:
+        if self.seed == 1:
+            os.closerange(3, 256)
+            time.sleep(60)
+        return super().fit(X, y)
+
+
+class SaysWhatCannotBeStored(Good):
+    """Its message holds a byte of a file's name that is no UTF-8."""
+
+    def fit(self, X: np.ndarray, y: np.ndarray) -> Good:
+        raise ArithmeticError("no weights in " + os.fsdecode(b"weights-\xff.bin"))
+
+
 class Group:
     """A replicated method; ``bad`` names a seed and what is wrong with it."""
 

@@ -55,16 +55,26 @@ def test_the_status_file_follows_the_run(tmp_path, monkeypatch):
     assert (last.state, last.done, last.failed, last.running) == ("finished", 10, 1, ())
 
 
-def test_a_status_that_cannot_be_written_is_told_with_the_next_records(tmp_path, monkeypatch):
+def test_a_status_that_cannot_be_written_is_told_once_and_ends_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr(progress, "STATUS_SECONDS", 0.01)
-    with pytest.raises(StoreError, match="disk is full"), Progress(toy_tasks(), tmp_path, console=plain()[0]) as shown:
+    tries = []
+    console, text = plain()
 
-        def full(*_: object, **__: object) -> None:
-            raise StoreError("the disk is full")
+    def full(*_: object, **__: object) -> None:
+        tries.append(1)
+        raise StoreError("the disk is full")
 
+    with Progress(toy_tasks(), tmp_path, console=console) as shown:
         monkeypatch.setattr(progress, "write_whole", full)
-        wait_for(lambda: not shown._ticking.is_alive())
+        wait_for(lambda: len(tries) > 2)
         shown.advance([record(1)])
+    assert text.getvalue().count("the disk is full (the run goes on)") == 1
+
+
+def test_a_broken_status_file_is_one_sentence(tmp_path):
+    (tmp_path / progress.STATUS_FILE).write_text('{"state": ')
+    with pytest.raises(StoreError, match=r"status.json is broken"):
+        read_status(tmp_path)
 
 
 def test_eta_is_weighted_by_cost(tmp_path, monkeypatch):

@@ -13,8 +13,10 @@ import psutil
 import pytest
 from toys import context, task
 
+from bench.execution import child as child_module
 from bench.execution.child import Child
 from bench.execution.supervisor import release, supervised
+from bench.store import Store, read
 from bench.types import Record, Task
 
 
@@ -54,6 +56,66 @@ def test_a_killed_process_is_told_by_its_signal():
     records = by_seed(supervised(task("KillsItself", [0, 1, 2]), context()))
     assert {seed: record.status for seed, record in records.items()} == {0: "ok", 1: "failed", 2: "ok"}
     assert "killed by signal 9 (SIGKILL)" in records[1].error
+
+
+@pytest.mark.parametrize("end", ["delays", "grows", "dies"])
+def test_what_comes_after_the_last_record_costs_no_cell(end, monkeypatch):
+    monkeypatch.setattr(child_module, "RETURN_SECONDS", 1.0)
+    records = supervised(task("StrangeEnd", [0], end=end), context(seconds=1, memory_mb=700))
+    assert statuses(records) == {0: "ok"}
+    assert statuses(supervised(task("Good", [0]), context())) == {0: "ok"}
+
+
+@pytest.mark.parametrize("end", ["grows", "dies"])
+def test_what_a_finished_cell_leaves_behind_costs_no_other_cell(end, monkeypatch):
+    monkeypatch.setattr(child_module, "RETURN_SECONDS", 1.0)
+    records = supervised(task("StrangeEnd", [0, 1], end=end), context(seconds=1, memory_mb=700))
+    assert statuses(records) == {0: "ok", 1: "ok"}
+
+
+def test_the_preparation_of_a_cell_is_not_on_the_time_of_the_one_before():
+    records = supervised(task("SlowStart", [0, 1]), context(seconds=1))
+    assert statuses(records) == {0: "ok", 1: "ok"}
+
+
+def test_a_child_that_never_comes_to_work_is_tried_once_more_and_then_told(monkeypatch):
+    monkeypatch.setattr(child_module, "PREPARATION_SECONDS", 3.0)
+    release()
+    (record,) = supervised(task("SlowStart", [0], start=60.0), context(seconds=1))
+    assert record.status == "timeout"
+    assert record.error.startswith("data and libraries were not ready after 3 s")
+
+
+def test_a_closed_connection_is_a_failure_of_its_cell_only(monkeypatch):
+    monkeypatch.setattr(child_module, "LEAVE_SECONDS", 0.5)
+    records = by_seed(supervised(task("ClosesItsConnection", [0, 1, 2]), context()))
+    assert {seed: record.status for seed, record in sorted(records.items())} == {0: "ok", 1: "failed", 2: "ok"}
+    assert records[1].error.startswith("its process closed the connection")
+
+
+def test_a_child_that_forgets_a_cell_is_told(monkeypatch):
+    """It says that it is done, and one cell has no record: without a row the run would never know."""
+    forgetful = (
+        "import sys\nfrom multiprocessing.connection import Connection\n"
+        "pipe = Connection(int(sys.argv[1]))\npipe.recv()\npipe.send(('done', None))\npipe.recv()"
+    )
+    genuine = subprocess.Popen
+
+    def popen(command, **more):
+        return genuine([sys.executable, "-c", forgetful, *command[3:]], **more)
+
+    release()
+    monkeypatch.setattr(child_module.subprocess, "Popen", popen)
+    (record,) = supervised(task("Good", [0]), context())
+    assert record.status == "failed" and "without giving a result" in record.error
+    release()
+
+
+def test_a_reason_that_is_no_utf8_is_stored_escaped(tmp_path):
+    (record,) = supervised(task("SaysWhatCannotBeStored", [0]), context())
+    with Store(tmp_path) as store:
+        store.append([record])
+    assert read(tmp_path).error[0].splitlines()[-1] == "ArithmeticError: no weights in weights-\\udcff.bin"
 
 
 def test_a_passing_crash_is_tried_once_more(tmp_path):

@@ -5,7 +5,6 @@ Drawn from the tables that ``mnp-bench inspect`` leaves in a results folder; no 
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +12,10 @@ import numpy as np
 import pandas as pd
 
 from bench.report.figures.canvas import Drawing, Unsuited, count, joined, panels, save, styled
+from bench.report.figures.write import CAPTIONS, read_index, write_index
 from bench.report.palette import HUES
 from bench.store import inspection
 
-CAPTIONS = "captions.json"
 NORMAL, ANOMALY, MARK = "0.55", HUES["weak"][0], HUES["highlight"][0]
 #: Colours of the prototypes' own rows; the numbers beside the stars say the same without colour.
 OWN = (*HUES["highlight"], *HUES["supervised"])
@@ -172,10 +171,10 @@ def nearest_gap(stars: pd.DataFrame) -> float:
 
 
 def _index(path: Path, entries: list[dict[str, Any]]) -> None:
-    told = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"figures": [], "not_drawn": []}
+    told = {"figures": [], "not_drawn": [], **read_index(path)}
     names = {entry["name"] for entry in entries}
     told["figures"] = [*(entry for entry in told["figures"] if entry["name"] not in names), *entries]
-    path.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_index(path, told)
 
 
 def _share_below(low: np.ndarray, high: np.ndarray) -> float:

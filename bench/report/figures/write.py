@@ -10,9 +10,11 @@ from typing import Any
 
 import pandas as pd
 
+from bench.errors import StoreError
 from bench.report.figures import KINDS, Kind
 from bench.report.figures.canvas import NotAsked, Unsuited, save
 from bench.report.rows import prepare, scenarios
+from bench.store.atomic import write_whole
 
 #: What each figure shows, for the page: name, title, scenario, caption; and why others are missing.
 CAPTIONS = "captions.json"
@@ -50,8 +52,7 @@ def write(folder: Path, frame: pd.DataFrame) -> list[Path]:
         drawn.append({**entry, "caption": caption})
     index = folder / CAPTIONS
     _remove_old(index, {str(entry["name"]) for entry in drawn})
-    told = json.dumps({"figures": drawn, "not_drawn": missing}, indent=1, ensure_ascii=False)
-    index.write_text(told + "\n", encoding="utf-8")
+    write_index(index, {"figures": drawn, "not_drawn": missing})
     return [*written, index]
 
 
@@ -69,12 +70,31 @@ def _wanted(rows: pd.DataFrame) -> Iterator[tuple[Kind, dict[str, Any], pd.DataF
 
 def _remove_old(index: Path, kept: set[str]) -> None:
     """Remove what an earlier index names and the new one does not: a stale figure would speak of other rows."""
-    if not index.exists():
-        return
-    for entry in json.loads(index.read_text(encoding="utf-8"))["figures"]:
+    for entry in read_index(index).get("figures", []):
         if entry["name"] not in kept:
             for suffix in ("png", "pdf", "txt"):
                 (index.parent / f"{entry['name']}.{suffix}").unlink(missing_ok=True)
+
+
+def read_index(path: Path) -> dict[str, Any]:
+    """The index of captions; empty if there is none.
+
+    Raises
+    ------
+    StoreError
+        It is broken.
+    """
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return {}
+    except (ValueError, TypeError) as error:
+        raise StoreError(f"{path} is broken; remove the folder {path.parent} and build the report again") from error
+
+
+def write_index(path: Path, told: dict[str, Any]) -> None:
+    """Write the index whole or not at all: a broken one would stop every later report."""
+    write_whole(path, (json.dumps(told, indent=1, ensure_ascii=False) + "\n").encode(), sync=False)
 
 
 def slug(label: str) -> str:
