@@ -10,7 +10,7 @@ from pathlib import Path
 from bench.datasets.arrays import digest
 from bench.datasets.places import data_folder
 from bench.datasets.sources import OWN, sources
-from bench.errors import DataError, UnknownName
+from bench.errors import BenchError, DataError, UnknownName
 from bench.types import Dataset, DatasetCard
 
 #: As many sets that are not here are named one by one.
@@ -43,13 +43,13 @@ def card(name: str) -> DatasetCard:
 
 def available(card: DatasetCard, data_dir: str | os.PathLike[str] | None = None) -> str:
     """Empty if the dataset can be loaded now without a network, else one sentence that says how to get it."""
-    return str(sources()[card.source].available(card, data_folder(data_dir)))
+    return _why_not(card, data_folder(data_dir))
 
 
 def here(cards: Iterable[DatasetCard], data_dir: str | os.PathLike[str] | None = None) -> dict[str, bool]:
     """For each card's name whether the set can be loaded now without a network."""
     folder = data_folder(data_dir)
-    return {card.name: not sources()[card.source].available(card, folder) for card in cards}
+    return {card.name: not _why_not(card, folder) for card in cards}
 
 
 def lacking(cards: Iterable[DatasetCard], data_dir: str | os.PathLike[str] | None = None) -> dict[str, list[str]]:
@@ -67,7 +67,7 @@ def lacking(cards: Iterable[DatasetCard], data_dir: str | os.PathLike[str] | Non
     folder = data_folder(data_dir)
     by_source: dict[str, dict[str, str]] = {}
     for card in cards:
-        if how := str(sources()[card.source].available(card, folder)):
+        if how := _why_not(card, folder):
             by_source.setdefault(card.source, {})[card.name] = how
     told: dict[str, list[str]] = {}
     for source, absent in by_source.items():
@@ -108,10 +108,31 @@ def load(name: str, data_dir: str | os.PathLike[str] | None = None) -> Dataset:
 @lru_cache(maxsize=64)
 def _load(name: str, folder: Path | None) -> Dataset:
     known = card(name)
-    dataset = sources()[known.source].load(known, folder)
-    if known.source not in OWN:
-        _require_sound(dataset, known)
+    source = sources()[known.source]
+    if known.source in OWN:
+        return source.load(known, folder)
+    try:
+        dataset = source.load(known, folder)
+    except BenchError:
+        raise
+    except Exception as error:  # a stranger's code may raise anything
+        raise DataError(_failure(known, error)) from error
+    _require_sound(dataset, known)
     return dataset
+
+
+def _why_not(card: DatasetCard, folder: Path | None) -> str:
+    source = sources()[card.source]
+    if card.source in OWN:
+        return source.available(card, folder)
+    try:
+        return str(source.available(card, folder))
+    except Exception as error:  # a stranger's code may raise anything
+        return _failure(card, error)
+
+
+def _failure(card: DatasetCard, error: Exception) -> str:
+    return f"{card.name}: the source {card.source} failed ({type(error).__name__}: {error}); tell its authors"
 
 
 def _require_sound(dataset: Dataset, card: DatasetCard) -> None:

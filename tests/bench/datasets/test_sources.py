@@ -87,6 +87,15 @@ def test_a_hash_that_is_not_the_contents_is_refused(install, shown):
         registry.load("acme/pumps")
 
 
+def test_a_source_that_fails_takes_nothing_else_with_it(install, shown):
+    install(re.sub(r'    return ""  .*\n', "    raise KeyError('x')\n", shown).replace("rng = np", "rng = np.nothing"))
+    card = registry.card("acme/pumps")
+    assert "the source acme failed (KeyError: 'x')" in registry.available(card)
+    assert registry.here([card, registry.card("wine")]) == {"acme/pumps": False, "wine": True}
+    with pytest.raises(DataError, match=r"the source acme failed \(AttributeError: .*nothing"):
+        registry.load("acme/pumps")
+
+
 def test_our_own_sources_have_the_functions_of_the_protocol():
     for name, source in sources.sources().items():
         assert isinstance(source, sources.Source), name
