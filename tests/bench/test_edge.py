@@ -201,7 +201,8 @@ def shell(words: str, folder: Path, **more: str) -> subprocess.CompletedProcess[
     program = f"{sys.executable} -c 'from bench.app.cli import main; main()'"
     return subprocess.run(
         ["bash", "-c", words.replace("mnp-bench", program)],
-        cwd=folder, capture_output=True, text=True, timeout=250, check=False, env={**os.environ, **more},
+        cwd=folder, capture_output=True, text=True, errors="replace", timeout=250, check=False,
+        env={**os.environ, **more},
     )  # fmt: skip
 
 
