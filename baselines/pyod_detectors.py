@@ -78,8 +78,9 @@ class Unsupervised(BaseDetector):
             self.feature_names_in_ = names
         self.columns_ = _varying(array) if self.drop_constant else np.arange(array.shape[1])
         self.low_, self.gain_ = _scaling(array, self.scale)
+        rows = self._seen(array)
         with isolated("fit", self.seed):
-            self.detector_ = self._factory()(**self._arguments()).fit(self._seen(array))
+            self.detector_ = self._unfitted(rows).fit(rows)
         self.decision_scores_ = np.asarray(self.detector_.decision_scores_, dtype=np.float64)
         self._set_n_classes(None)
         return self._process_decision_scores()
@@ -96,6 +97,10 @@ class Unsupervised(BaseDetector):
     def _seen(self, array: np.ndarray) -> np.ndarray:
         """What the detector is given of the rows: a contiguous copy, as some write into their input."""
         return np.ascontiguousarray(((array - self.low_) * self.gain_)[:, self.columns_])
+
+    def _unfitted(self, rows: np.ndarray) -> Any:
+        """The detector for these training rows; ``baselines.degenerate`` adapts some to what the rows can fill."""
+        return self._factory()(**self._arguments())
 
     def _factory(self) -> Any:
         module, _, name = self.path.partition(":")
