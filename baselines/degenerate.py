@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from pyod.models.cblof import CBLOF as PyODCBLOF
-
-from baselines.pyod_detectors import Unsupervised
+from pyod.models.knn import KNN as PyODKNN
+from pyod.models.pca import PCA as PyODPCA
 
 #: Rounding counts so many times: columns that depend on each other were rounded one by one, relative to their size.
 MARGIN = 10
 
 
-class PCA(Unsupervised):
-    """PyOD's PCA on the components that have variance.
+class PCA(PyODPCA):  # type: ignore[misc]
+    """PyOD's PCA on the components that have variance, in double precision.
 
     Notes
     -----
@@ -24,23 +24,32 @@ class PCA(Unsupervised):
     standard deviation is more than single precision can tell from 0; where all do, this is PyOD's own.
     """
 
-    def _seen(self, array: np.ndarray) -> np.ndarray:
-        """In double precision: scikit-learn would take the covariance of single precision in single precision."""
-        return super()._seen(array.astype(np.float64))
+    def fit(self, X: np.ndarray, y: Any = None) -> Self:
+        """Fit on rows (n, d).
 
-    def _unfitted(self, rows: np.ndarray) -> Any:
-        given = self._arguments()
+        Raises
+        ------
+        ValueError
+            All rows are equal.
+        """
+        # scikit-learn takes the covariance of single precision in single precision, whose rounding is a small variance
+        rows = X.astype(np.float64)
         rank = numerical_rank(rows)
         if rank == 0:
             raise ValueError("PCA needs a column that varies over the training rows, but all rows are equal")
-        if rank < min(rows.shape) and isinstance(self.options.get("n_components", rank), int):
-            wanted = self.options.get("n_components", rank)
-            # the exact solver: with fewer components than columns scikit-learn would draw a random approximation
-            given |= {"n_components": min(wanted, rank), "svd_solver": self.options.get("svd_solver", "full")}
-        return self._factory()(**given)
+        if rank < min(rows.shape) and (self.n_components is None or isinstance(self.n_components, int)):
+            self.n_components = min(self.n_components or rank, rank)
+            # the exact solver: for fewer components than columns, "auto" may draw a random approximation
+            self.svd_solver = "full" if self.svd_solver == "auto" else self.svd_solver
+        return super().fit(rows)
+
+    def decision_function(self, X: np.ndarray) -> np.ndarray:
+        """Scores (n,) in double precision."""
+        scores: np.ndarray = super().decision_function(X.astype(np.float64))
+        return scores
 
 
-class CBLOF(Unsupervised):
+class CBLOF(PyODCBLOF):  # type: ignore[misc]
     """PyOD's CBLOF with no more clusters than distinct rows, and all of them large where no boundary divides them.
 
     Notes
@@ -50,23 +59,11 @@ class CBLOF(Unsupervised):
     their number: all are large, and a row's factor is the distance to its own centre. PyOD raises an error there.
     """
 
-    def _unfitted(self, rows: np.ndarray) -> Any:
-        given = self._arguments()
-        wanted = given.get("n_clusters", 8)
-        given["n_clusters"] = min(wanted, len(np.unique(rows, axis=0)))
-        return _AllLarge(**given)
+    def fit(self, X: np.ndarray, y: Any = None) -> Self:
+        """Fit on rows (n, d)."""
+        self.n_clusters = min(self.n_clusters, len(np.unique(X, axis=0)))
+        return super().fit(X)
 
-
-class KNN(Unsupervised):
-    """PyOD's kNN with no more neighbours than there are other training rows."""
-
-    def _unfitted(self, rows: np.ndarray) -> Any:
-        given = self._arguments()
-        given["n_neighbors"] = max(1, min(given.get("n_neighbors", 5), len(rows) - 1))
-        return self._factory()(**given)
-
-
-class _AllLarge(PyODCBLOF):  # type: ignore[misc]
     def _set_small_large_clusters(self, n_samples: int) -> None:
         sizes = np.sort(np.bincount(self.cluster_labels_))[::-1]
         divided = (np.cumsum(sizes)[:-1] >= n_samples * self.alpha) | (sizes[:-1] >= self.beta * sizes[1:])
@@ -77,6 +74,16 @@ class _AllLarge(PyODCBLOF):  # type: ignore[misc]
         self.large_cluster_labels_ = np.argsort(-np.bincount(self.cluster_labels_))
         self.small_cluster_labels_ = self.large_cluster_labels_[:0]
         self._large_cluster_centers = self.cluster_centers_[self.large_cluster_labels_]
+
+
+class KNN(PyODKNN):  # type: ignore[misc]
+    """PyOD's kNN with no more neighbours than there are other training rows, as its LOF has it."""
+
+    def fit(self, X: np.ndarray, y: Any = None) -> Self:
+        """Fit on rows (n, d)."""
+        self.n_neighbors = max(1, min(self.n_neighbors, len(X) - 1))
+        self.neigh_.set_params(n_neighbors=self.n_neighbors)
+        return super().fit(X)
 
 
 def numerical_rank(rows: np.ndarray) -> int:

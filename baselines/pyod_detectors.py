@@ -15,6 +15,8 @@ from replicas import inputs
 
 #: What a detector is told where it has such a parameter, unless the card or suite says otherwise.
 QUIET = {"verbose": 0, "device": "cpu"}
+#: Modules whose detector fails or scores infinity on some tables; ``baselines.degenerate`` has it without that.
+UNFILLED = ("pyod.models.pca", "pyod.models.cblof", "pyod.models.knn")
 
 
 class Unsupervised(BaseDetector):
@@ -38,7 +40,8 @@ class Unsupervised(BaseDetector):
 
     Notes
     -----
-    Source: the PyOD package as installed; its version is in every run's provenance.
+    Source: the PyOD package as installed; its version is in every run's provenance. PCA, CBLOF and KNN are those of
+    ``baselines.degenerate``, PyOD's own wherever that works.
     """
 
     def __init__(
@@ -78,9 +81,8 @@ class Unsupervised(BaseDetector):
             self.feature_names_in_ = names
         self.columns_ = _varying(array) if self.drop_constant else np.arange(array.shape[1])
         self.low_, self.gain_ = _scaling(array, self.scale)
-        rows = self._seen(array)
         with isolated("fit", self.seed):
-            self.detector_ = self._unfitted(rows).fit(rows)
+            self.detector_ = self._factory()(**self._arguments()).fit(self._seen(array))
         self.decision_scores_ = np.asarray(self.detector_.decision_scores_, dtype=np.float64)
         self._set_n_classes(None)
         return self._process_decision_scores()
@@ -98,12 +100,12 @@ class Unsupervised(BaseDetector):
         """What the detector is given of the rows: a contiguous copy, as some write into their input."""
         return np.ascontiguousarray(((array - self.low_) * self.gain_)[:, self.columns_])
 
-    def _unfitted(self, rows: np.ndarray) -> Any:
-        """The detector for these training rows; ``baselines.degenerate`` adapts some to what the rows can fill."""
-        return self._factory()(**self._arguments())
-
     def _factory(self) -> Any:
         module, _, name = self.path.partition(":")
+        if module in UNFILLED:
+            from baselines import degenerate  # here, since it imports the detectors
+
+            return getattr(degenerate, name)
         return getattr(import_module(module), name)
 
     def _takes(self) -> list[str]:

@@ -222,6 +222,12 @@ class MethodSpec:
         Protocols it can run under (``mnp-published`` needs ``paper``).
     seconds : float
         Rough cost of one fit with 1,000 rows and 20 features, for planning.
+    rows_growth, features_growth : float or None
+        The power of rows and of features that this cost grows with. None for rows: 0.2 of a replicated method, whose
+        number of steps is fixed, else 1. An epoch that goes over all rows has 1.
+    rows_per_step : int
+        How many of a dataset's rows add one step to an epoch, where the method's ``max_steps_per_epoch`` can bound
+        them (0 = it has no such parameter).
     max_group : int
         Largest replica group worth building (0 = not replicated).
     """
@@ -241,6 +247,9 @@ class MethodSpec:
     ready: str = ""
     protocols: tuple[str, ...] = ("weak", "paper", "adbench")
     seconds: float = 1.0
+    rows_growth: float | None = None
+    features_growth: float = 0.7
+    rows_per_step: int = 0
     max_group: int = 0
 
 
