@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from pyod.models.auto_encoder import AutoEncoder as PyODAutoEncoder
 from pyod.models.cblof import CBLOF as PyODCBLOF
 from pyod.models.knn import KNN as PyODKNN
 from pyod.models.pca import PCA as PyODPCA
 
 from baselines.degenerate import numerical_rank
-from bench import methods
+from bench import methods, parameters
 
 SHALLOW = ["iforest", "ecod", "copod", "lof", "knn", "hbos", "pca", "ocsvm", "loda", "cblof"]
 BASE = np.random.default_rng(0).normal(size=(200, 6)).astype(np.float32)
@@ -96,3 +97,23 @@ def test_no_more_clusters_than_distinct_rows() -> None:
     detector = methods.create("cblof").fit(TABLES["three distinct rows"])
     assert detector.detector_.n_clusters_ == 3
     assert methods.create("cblof", n_clusters=4).fit(BASE).detector_.n_clusters_ == 4
+
+
+def test_the_autoencoder_takes_fewer_rows_than_a_batch() -> None:
+    with pytest.raises(UnboundLocalError):
+        PyODAutoEncoder(epoch_num=1, verbose=0, device="cpu").fit(BASE[:7])
+    scores = methods.create("autoencoder").fit(BASE[:7]).decision_function(BASE)
+    assert np.isfinite(scores).all()
+
+
+@pytest.mark.parametrize("method", ["pca", "cblof", "knn", "autoencoder"])
+def test_an_edit_of_the_corrections_changes_the_fingerprint(method: str) -> None:
+    """The corrections are part of the method: its source names the modules that hold them."""
+    assert {"baselines.degenerate", "baselines.small_batches"} <= set(
+        methods._sources(methods.get(method).factory.partition(":")[0])
+    )
+
+
+def test_a_wrong_parameter_is_still_found_before_the_run() -> None:
+    assert parameters.problems(methods.get("pca"), ["n_component"])
+    assert not parameters.problems(methods.get("cblof"), ["n_clusters"])
