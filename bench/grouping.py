@@ -46,7 +46,9 @@ def tasks(cells: Iterable[Cell], shapes: Mapping[str, Shape]) -> tuple[Task, ...
         spec = methods.get(together[0].method)
         shape = seen(shapes[together[0].dataset], together[0].scenario)
         seconds = cell_seconds(spec, shape, dict(together[0].params))
-        found += [task(tuple(part), spec, shape, seconds) for part in chunks(together, group_width(spec, shape, seconds))]
+        found += [
+            task(tuple(part), spec, shape, seconds) for part in chunks(together, group_width(spec, shape, seconds))
+        ]
     return tuple(sorted(found, key=lambda task: -task.cost_seconds))
 
 

@@ -223,11 +223,9 @@ class MethodSpec:
     seconds : float
         Rough cost of one fit with 1,000 rows and 20 features, for planning.
     rows_growth, features_growth : float or None
-        The power of rows and of features that this cost grows with. None for rows: 0.2 of a replicated method, whose
-        number of steps is fixed, else 1. An epoch that goes over all rows has 1.
+        Powers of rows and features in this cost. None: 0.2 where replicated (fixed number of steps), else 1.
     rows_per_step : int
-        How many of a dataset's rows add one step to an epoch, where the method's ``max_steps_per_epoch`` can bound
-        them (0 = it has no such parameter).
+        Rows that add a step to an epoch which ``max_steps_per_epoch`` can bound (0 = there is no such parameter).
     max_group : int
         Largest replica group worth building (0 = not replicated).
     """

@@ -245,9 +245,7 @@ def test_deep_sad_ends_an_epoch_where_its_steps_are_bounded() -> None:
     X = rng.normal(size=(640, 3)).astype(np.float32)
     y = (np.arange(640) < 8).astype(np.int8)
     short = {"batch": 64, "epochs": 6, "pretraining_epochs": 2}
-    whole, same, bounded = (
-        create("deep-sad", max_steps_per_epoch=bound, **short).fit(X, y) for bound in (None, 10, 3)
-    )
+    whole, same, bounded = (create("deep-sad", max_steps_per_epoch=bound, **short).fit(X, y) for bound in (None, 10, 3))
     assert np.array_equal(whole.decision_scores_, same.decision_scores_)  # ten batches make a pass
     assert bounded.history_.shape == whole.history_.shape  # as many epochs, shorter ones
     assert not np.array_equal(whole.decision_scores_, bounded.decision_scores_)
