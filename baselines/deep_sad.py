@@ -40,6 +40,9 @@ class DeepSAD(ReplicaMixin, BaseDetector):
         Widths of phi (authors' tabular setting 32-16-8; ADBench uses 100-20-10).
     epochs, pretraining_epochs, batch : int
         Shuffled passes over all training rows; the last partial batch is dropped.
+    max_steps_per_epoch : int or None
+        Ends an epoch of either stage after so many batches; the next one goes on with the pass. None, as the authors
+        have it: the cost grows with the rows.
     lr, weight_decay : float
         Adam. The authors' defaults state 1e-3, but their schedule (milestone 0, factor 0.1) makes it
         1e-4 from the first step, in both stages; that is what is used here.
@@ -63,6 +66,7 @@ class DeepSAD(ReplicaMixin, BaseDetector):
         epochs: int = 50,
         pretraining_epochs: int = 100,
         batch: int = 128,
+        max_steps_per_epoch: int | None = None,
         lr: float = 1e-4,
         weight_decay: float = 1e-6,
         eta: float = 1.0,
@@ -75,14 +79,25 @@ class DeepSAD(ReplicaMixin, BaseDetector):
         self.epochs = epochs
         self.pretraining_epochs = pretraining_epochs
         self.batch = batch
+        self.max_steps_per_epoch = max_steps_per_epoch
         self.lr = lr
         self.weight_decay = weight_decay
         self.eta = eta
         self.seed = seed
 
-    def _shape_key(self, run: TrainingRows) -> int:
-        count = len(run.train)
-        return count // self.batch if count >= self.batch else -count
+    def _check(self, run: TrainingRows) -> None:
+        super()._check(run)
+        if self.max_steps_per_epoch is not None and self.max_steps_per_epoch < 1:
+            raise ValueError(f"max_steps_per_epoch must be at least 1 or None, got {self.max_steps_per_epoch}")
+
+    def _shape_key(self, run: TrainingRows) -> tuple[int, int]:
+        return self._sizes(len(run.train))
+
+    def _sizes(self, rows: int) -> tuple[int, int]:
+        """Rows in a batch, batches in an epoch."""
+        batch = min(self.batch, rows)
+        steps = rows // batch
+        return batch, steps if self.max_steps_per_epoch is None else min(steps, self.max_steps_per_epoch)
 
     def _encoder(self, width: int) -> list[tuple[str, int, int]]:
         sizes = [width, *self.hidden, self.representation]
@@ -185,8 +200,7 @@ class DeepSAD(ReplicaMixin, BaseDetector):
         tracked: tuple[str, ...],
         labels: list[np.ndarray] | None = None,
     ) -> Trained:
-        batch = min(self.batch, len(rows[0]))
-        steps = len(rows[0]) // batch
+        batch, steps = self._sizes(len(rows[0]))
         streams = [generator("deep_sad", name, seed) for seed in seeds]
         passing: list[np.ndarray] = [np.empty((0, batch), dtype=np.int64) for _ in rows]
 

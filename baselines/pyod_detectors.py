@@ -15,6 +15,10 @@ from replicas import inputs
 
 #: What a detector is told where it has such a parameter, unless the card or suite says otherwise.
 QUIET = {"verbose": 0, "device": "cpu"}
+#: Detectors that fail or score infinity on some tables: ``baselines.degenerate`` and ``baselines.small_batches`` have
+#: them without that.
+UNFILLED = ("pyod.models.pca:PCA", "pyod.models.cblof:CBLOF", "pyod.models.knn:KNN")
+LARGE_BATCHES = ("pyod.models.auto_encoder:AutoEncoder",)
 
 
 class Unsupervised(BaseDetector):
@@ -38,7 +42,8 @@ class Unsupervised(BaseDetector):
 
     Notes
     -----
-    Source: the PyOD package as installed; its version is in every run's provenance.
+    Source: the PyOD package as installed; its version is in every run's provenance. PCA, CBLOF, KNN and
+    AutoEncoder are PyOD's own only where those work, see ``baselines.degenerate`` and ``baselines.small_batches``.
     """
 
     def __init__(
@@ -99,6 +104,15 @@ class Unsupervised(BaseDetector):
 
     def _factory(self) -> Any:
         module, _, name = self.path.partition(":")
+        # imported here, since it takes the detectors' libraries
+        if self.path in UNFILLED:
+            from baselines import degenerate
+
+            return getattr(degenerate, name)
+        if self.path in LARGE_BATCHES:
+            from baselines import small_batches
+
+            return getattr(small_batches, name)
         return getattr(import_module(module), name)
 
     def _takes(self) -> list[str]:

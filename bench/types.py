@@ -231,6 +231,10 @@ class MethodSpec:
         Protocols it can run under (``mnp-published`` needs ``paper``).
     seconds : float
         Rough cost of one fit with 1,000 rows and 20 features, for planning.
+    rows_growth, features_growth : float or None
+        Powers of rows and features in this cost. None: 0.2 where replicated (fixed number of steps), else 1.
+    rows_per_step : int
+        Rows that add a step to an epoch which ``max_steps_per_epoch`` can bound (0 = there is no such parameter).
     max_group : int
         Largest replica group worth building (0 = not replicated).
     highlight : bool
@@ -254,6 +258,9 @@ class MethodSpec:
     ready: str = ""
     protocols: tuple[str, ...] = ("weak", "paper", "adbench")
     seconds: float = 1.0
+    rows_growth: float | None = None
+    features_growth: float = 0.7
+    rows_per_step: int = 0
     max_group: int = 0
     highlight: bool = False
     inspectable: bool = False

@@ -16,6 +16,9 @@ from replicas.exact import LANES, padded
 
 Initialiser = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
 ALIGNMENT = 16  # float32 values in 64 bytes
+#: Networks with more inputs train run by run: their products fill the processor alone, so that a group saves little,
+#: and filling one up to eight replicas can cost eight times the work.
+MOST_GROUPED_INPUTS = 256
 
 
 @dataclass(frozen=True)
@@ -33,12 +36,16 @@ class Layout:
     Parameters
     ----------
     parameters : sequence of Parameter
-        In the order in which they are initialised (the order of the random draws).
+        In the order in which they are initialised (the order of the random draws), the input layer's weight
+        (..., in, out) first.
 
     Attributes
     ----------
     size : int
         P, the row's length, a multiple of 32.
+    grouped : bool
+        Whether runs with this layout train together; if not, one after the other. A run's bits follow from the way it
+        trains, so this depends on the layout alone and never on how many runs there are.
     """
 
     def __init__(self, parameters: Sequence[Parameter]) -> None:
@@ -50,6 +57,7 @@ class Layout:
         used = sum(self._sizes)
         self.size = padded(used, LANES)
         self._sizes.append(self.size - used)
+        self.grouped = self.parameters[0].shape[-2] <= MOST_GROUPED_INPUTS
 
     def start(self, generators: Sequence[np.random.Generator]) -> torch.Tensor:
         """Draw every replica's parameters from its own generator: (n, P) float32."""

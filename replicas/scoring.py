@@ -2,7 +2,8 @@
 
 A row's result does not depend on how many rows or runs are scored with it: every block is
 (items, ROWS, D) with zero rows as filling, and items are (run, slice of rows) pairs, so that one run
-alone fills the replica axis with slices of its own rows.
+alone fills the replica axis with slices of its own rows. A layout that is not grouped has one item a block, since
+every item would have a copy of its run's many parameters.
 """
 
 from __future__ import annotations
@@ -42,9 +43,10 @@ def evaluate(
     """
     pieces: list[list[np.ndarray]] = [[] for _ in xs]
     items = [(run, begin) for run, x in enumerate(xs) for begin in range(0, len(x), ROWS)]
+    most = ITEMS if layout.grouped else 1
     with torch.no_grad():
-        for first in range(0, len(items), ITEMS):
-            block = items[first : first + ITEMS]
+        for first in range(0, len(items), most):
+            block = items[first : first + most]
             for (run, begin), values in zip(
                 block, _block(layout, flat, forward, xs, context or {}, block), strict=False
             ):
@@ -60,12 +62,12 @@ def _block(
     context: Mapping[str, torch.Tensor],
     block: Sequence[tuple[int, int]],
 ) -> np.ndarray:
-    width = padded(len(block))
+    width = padded(len(block)) if layout.grouped else 1
     x = np.zeros((width, ROWS, xs[block[0][0]].shape[1]), dtype=np.float32)
     for place, (run, begin) in enumerate(block):
         rows = xs[run][begin : begin + ROWS]
         x[place, : len(rows)] = rows
     runs = [run for run, _ in block]
-    index = torch.tensor(runs + [runs[-1]] * (width - len(runs)))
+    index = torch.tensor(runs + [runs[-1]] * (width - len(runs))) if layout.grouped else slice(runs[0], runs[0] + 1)
     members = {name: value[index] for name, value in context.items()}
     return forward(layout.views(flat[index]), torch.from_numpy(x), members).numpy()

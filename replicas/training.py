@@ -95,51 +95,72 @@ class Trained:
 def train(stage: Stage, start: torch.Tensor, context: Context | None = None) -> Trained:
     """Train all runs of ``start`` (n, P); ``context`` holds tensors of shape (n, ...) for the loss.
 
-    The group is padded to a multiple of eight with copies of its last run and shrinks as runs
-    stop; neither changes a bit of any run's result.
+    A layout that is grouped trains all runs together: the group is padded to a multiple of eight with copies of its
+    last run and shrinks as runs stop; neither changes a bit of any run's result. Any other trains run by run.
 
     Returns
     -------
     Trained
     """
     runs = start.shape[0]
-    stopping = Stopping(stage.stopping or StoppingRule(patience=None), runs, stage.layout.size)
-    final = start.clone()
-    tracked = {name: (context or {})[name].clone() for name in stage.tracked}
-    epochs = np.zeros(runs, dtype=int)
-    history: list[list[np.ndarray]] = [[] for _ in range(runs)]
-    monitored: list[list[float]] = [[] for _ in range(runs)]
-    group = _Group(np.arange(runs), start, context or {}, stage)
-    count = 0
-    for _ in range(stage.epochs):
-        means, totals = _epoch(stage, group, count)
-        count += stage.steps
-        active = group.first
-        if stage.after_epoch is not None:
-            stage.after_epoch(group.context, means)
-        live = ~stopping.stopped[group.ids[active]]
-        places = active[live]
+    progress = _Progress(stage, start, context or {})
+    for members in [np.arange(runs)] if stage.layout.grouped else np.arange(runs)[:, None]:
+        _train_together(stage, _Group(members, start, context or {}, stage), progress)
+    return progress.trained()
+
+
+class _Progress:
+    """What is known of every run of a stage so far, by the run's number."""
+
+    def __init__(self, stage: Stage, start: torch.Tensor, context: Context) -> None:
+        runs = start.shape[0]
+        self._stage = stage
+        self.stopping = Stopping(stage.stopping or StoppingRule(patience=None), runs, stage.layout.size)
+        self._final = start.clone()
+        self._tracked = {name: context[name].clone() for name in stage.tracked}
+        self._epochs = np.zeros(runs, dtype=int)
+        self._history: list[list[np.ndarray]] = [[] for _ in range(runs)]
+        self._monitored: list[list[float]] = [[] for _ in range(runs)]
+
+    def take(self, group: _Group, means: torch.Tensor, totals: torch.Tensor) -> None:
+        """Take an epoch of a group, whose live runs may stop with it."""
+        stage, active = self._stage, group.first
+        places = active[~self.stopping.stopped[group.ids[active]]]
         members = group.ids[places]
-        picked = torch.from_numpy(places)
+        picked, numbers = torch.from_numpy(places), torch.from_numpy(members)
         weights = group.flat.detach()[picked]
         if stage.stopping is not None:
             values = _values(stage, group, picked, members, weights, totals)
-            stopping.update(members, values, weights)
+            self.stopping.update(members, values, weights)
             for run, value in zip(members, values, strict=True):
-                monitored[run].append(float(value))
-        final[torch.from_numpy(members)] = weights
-        for name, value in tracked.items():
-            value[torch.from_numpy(members)] = group.context[name][picked]
-        epochs[members] += 1
+                self._monitored[run].append(float(value))
+        self._final[numbers] = weights
+        for name, value in self._tracked.items():
+            value[numbers] = group.context[name][picked]
+        self._epochs[members] += 1
         for run, row in zip(members, means[picked].numpy(), strict=True):
-            history[run].append(row)
-        if stopping.stopped.all():
+            self._history[run].append(row)
+
+    def trained(self) -> Trained:
+        """All runs' results, with the weights that the stopping rule keeps."""
+        runs = np.arange(len(self._epochs))
+        best = np.flatnonzero(self.stopping.keeps_best(runs)) if self._stage.stopping else np.empty(0, dtype=int)
+        self._final[torch.from_numpy(best)] = self.stopping.weights[torch.from_numpy(best)]
+        histories = [np.array(rows, dtype=np.float32) for rows in self._history]
+        return Trained(self._final, self._epochs, histories, [np.array(v) for v in self._monitored], self._tracked)
+
+
+def _train_together(stage: Stage, group: _Group, progress: _Progress) -> None:
+    count, members = 0, np.unique(group.ids)
+    for _ in range(stage.epochs):
+        means, totals = _epoch(stage, group, count)
+        count += stage.steps
+        if stage.after_epoch is not None:
+            stage.after_epoch(group.context, means)
+        progress.take(group, means, totals)
+        if progress.stopping.stopped[members].all():
             break
-        group.shrink(~stopping.stopped)
-    best = np.flatnonzero(stopping.keeps_best(np.arange(runs))) if stage.stopping else np.empty(0, dtype=int)
-    final[torch.from_numpy(best)] = stopping.weights[torch.from_numpy(best)]
-    histories = [np.array(rows, dtype=np.float32) for rows in history]
-    return Trained(final, epochs, histories, [np.array(v) for v in monitored], tracked)
+        group.shrink(~progress.stopping.stopped)
 
 
 class _Group:
@@ -150,7 +171,8 @@ class _Group:
     """
 
     def __init__(self, runs: np.ndarray, start: torch.Tensor, context: Context, stage: Stage) -> None:
-        places = np.concatenate([runs, np.repeat(runs[-1:], padded(len(runs)) - len(runs))])
+        width = padded(len(runs)) if stage.layout.grouped else len(runs)
+        places = np.concatenate([runs, np.repeat(runs[-1:], width - len(runs))])
         index = torch.from_numpy(places)
         self.ids = places
         self.layout = stage.layout

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from math import ceil
+from typing import Any
 
 from bench import methods
 from bench.scenarios.protocols import ADBENCH_ROWS
@@ -24,6 +25,8 @@ WORKER_MB = 450.0
 EIGHT = 8
 #: Wider groups gain nothing with so many features: arithmetic outweighs what is shared.
 NARROW_FROM = ((200, 8), (100, 16))
+#: With more features replicas train run by run: ``replicas.parameters.MOST_GROUPED_INPUTS`` (importing it takes torch).
+MOST_GROUPED_FEATURES = 256
 
 
 def tasks(cells: Iterable[Cell], shapes: Mapping[str, Shape]) -> tuple[Task, ...]:
@@ -42,7 +45,10 @@ def tasks(cells: Iterable[Cell], shapes: Mapping[str, Shape]) -> tuple[Task, ...
     for together in _alike(cells).values():
         spec = methods.get(together[0].method)
         shape = seen(shapes[together[0].dataset], together[0].scenario)
-        found += [task(tuple(part), spec, shape) for part in chunks(together, group_width(spec, shape))]
+        seconds = cell_seconds(spec, shape, dict(together[0].params))
+        found += [
+            task(tuple(part), spec, shape, seconds) for part in chunks(together, group_width(spec, shape, seconds))
+        ]
     return tuple(sorted(found, key=lambda task: -task.cost_seconds))
 
 
@@ -63,11 +69,17 @@ def _alike(cells: Iterable[Cell]) -> dict[object, list[Cell]]:
     return groups
 
 
-def task(cells: tuple[Cell, ...], spec: MethodSpec, shape: Shape) -> Task:
-    """A task with its cost in seconds and memory in MB, both estimates."""
-    paid = ceil(len(cells) / EIGHT) * EIGHT if spec.replicated else len(cells)
-    width = paid if spec.replicated else 1
-    return Task(cells, paid * cell_seconds(spec, shape), WORKER_MB + data_mb(shape) + width * replica_mb(shape))
+def task(cells: tuple[Cell, ...], spec: MethodSpec, shape: Shape, seconds: float) -> Task:
+    """A task with its cost in seconds and memory in MB, both estimates; ``seconds`` is one cell's cost."""
+    together = trains_together(spec, shape)
+    paid = ceil(len(cells) / EIGHT) * EIGHT if together else len(cells)
+    width = paid if together else 1
+    return Task(cells, paid * seconds, WORKER_MB + data_mb(shape) + width * replica_mb(shape))
+
+
+def trains_together(spec: MethodSpec, shape: Shape) -> bool:
+    """Whether cells of a task train as one program. Those of a wide replicated method train one after another."""
+    return spec.replicated and shape[1] <= MOST_GROUPED_FEATURES
 
 
 def seen(shape: Shape, scenario: Scenario) -> Shape:
@@ -77,29 +89,40 @@ def seen(shape: Shape, scenario: Scenario) -> Shape:
     return min(rows, most), max(1, round(features / (1 - scenario.irrelevant_features)))
 
 
-def group_width(spec: MethodSpec, shape: Shape) -> int:
+def group_width(spec: MethodSpec, shape: Shape, seconds: float) -> int:
     """How many cells one task takes.
 
-    A replicated method: the card's most, less with many features or little memory, in eights. Any
+    Cells that train together: the card's most, less with many features or little memory, in eights. Any
     other: as many as take BATCH_SECONDS.
     """
-    if not spec.replicated:
-        return max(1, int(BATCH_SECONDS / cell_seconds(spec, shape)))
+    if not trains_together(spec, shape):
+        return max(1, int(BATCH_SECONDS / seconds))
     worth = next((width for features, width in NARROW_FROM if shape[1] >= features), spec.max_group)
     fitting = int(GROUP_MB / replica_mb(shape))
     return max(EIGHT, min(spec.max_group, worth, fitting) // EIGHT * EIGHT)
 
 
-def cell_seconds(spec: MethodSpec, shape: Shape) -> float:
-    """Rough seconds of one cell: the card's figure for 1,000 rows and 20 features, scaled.
+def cell_seconds(spec: MethodSpec, shape: Shape, params: Mapping[str, Any]) -> float:
+    """Rough seconds of one cell: the card's figure for 1,000 rows and 20 features, scaled as the card says.
 
-    Networks take a fixed number of steps, so rows matter little to them; features do beyond some
-    tens, below which the steps themselves cost. Others grow with rows and features.
+    Networks take a fixed number of steps unless their epoch goes over all rows, so rows matter little to most;
+    features do beyond some tens, below which the steps themselves cost. Others grow with rows and features.
+
+    Parameters
+    ----------
+    spec : MethodSpec
+    shape : rows and features that the method sees
+    params : mapping
+        The suite's parameters of the method; ``max_steps_per_epoch`` bounds the rows that cost.
     """
     rows, features = shape
-    if spec.replicated:
-        return spec.seconds * max(0.5, features / 20) ** 0.7 * max(0.5, rows / 1000) ** 0.2
-    return spec.seconds * max(0.2, rows / 1000) * max(0.5, features / 20) ** 0.7
+    given = {**dict(spec.params), **params}
+    most = given.get("max_steps_per_epoch")
+    if spec.rows_per_step and most is not None:
+        rows = min(rows, most * spec.rows_per_step)
+    growth = spec.rows_growth if spec.rows_growth is not None else 0.2 if spec.replicated else 1.0
+    least = 0.5 if spec.replicated else 0.2
+    return float(spec.seconds * max(least, rows / 1000) ** growth * max(0.5, features / 20) ** spec.features_growth)
 
 
 def replica_mb(shape: Shape) -> float:

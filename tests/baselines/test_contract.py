@@ -238,3 +238,19 @@ def test_a_source_hash_follows_its_own_method_only() -> None:
     assert source_hash(get("devnet")) != source_hash(get("prenet"))
     renamed = dataclasses.replace(get("devnet"), title="other words")
     assert source_hash(renamed) == source_hash(get("devnet"))
+
+
+def test_deep_sad_ends_an_epoch_where_its_steps_are_bounded() -> None:
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(640, 3)).astype(np.float32)
+    y = (np.arange(640) < 8).astype(np.int8)
+    short = {"batch": 64, "epochs": 6, "pretraining_epochs": 2}
+    whole, same, bounded = (create("deep-sad", max_steps_per_epoch=bound, **short).fit(X, y) for bound in (None, 10, 3))
+    assert np.array_equal(whole.decision_scores_, same.decision_scores_)  # ten batches make a pass
+    assert bounded.history_.shape == whole.history_.shape  # as many epochs, shorter ones
+    assert not np.array_equal(whole.decision_scores_, bounded.decision_scores_)
+    # what counts is the number of steps: passes go on from one epoch to the next
+    twice = create("deep-sad", batch=64, epochs=9, pretraining_epochs=3, max_steps_per_epoch=2).fit(X, y)
+    assert np.array_equal(twice.decision_scores_, bounded.decision_scores_)
+    with pytest.raises(ValueError, match="max_steps_per_epoch must be at least 1 or None, got 0"):
+        create("deep-sad", max_steps_per_epoch=0).fit(X, y)
