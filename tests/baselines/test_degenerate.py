@@ -14,7 +14,8 @@ from pyod.models.pca import PCA as PyODPCA
 
 from baselines import pyod_detectors
 from baselines.degenerate import numerical_rank
-from bench import methods, parameters
+from bench import methods
+from bench.methods import signature
 
 SHALLOW = ["iforest", "ecod", "copod", "lof", "knn", "hbos", "pca", "ocsvm", "loda", "cblof"]
 BASE = np.random.default_rng(0).normal(size=(200, 6)).astype(np.float32)
@@ -118,5 +119,5 @@ def test_the_corrections_belong_to_the_fingerprint() -> None:
 
 
 def test_a_wrong_parameter_is_still_found_before_the_run() -> None:
-    assert parameters.problems(methods.get("pca"), ["n_component"])
-    assert not parameters.problems(methods.get("cblof"), ["n_clusters"])
+    assert signature.problems(methods.get("pca"), ["n_component"])
+    assert not signature.problems(methods.get("cblof"), ["n_clusters"])

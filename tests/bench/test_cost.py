@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from bench import grouping, methods
+from bench import methods
+from bench.planning import grouping
 from bench.types import Cell, Scenario
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from bench import grouping, methods
+from bench import methods
+from bench.planning import grouping
 from replicas.optimiser import SGD
 from replicas.parameters import MOST_GROUPED_INPUTS, Layout, Parameter, zeros
 from replicas.rows import Rows
