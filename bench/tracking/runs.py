@@ -105,7 +105,7 @@ def _group(
     first, good, bad = rows.iloc[0], rows[rows.status == "ok"], rows[rows.status != "ok"]
     params = {name: str(first[name]) for name in PARAMS}
     params |= {name: number_text(first[name]) for name in SIZES if first[name] == first[name]}
-    params |= scenario_params(first.scenario)
+    params |= {"seeds_ok": str(len(good))} | scenario_params(first.scenario)
     params |= {f"param.{name}": json.dumps(value) for name, value in json.loads(first.params).items()}
     identity, content = _hash("\0".join(key)), _hash("\n".join([LAYOUT, *sorted(texts)]))
     name = run_name(str(first.method_title), str(first.dataset), str(first.scenario))
@@ -140,7 +140,6 @@ def _group(
 
 def _over_seeds(good: pd.DataFrame, metrics: list[str]) -> Iterator[tuple[str, float]]:
     """Mean and standard deviation (n - 1) of each metric; neither for one that was not measured."""
-    yield "seeds_ok", float(len(good))
     for name in metrics:
         values = good[name].dropna()
         if len(values):

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mlflow.entities import DatasetInput
 
-#: So many digits of a dataset's sha256 are its digest; MLflow takes at most 36.
-DIGEST = 16
+#: So many digits of a dataset's sha256 are its digest, as many as MLflow's own digests have; a tag holds them all.
+DIGEST = 8
 
 
 @dataclass(frozen=True)
