@@ -7,15 +7,11 @@ import os
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from bench.errors import ConfigError, StoreError
+from bench.errors import ConfigError
+from bench.report.inspected import ABOUT, FOLDER, read_about
 from bench.store.atomic import write_whole
 from bench.types import Scenario
 
-#: In a results folder: <dataset>.parquet and <dataset>.losses.csv, with about.json.
-FOLDER = "looks"
-ABOUT = "about.json"
 METHOD = "mnp"
 
 
@@ -62,24 +58,3 @@ def inspect(
     about = {**read_about(folder), stem: {"dataset": name, "seed": seed, "labelled": int((cut.y_train == 1).sum())}}
     write_whole(folder / ABOUT, (json.dumps(dict(sorted(about.items())), indent=1) + "\n").encode())
     return [table, history, *inside.write(Path(out))]
-
-
-def read_about(folder: Path) -> dict[str, dict[str, Any]]:
-    """What each look is of, by the stem of its files; empty if there is none.
-
-    Raises
-    ------
-    StoreError
-        The file is broken.
-    """
-    try:
-        return dict(json.loads((folder / ABOUT).read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        return {}
-    except ValueError as error:
-        raise StoreError(f"{folder / ABOUT} is broken; move {folder} away and inspect again") from error
-
-
-def read_look(folder: Path, stem: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """(what is seen, losses per epoch) of one look."""
-    return pd.read_parquet(folder / f"{stem}.parquet"), pd.read_csv(folder / f"{stem}.losses.csv")

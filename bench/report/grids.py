@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from bench.report import render
+from bench.report.comparison import Comparison
 from bench.report.render import HOLE, SUMMARY, WIDE
 from bench.report.rows import prepare
-from bench.report.tables import Comparison
 
 #: More rows than this make a page slow; the store has all.
 MOST_CELLS = 6000

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-if TYPE_CHECKING:
-    from bench.report.tables import Comparison
+from bench.report.comparison import Comparison
 
 #: Shown where there is no number.
 HOLE = "\N{EN DASH}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from bench.report import render
+from bench.report.comparison import Comparison
 from bench.report.outcomes import cost, failures, reasons
 from bench.report.rows import coverage, natural, prepare, scenarios, succeeded
 
@@ -41,41 +41,6 @@ COST_TITLES = {
     "total_seconds": "all cells (s)",
     "peak_memory_mb": "memory (MB)",
 }
-
-
-@dataclass(frozen=True, eq=False)
-class Comparison:
-    """One metric in one scenario: methods x datasets.
-
-    Attributes
-    ----------
-    title : str
-    mean, std : DataFrame (methods x datasets)
-        Over the seeds that succeeded; methods by average rank. NaN where there are none.
-    succeeded : DataFrame of int
-        Runs with a result; ``asked`` says which entries have a row in the store at all.
-    asked : DataFrame of bool
-    runs : int
-        How many each entry should have.
-    average, rank, wins : Series by method
-        Over the complete datasets, of the compared methods; NaN for the others.
-    daggers, synthetic : frozenset of str
-        Methods that saw validation labels, datasets that are made up.
-    notes : tuple of str
-    """
-
-    title: str
-    mean: pd.DataFrame
-    std: pd.DataFrame
-    succeeded: pd.DataFrame
-    asked: pd.DataFrame
-    runs: int
-    average: pd.Series
-    rank: pd.Series
-    wins: pd.Series
-    daggers: frozenset[str]
-    synthetic: frozenset[str]
-    notes: tuple[str, ...]
 
 
 def compare(frame: pd.DataFrame, metric: str, title: str) -> Comparison:

@@ -17,9 +17,9 @@ source of truth: `mnp-bench track FOLDER` completes or repeats this mirror at an
 
 - The **parent run** is a results folder: one suite with its report (tables, figures, `index.html`) under Artifacts.
 - Each **child run** is one dataset, one scenario (label budget, contamination, ...) and one method with its \
-parameters. Its metrics are over the seeds: `average_precision_mean` and `average_precision_std` (n - 1), and so on for \
-each metric. The values of every seed are in the run's description. A child is *Failed* when any of its seeds failed; \
-its means are then over the others, and its description says why.
+parameters. Its metrics are over the seeds: `average_precision_mean` and `average_precision_std` (n - 1), and so on \
+for each metric. The values of every seed are in the run's description. A child is *Failed* when any of its seeds \
+failed; its means are then over the others, and its description says why.
 - Scores are higher for what is more anomalous; `average_precision` and `auc_roc` are over test rows, 1 is best.
 
 Filter by parameters, for example `params.dataset = 'digits-low' and params.method = 'mnp'`. For a chart over \

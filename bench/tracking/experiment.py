@@ -47,7 +47,8 @@ def open_experiment(where: str, title: str, place: Path) -> tuple[MlflowClient, 
         experiment = client.get_experiment(number)
     if experiment.lifecycle_stage != "active":
         raise TrackingError(
-            f"the experiment {title!r} at {without_password(where)} was deleted; restore it, or empty MLflow's trash (mlflow gc)"
+            f"the experiment {title!r} at {without_password(where)} was deleted; "
+            "restore it, or empty MLflow's trash (mlflow gc)"
         )
     return client, experiment
 

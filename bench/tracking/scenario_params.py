@@ -34,7 +34,7 @@ def run_name(method: str, dataset: str, scenario: str) -> str:
 
 
 def _text(name: str, value: Any) -> str:
-    if name in EMPTY and (value is None or not value and isinstance(value, list | tuple)):
+    if name in EMPTY and (value is None or value in ([], ())):
         return EMPTY[name]
     if isinstance(value, list | tuple):
         return ",".join(map(str, value))

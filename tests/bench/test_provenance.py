@@ -93,3 +93,10 @@ def test_no_library_is_imported_to_learn_its_version():
 def test_a_machine_without_git_is_no_trouble(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     assert git_state(Path(manifest.__file__).parent) is None
+
+
+def test_the_manifest_says_the_environment_that_workers_get() -> None:
+    from bench.execution import child
+    from reproducibility import workers
+
+    assert dict(child.WORKER_ENVIRONMENT) == dict(workers.WORKER_ENVIRONMENT)

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.app.inspect import FOLDER, inspect, read_look
+from bench.app.inspect import inspect
 from bench.errors import StoreError
 from bench.report.figures import Unsuited, inside
+from bench.report.inspected import FOLDER, read_look
 from bench.types import Scenario
 from mnp import MNP
 from mnp.looks import MOST_ROWS, plane, seen

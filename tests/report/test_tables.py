@@ -9,17 +9,18 @@ import pandas as pd
 import pytest
 
 from bench.report import render, tables
+from bench.report.comparison import Comparison
 from bench.report.rows import coverage, natural, prepare, scenarios
 from tests.report import made_up
 
 METRIC = "average_precision"
 
 
-def compared(frame: pd.DataFrame) -> tables.Comparison:
+def compared(frame: pd.DataFrame) -> Comparison:
     return tables.compare(frame, METRIC, "made up")
 
 
-def entry(found: tables.Comparison, method: str, dataset: str) -> str:
+def entry(found: Comparison, method: str, dataset: str) -> str:
     return str(render.entries(found, render.MARKDOWN).loc[method, dataset])
 
 

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bench.app.inspect import FOLDER, read_about, read_look
 from bench.report.figures.canvas import Drawing, Unsuited, count, joined, panels, save, styled
+from bench.report.inspected import FOLDER, read_about, read_look
 from bench.report.palette import HUES
 
 CAPTIONS = "captions.json"
