@@ -23,8 +23,8 @@ failed; its means are then over the others, and its description says why.
 - Scores are higher for what is more anomalous; `average_precision` and `auc_roc` are over test rows, 1 is best.
 
 Filter by parameters, for example `params.dataset = 'digits-low' and params.method = 'mnp'`. For a chart over \
-contamination add a scatter or bar chart with the parameter `contamination` (or `label_budget`, `label_noise`, \
-`dataset_rows`, ...) on the x axis and `average_precision_mean` on the y axis, and group by `method_title`.
+contamination tick runs, press *Compare*, and choose *Scatter Plot* with the parameter `contamination` (or \
+`label_budget`, `label_noise`, `dataset_rows`, ...) as the x axis and `average_precision_mean` as the y axis.
 """
 #: Metrics of a seed's line, in this order, as far as they were measured.
 SHOWN = ("average_precision", "auc_roc", "auc_pr_trapezoid", "best_f1", "fit_seconds", "score_seconds")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Experiment
 
 DATABASE, FILES = "mlflow.db", "mlflow-artifacts"
-#: What MLflow's pages call an experiment of trained models; without it they show an empty page of GenAI traces.
+#: What MLflow's pages call an experiment of trained models; without it some versions show an empty page of GenAI traces.
 KIND_TAG, KIND = "mlflow.experimentKind", "custom_model_development"
 #: What the pages write there themselves as a guess, or before they have one.
 GUESSED = ("", "no_inferred_type", "genai_development_inferred", "custom_model_development_inferred")
@@ -61,3 +61,9 @@ def describe(client: MlflowClient, experiment: Experiment) -> None:
         missing[KIND_TAG] = KIND
     for name, text in missing.items():
         client.set_experiment_tag(experiment.experiment_id, name, text)
+
+
+def page_of(uri: str, experiment_id: str) -> str:
+    """The address of the experiment's runs; MLflow 3.17 heeds its own switch before the experiment's tag."""
+    page = f"#/experiments/{experiment_id}/runs?workflowType=machine_learning"
+    return f"{uri.rstrip('/')}/{page}" if uri.startswith(("http:", "https:")) else page

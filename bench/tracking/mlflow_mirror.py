@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.tracking.connection import PATIENCE, QUIET, only_writer, settings, troubles_as_one_sentence, without_password
 from bench.tracking.descriptions import folder_description
-from bench.tracking.experiment import DATABASE, NOTE_TAG, describe, open_experiment
+from bench.tracking.experiment import DATABASE, NOTE_TAG, describe, open_experiment, page_of
 from bench.tracking.runs import CELLS_TAG, GROUP_TAG, Group, groups
 from bench.tracking.sources import dataset_input, source_tags
 
@@ -47,6 +47,9 @@ class TrackSummary:
         Values sent by this call.
     new : int
         Child runs that this call made or made anew.
+    page : str
+        Where MLflow's pages show the runs: a whole address for a server, else what follows the address of
+        ``mlflow ui``. MLflow 3 opens on its GenAI side, which has no list of runs, unless the address says otherwise.
     """
 
     uri: str
@@ -55,9 +58,13 @@ class TrackSummary:
     runs: int
     metrics_logged: int
     new: int
+    page: str
 
     def __str__(self) -> str:
-        return f"{self.runs} runs ({self.new} new or changed) in experiment {self.experiment!r} at {self.uri}"
+        return (
+            f"{self.runs} runs ({self.new} new or changed) in experiment {self.experiment!r} at {self.uri}; "
+            f"page: {self.page}"
+        )
 
 
 def track(folder: str | os.PathLike[str], uri: str | None = None, experiment: str | None = None) -> TrackSummary:
@@ -102,7 +109,8 @@ def track(folder: str | os.PathLike[str], uri: str | None = None, experiment: st
             _sum_up(client, parent, place, frame, wanted, made_by)
             client.set_terminated(parent, "FINISHED")
     sent = sum(len(group.metrics) for group in todo)
-    return TrackSummary(without_password(where), title, parent, len(wanted), sent, len(todo))
+    shown = without_password(where)
+    return TrackSummary(shown, title, parent, len(wanted), sent, len(todo), page_of(shown, opened.experiment_id))
 
 
 def _parent(client: MlflowClient, experiment: str, place: Path, made_by: Sequence[Mapping[str, Any]]) -> str:

@@ -22,6 +22,7 @@ from bench.errors import StoreError, TrackingError
 from bench.store import Store, read
 from bench.store.manifest import read_manifest
 from bench.tracking import mlflow_mirror, runs
+from bench.tracking.experiment import page_of
 from bench.tracking.mlflow_mirror import track
 from bench.tracking.runs import CELLS_TAG, GROUP_TAG, groups
 from bench.tracking.sources import DatasetFacts, dataset_input
@@ -164,9 +165,12 @@ def test_a_server_that_is_not_there_is_one_sentence_in_seconds(own):
 
 def test_the_experiment_is_described_for_mlflows_pages(own):
     folder, uri = own
-    track(folder)
+    summary = track(folder)
     experiment = client(uri).get_experiment_by_name("mnp-bench/mine")
     assert experiment.tags["mlflow.experimentKind"] == "custom_model_development"
+    page = f"#/experiments/{experiment.experiment_id}/runs?workflowType=machine_learning"
+    assert summary.page == page and str(summary).endswith(f"page: {page}")
+    assert page_of("http://host:5000/", "7") == "http://host:5000/#/experiments/7/runs?workflowType=machine_learning"
     assert "**parent run**" in experiment.tags["mlflow.note.content"]
     assert "**child run**" in experiment.tags["mlflow.note.content"]
     assert experiment.tags["mlflow.experiment.primaryMetric.name"] == "average_precision_mean"
