@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Experiment
 
 DATABASE, FILES = "mlflow.db", "mlflow-artifacts"
-#: What MLflow's pages call an experiment of trained models; without it some versions show an empty page of GenAI traces.
+#: What MLflow calls an experiment of trained models; without it some versions show an empty page of GenAI traces.
 KIND_TAG, KIND = "mlflow.experimentKind", "custom_model_development"
 #: What the pages write there themselves as a guess, or before they have one.
 GUESSED = ("", "no_inferred_type", "genai_development_inferred", "custom_model_development_inferred")
