@@ -22,19 +22,11 @@ from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
 from bench.types import Record, Status, Task
-from reproducibility.environment import ALLOCATION_ENVIRONMENT, EXACT_ENVIRONMENT
+from reproducibility.workers import WORKER_ENVIRONMENT
 
 if TYPE_CHECKING:
     from bench.execution.evaluate import Prepared, WorkContext
 
-#: Environment of every process that computes. A fixed hash seed keeps the order of sets of text.
-WORKER_ENVIRONMENT: Mapping[str, str] = {
-    **EXACT_ENVIRONMENT,
-    **ALLOCATION_ENVIRONMENT,
-    "NUMEXPR_NUM_THREADS": "1",
-    "VECLIB_MAXIMUM_THREADS": "1",
-    "PYTHONHASHSEED": "0",
-}
 #: Importing libraries and loading data may take so long; the method's own time is limited by the suite.
 PREPARATION_SECONDS = 900.0
 #: How often a working child's memory and time are looked at.

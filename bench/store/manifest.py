@@ -16,6 +16,7 @@ from typing import Any
 
 from bench.errors import StoreError
 from bench.store.atomic import write_whole
+from reproducibility.workers import WORKER_ENVIRONMENT
 
 MANIFEST = "manifest.json"
 #: Packages whose version can move a number.
@@ -54,8 +55,6 @@ def collect(
     dict
         JSON-able. ``packages`` leaves out what is not installed; ``git`` is None outside a checkout.
     """
-    from bench.execution.child import WORKER_ENVIRONMENT
-
     return {
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": command if isinstance(command, str) else list(command),

@@ -7,36 +7,30 @@ cut off anywhere is completed by the next call.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
-import logging
 import os
-import re
 import socket
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from bench.errors import TrackingError
+from bench.tracking.connection import PATIENCE, QUIET, only_writer, settings, troubles_as_one_sentence, without_password
+from bench.tracking.descriptions import folder_description
+from bench.tracking.experiment import DATABASE, NOTE_TAG, describe, open_experiment, page_of
 from bench.tracking.runs import CELLS_TAG, GROUP_TAG, Group, groups
+from bench.tracking.sources import dataset_input, source_tags
 
 if TYPE_CHECKING:
+    import pandas as pd
     from mlflow import MlflowClient
-    from mlflow.entities import Experiment, Run
+    from mlflow.entities import Run
 
 FOLDER_TAG, PARENT_TAG, ARTEFACTS_TAG = "bench.folder", "mlflow.parentRunId", "bench.artefacts"
-DATABASE, FILES, LOCK = "mlflow.db", "mlflow-artifacts", ".mlflow.lock"
 ARTEFACTS = ("index.html", "manifest.json", "tables", "figures")
 ENDED = ("FINISHED", "FAILED")
-#: What one call of log_batch may carry.
-BATCH = 900
-#: For the first question to a server: a dead one is found in seconds. MLflow's own default is minutes.
-PROBE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "5"}
-#: For the work itself; a user's own settings go before these.
-PATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3", "MLFLOW_HTTP_REQUEST_TIMEOUT": "60"}
-QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true"}
+#: Parameters that one call of log_batch may carry; it would take more metrics.
+BATCH = 100
 
 
 @dataclass(frozen=True)
@@ -53,6 +47,9 @@ class TrackSummary:
         Values sent by this call.
     new : int
         Child runs that this call made or made anew.
+    page : str
+        Where MLflow's pages show the runs: a whole address for a server, else what follows the address of
+        ``mlflow ui``. MLflow 3 opens on its GenAI side, which has no list of runs, unless the address says otherwise.
     """
 
     uri: str
@@ -61,9 +58,13 @@ class TrackSummary:
     runs: int
     metrics_logged: int
     new: int
+    page: str
 
     def __str__(self) -> str:
-        return f"{self.runs} runs ({self.new} new or changed) in experiment {self.experiment!r} at {self.uri}"
+        return (
+            f"{self.runs} runs ({self.new} new or changed) in experiment {self.experiment!r} at {self.uri}; "
+            f"page: {self.page}"
+        )
 
 
 def track(folder: str | os.PathLike[str], uri: str | None = None, experiment: str | None = None) -> TrackSummary:
@@ -86,71 +87,67 @@ def track(folder: str | os.PathLike[str], uri: str | None = None, experiment: st
         The server cannot be reached or refuses; the store keeps everything, so call again later.
     """
     from bench.store import read
+    from bench.store.manifest import read_manifest
 
     place = Path(folder).resolve()
-    frame = read(place)
+    frame, made_by = read(place), read_manifest(place)
     where = uri or os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{place / DATABASE}"
     title = experiment or f"mnp-bench/{place.name}"
-    with _only_writer(place), _settings(QUIET), _told(where):
-        client, found = _opened(where, title, place)
-        with _settings(PATIENCE):
-            parent = _parent(client, found.experiment_id, place)
-            wanted = list(groups(frame))
-            todo, gone = _difference(wanted, _children(client, found.experiment_id, parent))
+    with only_writer(place), settings(QUIET), troubles_as_one_sentence(where):
+        client, opened = open_experiment(where, title, place)
+        with settings(PATIENCE):
+            describe(client, opened)
+            parent = _parent(client, opened.experiment_id, place, made_by)
+            wanted = list(groups(frame, made_by))
+            todo, gone = _difference(wanted, _children(client, opened.experiment_id, parent))
             _delete(client, gone)
             for group in todo:
-                _write(client, found.experiment_id, parent, group)
+                _write(client, opened.experiment_id, parent, group)
             if todo:  # a request whose answer was lost on the way is sent twice by MLflow's client
-                _delete(client, _difference(wanted, _children(client, found.experiment_id, parent))[1])
+                _delete(client, _difference(wanted, _children(client, opened.experiment_id, parent))[1])
             _artefacts(client, parent, place)
-            client.set_tag(parent, "cells", str(len(frame)))
-            client.set_tag(parent, "failed_cells", str(int((frame.status != "ok").sum())))
+            _sum_up(client, parent, place, frame, wanted, made_by)
             client.set_terminated(parent, "FINISHED")
-    sent = sum(len(group.points) for group in todo)
-    return TrackSummary(_shown(where), title, parent, len(wanted), sent, len(todo))
+    sent = sum(len(group.metrics) for group in todo)
+    shown = without_password(where)
+    return TrackSummary(shown, title, parent, len(wanted), sent, len(todo), page_of(shown, opened.experiment_id))
 
 
-def _opened(where: str, title: str, place: Path) -> tuple[MlflowClient, Experiment]:
-    """A client, and the experiment, made if there is none."""
-    with _settings(PROBE):
-        from mlflow import MlflowClient
-
-        for name in ("alembic", "mlflow"):
-            logging.getLogger(name).setLevel(logging.WARNING)
-        client = MlflowClient(where)
-        found = client.get_experiment_by_name(title)
-    files = (place / FILES).as_uri() if where.startswith("sqlite:") else None
-    own = where == f"sqlite:///{place / DATABASE}"
-    if found is not None and own and found.artifact_location != files:
-        # the folder was moved or copied: MLflow cannot move the place of an experiment's files
-        client.rename_experiment(found.experiment_id, f"{title} (as {found.artifact_location})")
-        found = None
-    if found is None:
-        number = client.create_experiment(title, artifact_location=files)
-        found = client.get_experiment(number)
-    if found.lifecycle_stage != "active":
-        raise TrackingError(
-            f"the experiment {title!r} at {_shown(where)} was deleted; restore it, or empty MLflow's trash (mlflow gc)"
-        )
-    return client, found
-
-
-def _parent(client: MlflowClient, experiment: str, place: Path) -> str:
-    """The folder's own run: found by what the folder is, so that two folders of one name stay apart."""
-    identity = _identity(place)
-    found = client.search_runs([experiment], f"tags.`{FOLDER_TAG}` = '{identity}'", order_by=["attributes.start_time"])
-    if found:
-        return str(found[0].info.run_id)
+def _parent(client: MlflowClient, experiment: str, place: Path, made_by: Sequence[Mapping[str, Any]]) -> str:
+    """The folder's own run: known by what the folder is, so that two folders of one name stay apart."""
+    identity = _identity(place, made_by)
+    there = client.search_runs([experiment], f"tags.`{FOLDER_TAG}` = '{identity}'", order_by=["attributes.start_time"])
+    if there:
+        return str(there[0].info.run_id)
     run = client.create_run(experiment, run_name=place.name, tags={FOLDER_TAG: identity})
     return str(run.info.run_id)
 
 
-def _identity(place: Path) -> str:
-    """By its name and first run, so that it may move; by its path where there is no manifest."""
-    from bench.store.manifest import read_manifest
+def _sum_up(
+    client: MlflowClient,
+    parent: str,
+    place: Path,
+    frame: pd.DataFrame,
+    wanted: Sequence[Group],
+    made_by: Sequence[Mapping[str, Any]],
+) -> None:
+    """The parent's tags and inputs; sent again they are the same."""
+    from mlflow.entities import RunTag
 
-    runs = read_manifest(place)
-    words = (runs[0]["id"], runs[0]["started"]) if runs else (socket.gethostname(), str(place))
+    last = made_by[-1] if made_by else None
+    tags = {
+        "cells": str(len(frame)),
+        "failed_cells": str(int((frame.status != "ok").sum())),
+        NOTE_TAG: folder_description(place.name, frame, last),
+        **source_tags(last),
+    }
+    client.log_batch(parent, tags=[RunTag(name, text) for name, text in tags.items()])
+    client.log_inputs(parent, [dataset_input(dataset) for dataset in {group.dataset: None for group in wanted}])
+
+
+def _identity(place: Path, made_by: Sequence[Mapping[str, Any]]) -> str:
+    """By its name and first run, so that it may move; by its path where there is no manifest."""
+    words = (made_by[0]["id"], made_by[0]["started"]) if made_by else (socket.gethostname(), str(place))
     return hashlib.sha256("\0".join((place.name, *words)).encode()).hexdigest()[:16]
 
 
@@ -197,11 +194,12 @@ def _write(client: MlflowClient, experiment: str, parent: str, group: Group) -> 
     tags = {PARENT_TAG: parent, **dict(group.tags)}
     run = client.create_run(experiment, start_time=group.started, run_name=group.name, tags=tags)
     run_id = run.info.run_id
-    values = [Metric(point.name, point.value, point.milliseconds, point.step) for point in group.points]
+    values = [Metric(name, value, group.ended, 0) for name, value in group.metrics]
     params = [Param(name, value) for name, value in group.params]
-    client.log_batch(run_id, metrics=values[:BATCH], params=params)
-    for begin in range(BATCH, len(values), BATCH):
-        client.log_batch(run_id, metrics=values[begin : begin + BATCH])
+    client.log_inputs(run_id, [dataset_input(group.dataset)])
+    for begin in range(0, max(len(values), len(params)), BATCH):
+        end = begin + BATCH
+        client.log_batch(run_id, metrics=values[begin:end], params=params[begin:end])
     client.set_terminated(run_id, group.status, group.ended)  # last: only an ended run counts as whole
 
 
@@ -220,49 +218,3 @@ def _artefacts(client: MlflowClient, parent: str, place: Path) -> None:
         else:
             client.log_artifact(parent, str(path))
     client.set_tag(parent, ARTEFACTS_TAG, digest.hexdigest())
-
-
-@contextmanager
-def _settings(values: dict[str, str]) -> Iterator[None]:
-    """MLflow reads these from the environment only; what the user has set stays, and all is put back."""
-    mine = {name: value for name, value in values.items() if name not in os.environ}
-    os.environ.update(mine)
-    try:
-        yield
-    finally:
-        for name in mine:
-            os.environ.pop(name, None)
-
-
-@contextmanager
-def _only_writer(place: Path) -> Iterator[None]:
-    """Two mirrors of one folder at once would both add what is missing."""
-    with (place / LOCK).open("w") as stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise TrackingError(f"{place} is being tracked by another process; wait until it ends") from error
-        yield
-
-
-@contextmanager
-def _told(where: str) -> Iterator[None]:
-    """Every trouble of MLflow, its database or the network as one sentence."""
-    from sqlalchemy.exc import SQLAlchemyError
-
-    try:
-        from mlflow.exceptions import MlflowException
-    except ImportError as error:
-        raise TrackingError(f"MLflow cannot be imported ({error}); pip install mlflow") from error
-    try:
-        yield
-    except (MlflowException, SQLAlchemyError, OSError) as error:
-        reason = _shown(str(error).strip().splitlines()[0])[:300]
-        raise TrackingError(
-            f"MLflow at {_shown(where)} cannot be used ({reason}); the results are safe in the store, track them later"
-        ) from error
-
-
-def _shown(text: str) -> str:
-    """The text without the password of a URI in it."""
-    return re.sub(r"(://[^/:@\s]*):[^/@\s]+@", r"\1:***@", text)

@@ -1,13 +1,21 @@
-"""What MLflow is told of a store: one group of rows per (dataset, scenario, method, parameters), as plain facts."""
+"""What MLflow is told of a store: one run per (dataset, scenario, method, parameters), as plain facts.
+
+A run's metrics are the mean and the standard deviation over its seeds; a curve over seeds would mean nothing, since
+seeds have no order. The value of every seed stands in the run's description.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from bench.tracking.descriptions import group_description, number_text
+from bench.tracking.scenario_params import run_name, scenario_params
+from bench.tracking.sources import DatasetFacts, source_tags
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,24 +23,18 @@ if TYPE_CHECKING:
 GROUP = ["dataset", "scenario", "method", "params"]
 #: Tags of a child run that the mirror finds its way by.
 GROUP_TAG, CELLS_TAG = "bench.group", "bench.cells"
+#: Enters the hash of a run's content: a mirror made by another version of this room is made anew.
+LAYOUT = "2"
 #: Numbers that describe the cell or the machine's grouping, not the result.
 NOT_METRICS = {"seed", "label_budget", "contamination", "n_train", "n_labelled", "n_test", "group_width", "synthetic"}
-#: Only these have a meaning of their own when a cell failed.
-FACTS = ("dataset", "method", "method_title", "protocol", "label_budget", "label_budget_kind", "contamination")
+#: Columns that are the same for all seeds, as parameters to filter and to chart by.
+PARAMS = ("dataset", "dataset_family", "method", "method_title", "method_family", "params")
+#: The dataset's sizes, for charts over them.
+SIZES = ("dataset_rows", "dataset_features", "dataset_anomalies")
 #: MLflow's limits on the length of a parameter and of a tag.
 LONGEST_PARAM, LONGEST_TAG = 6000, 5000
 #: So many digits of a cell's key tell it apart.
 SHORT = 12
-
-
-@dataclass(frozen=True)
-class Point:
-    """One value of a metric."""
-
-    name: str
-    value: float
-    step: int
-    milliseconds: int
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,9 @@ class Group:
     name, status : str
         Status is "FINISHED", or "FAILED" when any cell failed.
     params, tags : tuple of (name, text)
-    points : tuple of Point
-        Per-seed values (step = seed) of the cells that succeeded, and their means.
+    metrics : tuple of (name, value)
+        ``<metric>_mean`` and ``<metric>_std`` over the seeds that succeeded.
+    dataset : DatasetFacts
     started, ended : int
         Milliseconds since 1970, from the rows.
     """
@@ -60,18 +63,30 @@ class Group:
     status: str
     params: tuple[tuple[str, str], ...]
     tags: tuple[tuple[str, str], ...]
-    points: tuple[Point, ...]
+    metrics: tuple[tuple[str, float], ...]
+    dataset: DatasetFacts
     started: int
     ended: int
 
 
-def groups(frame: pd.DataFrame) -> Iterator[Group]:
-    """The store's rows as groups, in a fixed order."""
+def groups(frame: pd.DataFrame, manifest_runs: Sequence[Mapping[str, Any]] = ()) -> Iterator[Group]:
+    """The store's rows as groups, in a fixed order.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As ``bench.store.read`` gives it.
+    manifest_runs : sequence of mappings
+        The runs of the folder's manifest, oldest first, for source and commit.
+    """
     metrics = metric_names(frame)
     rows = frame.sort_values("seed", ignore_index=True)
     texts = _row_texts(rows)
-    for key, some in rows.groupby(GROUP, sort=True, dropna=False):
-        yield _group(tuple(map(str, key)), some, [texts[place] for place in some.index], metrics)
+    runs = {run["id"]: run for run in manifest_runs}
+    for key, members in rows.groupby(GROUP, sort=True, dropna=False):
+        of_group = set(members.provenance)
+        newest = next((run for name, run in reversed(runs.items()) if name in of_group), None)
+        yield _group(tuple(map(str, key)), members, [texts[row] for row in members.index], metrics, newest)
 
 
 def metric_names(frame: pd.DataFrame) -> list[str]:
@@ -80,13 +95,20 @@ def metric_names(frame: pd.DataFrame) -> list[str]:
     return [name for name in numbers if name not in NOT_METRICS and not name.startswith("dataset_")]
 
 
-def _group(key: tuple[str, ...], rows: pd.DataFrame, texts: list[str], metrics: list[str]) -> Group:
-    first, good = rows.iloc[0], rows[rows.status == "ok"]
-    bad = rows[rows.status != "ok"]
-    params = {name: str(first[name]) for name in FACTS}
-    params |= {"scenario": first.scenario, "params": first.params}
+def _group(
+    key: tuple[str, ...],
+    rows: pd.DataFrame,
+    texts: list[str],
+    metrics: list[str],
+    manifest_run: Mapping[str, Any] | None,
+) -> Group:
+    first, good, bad = rows.iloc[0], rows[rows.status == "ok"], rows[rows.status != "ok"]
+    params = {name: str(first[name]) for name in PARAMS}
+    params |= {name: number_text(first[name]) for name in SIZES if first[name] == first[name]}
+    params |= {"seeds_ok": str(len(good))} | scenario_params(first.scenario)
     params |= {f"param.{name}": json.dumps(value) for name, value in json.loads(first.params).items()}
-    identity, content = _hash("\0".join(key)), _hash("\n".join(sorted(texts)))
+    identity, content = _hash("\0".join(key)), _hash("\n".join([LAYOUT, *sorted(texts)]))
+    name = run_name(str(first.method_title), str(first.dataset), str(first.scenario))
     tags = {
         GROUP_TAG: identity,
         CELLS_TAG: content,
@@ -94,40 +116,41 @@ def _group(key: tuple[str, ...], rows: pd.DataFrame, texts: list[str], metrics: 
         "seeds": ",".join(map(str, rows.seed)),
         "failed_seeds": ",".join(map(str, bad.seed)),
         "dataset_sha256": first.dataset_sha256,
-        "dataset_family": str(first.dataset_family),
         "synthetic": str(bool(first.synthetic)),
-        "method_family": str(first.method_family),
         "sees_validation": str(bool(first.sees_validation)),
         "provenance": ",".join(sorted(set(rows.provenance))),
+        **source_tags(manifest_run),
+        "mlflow.note.content": group_description(name, rows, metrics, LONGEST_TAG),
     }
-    if len(bad):
-        reasons = [
-            f"seed {seed}: {status}: {why}" for seed, status, why in zip(bad.seed, bad.status, bad.error, strict=True)
-        ]
-        tags["mlflow.note.content"] = "\n\n".join(reasons)
     times = [_milliseconds(text) for text in rows.started]
     spent = rows[["fit_seconds", "score_seconds"]].sum(axis=1).sum()
     return Group(
         key=identity,
         content=content,
-        name=f"{first.method_title} on {first.dataset}",
+        name=name,
         status="FAILED" if len(bad) else "FINISHED",
         params=tuple((name, value[:LONGEST_PARAM]) for name, value in params.items()),
         tags=tuple((name, value[:LONGEST_TAG]) for name, value in tags.items() if value),
-        points=tuple(_points(good, metrics)),
+        metrics=tuple(_over_seeds(good, metrics)),
+        dataset=_dataset(first),
         started=min(times),
         ended=max(times) + round(1000 * float(spent)),
     )
 
 
-def _points(good: pd.DataFrame, metrics: list[str]) -> Iterator[Point]:
-    measured = [name for name in metrics if good[name].notna().any()]
-    times = [_milliseconds(text) for text in good.started]
-    for name in measured:
-        for seed, when, value in zip(good.seed, times, good[name], strict=True):
-            if value == value:
-                yield Point(name, float(value), int(seed), when)
-        yield Point(f"mean_{name}", float(good[name].mean()), 0, max(times))
+def _over_seeds(good: pd.DataFrame, metrics: list[str]) -> Iterator[tuple[str, float]]:
+    """Mean and standard deviation (n - 1) of each metric; neither for one that was not measured."""
+    for name in metrics:
+        values = good[name].dropna()
+        if len(values):
+            yield f"{name}_mean", float(values.mean())
+        if len(values) > 1:
+            yield f"{name}_std", float(values.std(ddof=1))
+
+
+def _dataset(row: pd.Series[Any]) -> DatasetFacts:
+    sizes = (None if row[name] != row[name] else int(row[name]) for name in SIZES)
+    return DatasetFacts(str(row.dataset), str(row.dataset_sha256), *sizes)
 
 
 def _row_texts(rows: pd.DataFrame) -> list[str]:

@@ -63,7 +63,7 @@ def test_it_leaves_tables_figures_and_a_manifest(finished) -> None:
     assert "Average precision" in finished[1].stdout
 
 
-def test_mlflow_holds_parent_children_and_seeds(finished) -> None:
+def test_mlflow_holds_parent_and_children_with_means_over_seeds(finished) -> None:
     from mlflow import MlflowClient
 
     out = finished[0] / "results" / "smoke"
@@ -73,8 +73,12 @@ def test_mlflow_holds_parent_children_and_seeds(finished) -> None:
     children = [run for run in runs if "mlflow.parentRunId" in run.data.tags]
     assert len(runs) - len(children) == 1
     assert len(children) == 2 * 4 * 2
-    history = client.get_metric_history(children[0].info.run_id, "average_precision")
-    assert sorted(point.step for point in history) == [0, 1]
+    for child in children:
+        assert child.data.params["seeds_ok"] == "2" and {"contamination", "label_budget"} <= set(child.data.params)
+        assert child.data.tags["mlflow.source.name"] == "mnp-bench" and len(child.inputs.dataset_inputs) == 1
+    stored = read(out).groupby(["dataset", "contamination", "method"]).average_precision.mean()
+    means = sorted(child.data.metrics["average_precision_mean"] for child in children)
+    assert means == pytest.approx(sorted(stored))
     parent = next(run for run in runs if run not in children)
     assert {a.path for a in client.list_artifacts(parent.info.run_id)} >= {"tables", "figures", "manifest.json"}
 

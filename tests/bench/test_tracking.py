@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -9,20 +10,23 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from mlflow_server import Server, free_port
-from records import record
+from records import FACTS, record
 
 from bench.errors import StoreError, TrackingError
 from bench.store import Store, read
-from bench.tracking import mlflow_mirror
+from bench.store.manifest import read_manifest
+from bench.tracking import mlflow_mirror, runs
+from bench.tracking.experiment import page_of
 from bench.tracking.mlflow_mirror import track
 from bench.tracking.runs import CELLS_TAG, GROUP_TAG, groups
-from bench.types import Record
+from bench.tracking.sources import DatasetFacts, dataset_input
+from bench.types import Record, Scenario
 
 SEEDS = 3
 
@@ -56,22 +60,20 @@ def children(uri: str, folder: Path) -> list[Any]:
 
 
 def check_complete(uri: str, folder: Path) -> None:
-    """One ended run per group, holding the store's rows and every value of theirs."""
+    """One ended run per group, holding the store's rows, their means and their dataset."""
     frame = read(folder)
     found = children(uri, folder)
-    wanted = {group.key: group for group in groups(frame)}
+    wanted = {group.key: group for group in groups(frame, read_manifest(folder))}
     assert Counter(run.data.tags[GROUP_TAG] for run in found) == Counter(list(wanted))
     for run in found:
         group = wanted[run.data.tags[GROUP_TAG]]
         assert run.info.status == group.status and run.data.tags[CELLS_TAG] == group.content
         assert run.data.params == dict(group.params)
-        assert run.data.metrics.keys() == {point.name for point in group.points}
-    asked, run = client(uri), found[0]
-    rows = frame[(frame.dataset == run.data.params["dataset"]) & (frame.status == "ok")].sort_values("seed")
-    history = asked.get_metric_history(run.info.run_id, "average_precision")
-    assert sorted((point.step, point.value) for point in history) == list(
-        zip(rows.seed, rows.average_precision, strict=True)
-    )
+        assert run.data.metrics == pytest.approx(dict(group.metrics))
+        rows = frame[(frame.dataset == run.data.params["dataset"]) & (frame.status == "ok")]
+        assert run.data.metrics["average_precision_mean"] == pytest.approx(rows.average_precision.mean())
+        (given,) = run.inputs.dataset_inputs
+        assert given.dataset.name == run.data.params["dataset"]
 
 
 @pytest.fixture(scope="module")
@@ -159,6 +161,127 @@ def test_a_server_that_is_not_there_is_one_sentence_in_seconds(own):
     with pytest.raises(TrackingError) as told:
         track(folder, f"http://user:secret@127.0.0.1:{free_port()}")
     assert "secret" not in str(told.value) and "\n" not in str(told.value)
+
+
+def test_the_experiment_is_described_for_mlflows_pages(own):
+    folder, uri = own
+    summary = track(folder)
+    experiment = client(uri).get_experiment_by_name("mnp-bench/mine")
+    assert experiment.tags["mlflow.experimentKind"] == "custom_model_development"
+    page = f"#/experiments/{experiment.experiment_id}/runs?workflowType=machine_learning"
+    assert summary.page == page and str(summary).endswith(f"page: {page}")
+    assert page_of("http://host:5000/", "7") == "http://host:5000/#/experiments/7/runs?workflowType=machine_learning"
+    assert "**parent run**" in experiment.tags["mlflow.note.content"]
+    assert "**child run**" in experiment.tags["mlflow.note.content"]
+    assert experiment.tags["mlflow.experiment.primaryMetric.name"] == "average_precision_mean"
+
+
+@pytest.mark.parametrize(
+    ("there", "after"),
+    [
+        ("genai_development_inferred", "custom_model_development"),
+        ("no_inferred_type", "custom_model_development"),
+        ("genai_development", "genai_development"),
+    ],
+)
+def test_a_guess_of_the_pages_is_put_right_and_a_persons_choice_stays(own, there, after):
+    folder, uri = own
+    number = client(uri).create_experiment("mnp-bench/mine", artifact_location=(folder / "mlflow-artifacts").as_uri())
+    client(uri).set_experiment_tag(number, "mlflow.experimentKind", there)
+    client(uri).set_experiment_tag(number, "mlflow.note.content", "my own words")
+    track(folder)
+    tags = client(uri).get_experiment(number).tags
+    assert (tags["mlflow.experimentKind"], tags["mlflow.note.content"]) == (after, "my own words")
+
+
+def test_runs_carry_dataset_source_and_commit(own):
+    folder, uri = own
+    made_by = {"id": "run-1", "started": "now", "command": ["/venv/bin/mnp-bench", "run", "my suite"]}
+    git = {"commit": "ab" * 20, "dirty": True}
+    (folder / "manifest.json").write_text(json.dumps({"runs": [{**made_by, "git": git}, {**made_by, "id": "later"}]}))
+    parent = client(uri).get_run(track(folder).parent_run_id)
+    child = children(uri, folder)[0]
+    for run in (parent, child):
+        assert run.data.tags["mlflow.source.type"] == "LOCAL"
+        assert run.data.tags["mlflow.source.name"] == "mnp-bench"
+        assert run.data.tags["bench.command"] == "mnp-bench run 'my suite'"
+    # the child's rows are of the first run; the last, of no checkout, is the parent's
+    assert child.data.tags["mlflow.source.git.commit"] == "ab" * 20
+    assert child.data.tags["mlflow.source.git.dirty"] == "true"
+    assert "mlflow.source.git.commit" not in parent.data.tags
+    assert sorted(given.dataset.name for given in parent.inputs.dataset_inputs) == [f"toy-{n:04d}" for n in range(4)]
+    (given,) = child.inputs.dataset_inputs
+    assert (given.dataset.digest, given.dataset.source_type) == ("ab" * 4, "local")
+    assert json.loads(given.dataset.profile) == {"num_rows": 100, "num_features": 3, "num_anomalies": 9}
+    assert "[-1, 3]" in json.loads(given.dataset.schema)["mlflow_tensorspec"]["features"]
+
+
+def test_a_registered_dataset_leads_to_its_address():
+    from bench.datasets.registry import card
+
+    given = dataset_input(DatasetFacts("breast-cancer", "cd" * 32, 569, 30, 212)).dataset
+    assert given.source_type == "http"
+    assert json.loads(given.source)["url"] == card("breast-cancer").url
+
+
+def test_sizes_that_no_cell_learned_are_left_open(tmp_path):
+    unknown = {name: fact for name, fact in FACTS.items() if not name.startswith("dataset_")}
+    with Store(tmp_path) as store:
+        store.append([replace(record(0, "failed"), facts=unknown)])
+    (group,) = groups(read(tmp_path))
+    assert (group.dataset.rows, group.dataset.features) == (None, None)
+    assert "dataset_rows" not in dict(group.params)
+    assert group.metrics == () and dict(group.params)["seeds_ok"] == "0"
+
+
+def test_every_field_of_the_scenario_is_a_parameter_of_every_run(tmp_path):
+    scenarios: list[dict[str, Any]] = [{}, {"contamination": 0.02, "known_types": ("a", "b")}, {"label_budget": 0.05}]
+    with Store(tmp_path) as store:
+        store.append([record(number, **scenario) for number, scenario in enumerate(scenarios)])
+    params = [dict(group.params) for group in groups(read(tmp_path))]
+    assert all({field.name for field in fields(Scenario)} <= set(run) for run in params)
+    axes = {(run["contamination"], run["label_budget"], run["label_budget_kind"], run["known_types"]) for run in params}
+    assert axes == {
+        ("natural", "5", "count", "all"),
+        ("0.02", "5", "count", "a,b"),
+        ("natural", "0.05", "ratio", "all"),
+    }
+    names = {group.name for group in groups(read(tmp_path))}
+    assert names == {
+        "Toy on toy (label_budget=5, contamination=natural)",
+        "Toy on toy (label_budget=5, contamination=0.02, known_types=a,b)",
+        "Toy on toy (label_budget=0.05, contamination=natural)",
+    }
+
+
+def test_metrics_are_over_seeds_and_each_seed_stands_in_the_description(tmp_path):
+    with Store(tmp_path) as store:
+        store.append([of_seed(0), of_seed(1), of_seed(2, "oom")])
+    (group,) = groups(read(tmp_path))
+    metrics, note = dict(group.metrics), dict(group.tags)["mlflow.note.content"]
+    assert metrics["average_precision_mean"] == pytest.approx(0.10005)
+    assert metrics["average_precision_std"] == pytest.approx(0.0001 / 2**0.5)
+    assert dict(group.params)["seeds_ok"] == "2" and "average_precision" not in metrics
+    assert "2 of 3 seeds succeeded" in note and "seed 2: oom: it broke" in note
+    assert "| 0 | 0.1000 | 0.7500 |" in note and "| 1 | 0.1001 | 0.7500 |" in note
+
+
+def test_a_description_too_long_for_mlflow_says_so(tmp_path):
+    with Store(tmp_path) as store:
+        store.append([of_seed(number, seeds=300) for number in range(300)])
+    (group,) = groups(read(tmp_path))
+    note = dict(group.tags)["mlflow.note.content"]
+    assert len(note) <= 5000 and "more lines do not fit here" in note
+
+
+def test_a_mirror_of_an_older_layout_is_made_anew(own, monkeypatch):
+    folder, uri = own
+    monkeypatch.setattr(runs, "LAYOUT", "1")
+    track(folder)
+    monkeypatch.undo()
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    assert track(folder).new == 4
+    check_complete(uri, folder)
 
 
 def test_settings_of_the_environment_are_put_back(own):

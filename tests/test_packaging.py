@@ -1,0 +1,72 @@
+"""What pyproject.toml promises: every import is declared, nothing is declared that is not used, types are shipped."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import tomllib
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("bench", "baselines", "mnp", "replicas", "reproducibility")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+#: Distributions that no import statement names, and what uses them.
+INDIRECT = {
+    "tabulate": "DataFrame.to_markdown",
+    "itables": "brings DataTables, which the report's page embeds",
+    "dask": "joblib's backend, through distributed",
+}
+#: Modules of ADBench's own environment (its setup is a nox session), run there by path.
+FOREIGN = {"adbench", "tensorflow", "keras"}
+
+
+def name(requirement: str) -> str:
+    """A requirement's distribution, normalised."""
+    return re.sub(r"[-_.]+", "-", re.split(r"[\s<>=!~;\[]", requirement, maxsplit=1)[0]).lower()
+
+
+def declared() -> set[str]:
+    project = PROJECT["project"]
+    extras = [text for extra, texts in project["optional-dependencies"].items() if extra != "dev" for text in texts]
+    return {name(text) for text in project["dependencies"] + extras}
+
+
+def imports(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            yield node.module.split(".")[0]
+
+
+def third_party() -> set[str]:
+    files = [file for package in PACKAGES for file in (ROOT / package).rglob("*.py")]
+    assert len(files) > 100
+    everything = {module for file in files for module in imports(file)}
+    return everything - set(PACKAGES) - set(sys.stdlib_module_names) - FOREIGN
+
+
+def distributions_of(module: str) -> set[str]:
+    """Installed distributions that bring a module; its own name where none does (an extra is not installed)."""
+    return {name(text) for text in packages_distributions().get(module, [])} or {name(module)}
+
+
+def test_every_import_is_declared():
+    missing = sorted(module for module in third_party() if not distributions_of(module) & declared())
+    assert missing == []
+
+
+def test_what_is_declared_is_used():
+    used = {text for module in third_party() for text in distributions_of(module)} | set(INDIRECT)
+    assert sorted(declared() - used) == []
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_types_are_shipped(package):
+    assert (ROOT / package / "py.typed").is_file()
+    assert "py.typed" in PROJECT["tool"]["setuptools"]["package-data"][package]
