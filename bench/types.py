@@ -67,12 +67,13 @@ class Dataset:
     Attributes
     ----------
     name : str
-    X : (n, d) float32, C-contiguous, possibly a read-only memory map.
+    X : (n, d) float32 or float64, C-contiguous, possibly a read-only memory map.
+        float64 where some value has no exact float32 form, unless the source is published in single precision.
     y : (n,) int8, 1 = anomaly, 0 = normal (the truth, never shown to a method as such).
     kind : (n,) str array or None
         Anomaly type of anomalies, mode name of normals.
     sha256 : str
-        Hash of the arrays (X, y, kind): the dataset's identity.
+        Hash of the arrays (X with its precision, y, kind): the dataset's identity.
     card : DatasetCard
     feature_names : tuple of str, may be empty
     """
@@ -157,8 +158,8 @@ class Split:
 
     Attributes
     ----------
-    X : (n, d) float32
-        The shared base array (raw features: methods scale by themselves).
+    X : (n, d) float32 or float64, as the dataset's
+        The shared base array (raw features: methods scale by themselves, in double precision).
     train : (m,) int64
         Rows of X that are trained on.
     y_train : (m,) int8

@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.datasets import reading
 from bench.errors import ConfigError, TrackingError
 from bench.planning.plan import Plan, make_plan, remaining
 from bench.store import FOLDER, Store, read
@@ -64,6 +65,9 @@ def run_suite(experiment: Experiment, choices: Choices) -> Ended:
     plan = make_plan(experiment, choices.data_dir)
     for line in plan.skipped:
         _say(f"left out: {line}")
+    for name, read in plan.readings.items():
+        for line in reading.lines(name, read):
+            _say(line)
     if plan.problems:
         raise ConfigError(problems_text(plan.problems))
     folder = folder_of(experiment, choices.out)
@@ -137,7 +141,8 @@ def _work(experiment: Experiment, plan: Plan, store: Store, choices: Choices, fo
     from bench.store import manifest
 
     hashes = {cell.dataset: cell.dataset_sha256 for cell in plan.cells}
-    facts = manifest.collect(experiment.text, sys.argv, hashes)
+    tables = {name: reading.to_json(read) for name, read in plan.readings.items()}
+    facts = manifest.collect(experiment.text, sys.argv, hashes, tables)
     manifest.write_manifest(folder, facts)
     context = WorkContext(choices.data_dir, experiment.tables, experiment.limits, manifest.provenance_id(facts))
     with Progress(plan.tasks, folder, plan.done) as progress:

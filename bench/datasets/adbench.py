@@ -176,7 +176,7 @@ def load(card: DatasetCard, data_dir: Path | None) -> Dataset:
         raise DataError(available(card, data_dir))
     found = file_sha256(path)
     card = accept(card, path, found)
-    return stored({"file": found}, lambda: read_npz(path), card)
+    return stored({"file": found}, lambda: read_npz(path), card, single_precision=True)
 
 
 def accept(card: DatasetCard, path: Path, found: str) -> DatasetCard:

@@ -77,4 +77,4 @@ def load(card: DatasetCard, data_dir: Path | None) -> Dataset:
     rows = np.sort(np.concatenate(chosen))
     y = np.isin(classes[rows], list(row["anomalies"])).astype(np.int8)
     names = tuple(str(name) for name in bunch.feature_names)
-    return make_dataset(bunch.data[rows], y, classes[rows], card, names)
+    return make_dataset(bunch.data[rows], y, classes[rows], card, names, single_precision=True)

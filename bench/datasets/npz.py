@@ -11,6 +11,12 @@ from bench.datasets.stored import RawArrays
 from bench.errors import DataError
 
 
+def npz_keys(path: Path) -> list[str]:
+    """Names of the arrays in the file, which ``read_npz`` has read."""
+    with np.load(path, allow_pickle=False) as archive:
+        return list(archive.files)
+
+
 def read_npz(path: Path, kind: str | None = None) -> RawArrays:
     """Read X, y and, where asked for or present as ``kind`` or ``cls``, the types.
 

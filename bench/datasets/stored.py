@@ -1,4 +1,4 @@
-"""Datasets from files, converted once to float32 ``.npy`` in the user's cache and memory-mapped from there.
+"""Datasets from files, converted once to ``.npy`` in the user's cache and memory-mapped from there.
 
 A conversion is filed under the hash of what it was made from, so a changed file is converted anew.
 """
@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -20,21 +21,27 @@ from bench.datasets.places import CACHE_VARIABLE, cache_folder
 from bench.errors import DataError
 from bench.types import Dataset, DatasetCard
 
-#: Goes up when the conversion changes.
-FORMAT = 1
+#: Goes up when the conversion changes; sets in single precision are converted as they always were.
+FORMAT, SINGLE_FORMAT = 2, 1
 
 
 @dataclass(frozen=True, eq=False)
 class RawArrays:
-    """Arrays as a source has read them: X (n, d), y (n,), kind (n,) or None, names of the d columns or ()."""
+    """Arrays as a source has read them: X (n, d), y (n,), kind (n,) or None, names of the d columns or ().
+
+    ``reading`` is JSON-able: what the source wants to remember of how it read them (see ``remembered``).
+    """
 
     X: np.ndarray
     y: np.ndarray
     kind: np.ndarray | None = None
     feature_names: tuple[str, ...] = ()
+    reading: Mapping[str, Any] | None = None
 
 
-def stored(origin: object, build: Callable[[], RawArrays], card: DatasetCard) -> Dataset:
+def stored(
+    origin: object, build: Callable[[], RawArrays], card: DatasetCard, single_precision: bool = False
+) -> Dataset:
     """The dataset made by ``build``, memory-mapped from the cache; built only if it is not there yet.
 
     Parameters
@@ -43,6 +50,8 @@ def stored(origin: object, build: Callable[[], RawArrays], card: DatasetCard) ->
         Everything the arrays depend on: file hashes and options.
     build : callable
     card : DatasetCard
+    single_precision : bool
+        As in ``make_dataset``.
 
     Returns
     -------
@@ -53,16 +62,30 @@ def stored(origin: object, build: Callable[[], RawArrays], card: DatasetCard) ->
     DataError
         From ``build``, from the checks of ``make_dataset``, or because the cache cannot be written.
     """
-    text = json.dumps([FORMAT, origin], sort_keys=True)
-    folder = cache_folder() / "arrays" / sha256(text.encode()).hexdigest()
+    folder = _folder(origin, single_precision)
     if not (folder / "facts.json").is_file():
         raw = build()
-        dataset = make_dataset(raw.X, raw.y, raw.kind, card, raw.feature_names)
-        _write(dataset, folder)
+        dataset = make_dataset(raw.X, raw.y, raw.kind, card, raw.feature_names, single_precision)
+        _write(dataset, folder, raw.reading)
     return _read(folder, card)
 
 
-def _write(dataset: Dataset, folder: Path) -> None:
+def remembered(origin: object, single_precision: bool = False) -> dict[str, Any] | None:
+    """The ``reading`` of the arrays that ``stored`` keeps for this origin; None if it keeps none."""
+    try:
+        facts = json.loads((_folder(origin, single_precision) / "facts.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    reading: dict[str, Any] | None = facts.get("reading")
+    return reading
+
+
+def _folder(origin: object, single_precision: bool) -> Path:
+    text = json.dumps([SINGLE_FORMAT if single_precision else FORMAT, origin], sort_keys=True)
+    return cache_folder() / "arrays" / sha256(text.encode()).hexdigest()
+
+
+def _write(dataset: Dataset, folder: Path, reading: Mapping[str, Any] | None) -> None:
     """Write next to the final place, then rename: readers see all of it or nothing."""
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -72,7 +95,7 @@ def _write(dataset: Dataset, folder: Path) -> None:
             np.save(draft / "y.npy", dataset.y)
             if dataset.kind is not None:
                 np.save(draft / "kind.npy", dataset.kind)
-            facts = {"sha256": dataset.sha256, "feature_names": dataset.feature_names}
+            facts = {"sha256": dataset.sha256, "feature_names": dataset.feature_names, "reading": reading}
             (draft / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
             draft.rename(folder)
         finally:

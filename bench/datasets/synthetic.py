@@ -121,7 +121,7 @@ def generate(recipe: Recipe) -> Dataset:
         [np.char.add("mode ", mode.astype(str)), *(np.full(count, name) for name, count in recipe.anomalies)]
     )
     y = np.repeat([0, 1], [len(normals), len(X) - len(normals)])
-    return make_dataset(X, y, kind, card_of(recipe))
+    return make_dataset(X, y, kind, card_of(recipe), single_precision=True)
 
 
 def card_of(recipe: Recipe) -> DatasetCard:

@@ -106,7 +106,8 @@ def load(card: DatasetCard, data_dir: Path | None) -> Dataset:
             f"{path} has sha256 {found[:12]}..., but {card.name} is pinned to {row['sha256'][:12]}...; "
             "put the right file there or use yours as a table of your own"
         )
-    return stored({"file": found, "definition": [card.name, kept(row)]}, lambda: _build(row, path), card)
+    origin = {"file": found, "definition": [card.name, kept(row)]}
+    return stored(origin, lambda: _build(row, path), card, single_precision=True)
 
 
 def _build(row: dict[str, Any], path: Path) -> RawArrays:
