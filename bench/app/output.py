@@ -113,7 +113,7 @@ def show_plan(plan: Plan, workers: int, as_json: bool = False) -> None:
         "estimated_memory_mb": round(memory * min(workers, max(1, len(plan.tasks)))),
         "problems": list(plan.problems),
         "left_out": list(plan.skipped),
-        "tables": {name: reading.to_json(read) for name, read in plan.readings.items()},
+        "tables": {name: reading.to_json(table) for name, table in plan.readings.items()},
         "methods": _by_method(plan),
     }
     if as_json:
@@ -124,8 +124,8 @@ def show_plan(plan: Plan, workers: int, as_json: bool = False) -> None:
     print(f"cells: {len(plan.cells)}, done: {plan.done}, tasks: {len(plan.tasks)}")
     print(f"estimated time: {_duration(float(str(facts['estimated_seconds'])))} on {workers} workers")
     print(f"estimated memory: {memory:.0f} MB for the largest task, {facts['estimated_memory_mb']} MB for all workers")
-    for name, read in plan.readings.items():
-        print("\n".join(reading.lines(name, read)))
+    for name, table in plan.readings.items():
+        print("\n".join(reading.lines(name, table)))
     for line in plan.skipped:
         print(f"left out: {line}")
     for line in plan.problems:

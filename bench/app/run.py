@@ -65,8 +65,8 @@ def run_suite(experiment: Experiment, choices: Choices) -> Ended:
     plan = make_plan(experiment, choices.data_dir)
     for line in plan.skipped:
         _say(f"left out: {line}")
-    for name, read in plan.readings.items():
-        for line in reading.lines(name, read):
+    for name, table in plan.readings.items():
+        for line in reading.lines(name, table):
             _say(line)
     if plan.problems:
         raise ConfigError(problems_text(plan.problems))
@@ -141,7 +141,7 @@ def _work(experiment: Experiment, plan: Plan, store: Store, choices: Choices, fo
     from bench.store import manifest
 
     hashes = {cell.dataset: cell.dataset_sha256 for cell in plan.cells}
-    tables = {name: reading.to_json(read) for name, read in plan.readings.items()}
+    tables = {name: reading.to_json(table) for name, table in plan.readings.items()}
     facts = manifest.collect(experiment.text, sys.argv, hashes, tables)
     manifest.write_manifest(folder, facts)
     context = WorkContext(choices.data_dir, experiment.tables, experiment.limits, manifest.provenance_id(facts))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import gzip
+from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
 
@@ -112,7 +113,7 @@ def _is_number(text: str) -> bool:
 
 def _are_names(numbers: list[float], columns: int) -> bool:
     """Numbers that can be names: counted 0, 1, 2 ... or, beside a name in words, rising like wavelengths."""
-    steps = [later - earlier for earlier, later in zip(numbers, numbers[1:], strict=False)]
+    steps = [later - earlier for earlier, later in pairwise(numbers)]
     counted = all(step == 1 for step in steps) and numbers[0] in (0, 1) and (len(numbers) > 2 or len(numbers) < columns)
     return counted or (all(step > 0 for step in steps) and len(numbers) < columns and len(numbers) > 2)
 

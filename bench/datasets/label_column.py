@@ -151,8 +151,8 @@ def _refuse_unknown(values: list[str], normal: tuple[str, ...], file: str) -> No
     near = [_nearest(value, values) for value in absent]
     hint = f" (did you mean {', '.join(map(repr, dict.fromkeys(filter(None, near))))}?)" if any(near) else ""
     raise DataError(
-        f"{file}: no row has the label {' or '.join(map(repr, absent))} (normal){hint}; the label column holds {shown}; "
-        "name the normal ones with normal = [...]"
+        f"{file}: no row has the label {' or '.join(map(repr, absent))} (normal){hint}; "
+        f"the label column holds {shown}; name the normal ones with normal = [...]"
     )
 
 

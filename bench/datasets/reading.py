@@ -1,4 +1,4 @@
-"""What was guessed, left out and converted when a user's table was read: facts for ``plan``, ``run`` and the manifest."""
+"""What was guessed, left out and converted in reading a user's table: facts for ``plan``, ``run``, the manifest."""
 
 from __future__ import annotations
 
@@ -132,7 +132,8 @@ def lines(name: str, reading: Reading) -> list[str]:
     told += [f"left out: {column.column}: {column.reason}" for column in r.left_out]
     if r.categories:
         told.append(
-            "categories: " + _few([f"{column.column!r} ({column.values} columns of 0 and 1)" for column in r.categories])
+            "categories: "
+            + _few([f"{column.column!r} ({column.values} columns of 0 and 1)" for column in r.categories])
         )
     if r.converted:
         told.append("true and false read as 1 and 0: " + _few([repr(column) for column in r.converted]))

@@ -91,7 +91,7 @@ def assign(
     if label in drop:
         raise DataError(f"{path.name}: {label!r} is named as label and in drop; take it out of one of them")
     told = {name for name in (label, type_column) if name is not None}
-    left_out = {name: "named in drop" for name in drop}
+    left_out = dict.fromkeys(drop, "named in drop")
     for name in index:
         if name not in told:
             left_out.setdefault(name, "the file names it as the index of its rows")

@@ -64,7 +64,7 @@ class ColumnSurvey:
         DataError
             A number that double precision cannot hold.
         """
-        if _is_text(column.type):
+        if is_text(column.type):
             self._add_text(trimmed(column), file)
         else:
             self._add_numbers(column, file)
@@ -148,7 +148,8 @@ class ColumnSurvey:
         _refuse_rounded(file, self.name, exact, rows[which])
 
 
-def _is_text(type_: Any) -> bool:
+def is_text(type_: Any) -> bool:
+    """Whether a column of this arrow type holds text."""
     import pyarrow.types as pt
 
     return any(test(type_) for test in (pt.is_string, pt.is_large_string, pt.is_string_view, pt.is_dictionary))
@@ -165,10 +166,8 @@ def numbers(column: Any) -> np.ndarray:
 
 def _refuse_rounded(file: str, name: str, exact: np.ndarray, rows: np.ndarray) -> None:
     """Raise DataError at the first whole number that double precision would turn into another one."""
-    if exact.dtype == object:
-        changed = np.asarray([not _fits(value) for value in exact], dtype=bool)
-    else:
-        changed = rounded(exact)
+    beyond_64_bits = exact.dtype == object
+    changed = np.asarray([not _fits(value) for value in exact], dtype=bool) if beyond_64_bits else rounded(exact)
     if changed.any():
         i = int(changed.argmax())
         raise DataError(

@@ -106,7 +106,7 @@ def _refuse_written_numbers(column: ColumnSurvey, words: dict[str, Word], file: 
         text = next(t for t, form in forms.items() if form == most)
         what, remedy, _ = FORMS[most]
         raise DataError(
-            f"{file}: column {column.name!r} holds {what} ({text!r} in row {words[text].row}), which are no categories; "
+            f"{file}: column {column.name!r} holds {what} ({text!r} in row {words[text].row}), no categories; "
             f"{remedy} or list the column in drop"
         )
     text = min(words, key=lambda t: words[t].row)
