@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from bench.datasets.csv_text import check_names, check_text, why_no_text
+from bench.datasets.column_names import check_names
+from bench.datasets.csv_text import check_text, why_no_text
 from bench.errors import DataError
 
 BLOCK_BYTES = 1 << 23
@@ -42,8 +43,8 @@ def readable(path: Path) -> Iterator[None]:
         raise DataError(f"{path.name} cannot be read as a table ({first}); mend that place") from error
 
 
-def header(path: Path, delimiter: str) -> tuple[list[str], list[Any]]:
-    """Column names and types; all columns of a CSV file are text.
+def header(path: Path, delimiter: str, named: frozenset[str] = frozenset()) -> tuple[list[str], list[Any]]:
+    """Column names and types; all columns of a CSV file are text; ``named`` as in ``check_names``.
 
     Raises
     ------
@@ -64,7 +65,7 @@ def header(path: Path, delimiter: str) -> tuple[list[str], list[Any]]:
     check_text(path, delimiter)
     with _open_csv(path, delimiter, []) as reader:
         names = list(reader.schema.names)
-    check_names(names, delimiter, path.name)
+    check_names(names, delimiter, path.name, named)
     return names, [pa.string()] * len(names)
 
 

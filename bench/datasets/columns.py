@@ -56,7 +56,8 @@ def read_columns(
     UnknownName, DataError
     """
     with readable(path):
-        names, types = header(path, delimiter)
+        named = frozenset(name for name in (label, type_column, *drop) if name is not None)
+        names, types = header(path, delimiter, named)
         roles = assign(path, names, pandas_index(path), label, type_column, drop)
         surveys = _survey(path, roles, types, delimiter)
         roles, counted = _without_indices(path, roles, surveys)

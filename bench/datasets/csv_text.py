@@ -1,10 +1,9 @@
-"""What can be wrong with a text file before its values are looked at: encoding, delimiter, line of names."""
+"""What can be wrong with a file of text before it is cut into columns: no text at all, encoding, delimiter."""
 
 from __future__ import annotations
 
 import codecs
 import gzip
-from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,7 +19,6 @@ MAGIC = (
     (b"\xff\xfe", "is not UTF-8 but UTF-16; save it as UTF-8"),
     (b"\xfe\xff", "is not UTF-8 but UTF-16; save it as UTF-8"),
 )
-DELIMITERS = {",": ",", ";": ";", "\t": "\\t", "|": "|"}
 
 
 def open_bytes(path: Path) -> BinaryIO:
@@ -71,52 +69,3 @@ def _about_nul(block: bytes, done: int, lines: int) -> str:
         return "is not UTF-8 (every other byte is NUL, so it may be UTF-16); save it as UTF-8"
     line = lines + block[:where].count(b"\n") + 1
     return f"holds a NUL byte (byte {done + where}, line {line}), which no text has; write the file again"
-
-
-def check_names(names: list[str], delimiter: str, file: str) -> None:
-    """Refuse a line of names that is none, or that another delimiter would cut.
-
-    Raises
-    ------
-    DataError
-        The first line holds numbers, cannot be cut, or names two columns alike.
-    """
-    if len(names) == 1:
-        other = [mark for mark in DELIMITERS if mark != delimiter and mark in names[0]]
-        if other:
-            mark = max(other, key=names[0].count)
-            raise DataError(
-                f"{file} has one column, {_short(names[0])}, when cut at {delimiter!r}; "
-                f'set delimiter = "{DELIMITERS[mark]}"'
-            )
-    numbers = [float(name) for name in names if _is_number(name)]
-    if len(numbers) >= max(2, 0.5 * len(names)) and not _are_names(numbers, len(names)):
-        raise DataError(
-            f"{file}: the first line ({_short(', '.join(names))}) holds numbers where the columns' names are expected; "
-            "put a line of names above it"
-        )
-    nameless = [str(i + 1) for i, name in enumerate(names) if not name.strip()]
-    if len(nameless) > 1:
-        raise DataError(f"{file}: the columns {', '.join(nameless[:5])} have no name; name them in the first line")
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise DataError(f"{file} has several columns named {twice[0]!r}; rename them")
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return text.strip().lower() not in ("nan", "inf", "infinity")
-
-
-def _are_names(numbers: list[float], columns: int) -> bool:
-    """Numbers that can be names: counted 0, 1, 2 ... or, beside a name in words, rising like wavelengths."""
-    steps = [later - earlier for earlier, later in pairwise(numbers)]
-    counted = all(step == 1 for step in steps) and numbers[0] in (0, 1) and (len(numbers) > 2 or len(numbers) < columns)
-    return counted or (all(step > 0 for step in steps) and len(numbers) < columns and len(numbers) > 2)
-
-
-def _short(text: str) -> str:
-    return repr(text if len(text) <= 60 else text[:57] + "...")

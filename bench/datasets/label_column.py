@@ -7,9 +7,9 @@ from difflib import get_close_matches
 
 import numpy as np
 
+from bench.datasets.column_names import looks_like_label
 from bench.datasets.missing import MISSING_LABELS, MISSING_TEXT
 from bench.datasets.reading import KEPT_VALUES, LabelValue
-from bench.datasets.roles import looks_like_label
 from bench.errors import DataError
 
 #: A column that nobody named as label has at most so many values, unless its name is that of a label.
@@ -117,7 +117,7 @@ def require_types(kind: np.ndarray, y: np.ndarray, file: str) -> None:
     missing = np.asarray([text.strip().lower() in MISSING_TEXT for text in known.tolist()])[which] & (y == 1)
     if missing.any():
         row = int(missing.argmax())
-        text = f" ({kind[row]!r})" if kind[row] else ""
+        text = f" ({str(kind[row])!r})" if kind[row] else ""
         raise DataError(f"{file}: row {row + 1} is an anomaly without a type{text}; give it one or leave the row out")
 
 

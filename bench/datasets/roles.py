@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.datasets.blocks import is_parquet
+from bench.datasets.column_names import NAMELESS_INDEX, looks_like_label
 from bench.datasets.reading import LeftOut
 from bench.errors import DataError, UnknownName
-
-#: Names that label columns have in published tables (compared in lower case, without blanks, "_" and "-").
-LABEL_NAMES = frozenset(
-    {
-        "label", "labels", "class", "classes", "target", "y", "groundtruth", "truth", "gt", "outcome",
-        "anomaly", "anomalous", "isanomaly", "anomalylabel", "outlier", "isoutlier", "outlierlabel", "isanomalous",
-        "fraud", "isfraud", "fraudulent", "attack", "isattack", "attacktype", "attackcat", "malicious", "ismalicious",
-        "malware", "intrusion", "normal", "isnormal", "fault", "isfault", "faulty", "defect", "defective", "isdefect",
-        "failure", "abnormal", "diagnosis", "verdict", "binarylabel", "multilabel", "detailedlabel",
-    }
-)  # fmt: skip
-#: Names that pandas gives to an index without a name.
-NAMELESS_INDEX = re.compile(r"(Unnamed: \d+|__index_level_\d+__)")
-#: Names of an index that somebody kept as a column; left out if the column counts the rows.
-INDEX_NAMES = frozenset({"index", "idx", "id", "row", "rowid", "rownumber", "rowno", "rownum", "level0", "no", "nr"})
 
 
 @dataclass(frozen=True)
@@ -119,16 +104,6 @@ def assign(
         left_out=tuple(LeftOut(_shown(names, name), reason) for name, reason in left_out.items()),
         notes=tuple(notes),
     )
-
-
-def plain_name(name: str) -> str:
-    """A column's name without case, blanks, "_" and "-"."""
-    return re.sub(r"[\s_\-]", "", name).lower()
-
-
-def looks_like_label(name: str) -> bool:
-    """Whether published tables give this name to their label."""
-    return plain_name(name) in LABEL_NAMES
 
 
 def _guessed(path: Path, free: list[str]) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from bench.datasets.column_names import INDEX_NAMES, plain_name
 from bench.datasets.reading import LeftOut
-from bench.datasets.roles import INDEX_NAMES, plain_name
 from bench.datasets.survey import ColumnSurvey
 
 #: Fewer rows can be counted by chance.
