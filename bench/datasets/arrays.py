@@ -84,12 +84,9 @@ def make_dataset(
         if np.ma.is_masked(array):
             raise DataError(f"{name}: an array has masked values; fill them in or leave their rows out")
     X, y = np.asarray(X), np.asarray(y)
-    if X.ndim != 2 or y.ndim != 1 or len(X) != len(y) or X.shape[1] == 0:
-        raise DataError(f"{name}: X must be (n, d) and y (n,), got {X.shape} and {y.shape}; check the file")
+    check_matrix(X, y, name)
     if kind is not None and kind.shape != y.shape:
         raise DataError(f"{name}: kind must be ({len(y)},), got {kind.shape}; give one type per row")
-    if X.dtype.kind not in "fiub":
-        raise DataError(f"{name}: X holds {X.dtype}, not numbers; encode text columns before storing them")
     check_finite(X, name)
     check_held(X, name, single_precision)
     X = np.ascontiguousarray(X, dtype=np.float32 if single_precision else narrowest(X))
@@ -106,6 +103,14 @@ def make_dataset(
         kind.setflags(write=False)
     X, y = frozen(X), frozen(y)
     return Dataset(name, X, y, kind, digest(X, y, kind), sized(card, X, y), feature_names)
+
+
+def check_matrix(X: np.ndarray, y: np.ndarray, name: str) -> None:
+    """Raise DataError unless X is a matrix of real numbers with a row for each of y (n,)."""
+    if X.ndim != 2 or y.ndim != 1 or len(X) != len(y) or X.shape[1] == 0:
+        raise DataError(f"{name}: X must be (n, d) and y (n,), got {X.shape} and {y.shape}; check the file")
+    if X.dtype.kind not in "fiub":
+        raise DataError(f"{name}: X holds {X.dtype}, not numbers; encode text columns before storing them")
 
 
 def narrowest(X: np.ndarray) -> type[np.float32 | np.float64]:

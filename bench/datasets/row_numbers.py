@@ -26,7 +26,7 @@ def indices(columns: Iterable[ColumnSurvey]) -> list[LeftOut]:
 
 
 def notes(X: np.ndarray, names: tuple[str, ...]) -> list[str]:
-    """A sentence for each feature (of X (n, d)) with another whole number in every row."""
+    """A sentence for each feature (of X (n, d)) with a different whole number in every row."""
     if len(X) < LEAST_ROWS:
         return []
     told = []
@@ -35,7 +35,7 @@ def notes(X: np.ndarray, names: tuple[str, ...]) -> list[str]:
             continue
         name = f"column {names[j]!r}" if names else f"column {j}"
         counted = np.array_equal(X[:, j], X[0, j] + np.arange(len(X)))
-        what = "counts the rows" if counted else "holds another whole number in every row"
+        what = "counts the rows" if counted else "holds a different whole number in every row"
         told.append(f"{name} {what} and is used as a feature; list it in drop if it only names the rows")
     return told
 

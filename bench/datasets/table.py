@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from bench.datasets import row_numbers
-from bench.datasets.arrays import narrowest
+from bench.datasets.arrays import check_matrix, narrowest
 from bench.datasets.columns import Columns, read_columns
 from bench.datasets.label_column import Labels, read_labels, require_types
 from bench.datasets.missing import fill_missing
@@ -198,9 +198,10 @@ def _npz_columns(source: TableSource, path: Path) -> Columns:
     if source.drop or source.label not in (None, "y"):
         raise DataError(f"{path.name}: an npz file's label is y and all of X is used; leave out label and drop")
     raw = read_npz(path, source.type_column)
-    X = raw.X
+    X = raw.X.astype(np.float32) if raw.X.dtype.kind == "b" else raw.X
+    check_matrix(X, raw.y, path.name)
     missing: tuple[Missing, ...] = ()
-    if X.dtype.kind == "f" and X.ndim == 2 and source.missing != "reject":
+    if X.dtype.kind == "f" and source.missing != "reject":
         rows = (~np.isfinite(X)).sum(axis=0)
         named = raw.feature_names or tuple(f"column {j}" for j in range(X.shape[1]))
         missing = tuple(Missing(named[j], int(rows[j]), (), "") for j in np.flatnonzero(rows))
@@ -219,12 +220,12 @@ def _npz_columns(source: TableSource, path: Path) -> Columns:
 
 def _reading(source: TableSource, path: Path, columns: Columns, labels: Labels) -> Reading:
     how = {"median": "replaced by the column's median", "ffill": "replaced by the value above"}
-    double = columns.X.dtype == np.float64 and narrowest(columns.X) is np.float64
+    double = narrowest(columns.X) is np.float64
     reason = columns.precision_reason or "single precision cannot hold every value exactly"
     return Reading(
         file=path.name,
         rows=len(columns.label),
-        features=columns.X.shape[1] if columns.X.ndim == 2 else 0,
+        features=columns.X.shape[1],
         precision="float64" if double else "float32",
         precision_reason=reason if double else "",
         header=columns.header,

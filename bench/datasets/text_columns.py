@@ -27,7 +27,7 @@ FORMS: tuple[tuple[str, str, re.Pattern[str]], ...] = (
             r"|\d{1,2}[-/]\d{1,2}[-/](\d{4}|\d{2})( .*)?|\d{1,2}\.\d{1,2}\.\d{4}( .*)?"
             r"|(\d{1,2}[- ])?(jan(uary)?|feb(ruary)?|mar(ch)?|apr(il)?|may|june?|july?|aug(ust)?|sept?(ember)?"
             r"|oct(ober)?|nov(ember)?|dec(ember)?)\.?[- /]+\d{1,4}.*"
-            r"|\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?[ap]m)?",
+            r"|([01]?\d|2[0-3]):\d{2}(:\d{2}([.,]\d+)?)?( ?[ap]m)?",
             re.IGNORECASE,
         ),
     ),
@@ -36,7 +36,7 @@ FORMS: tuple[tuple[str, str, re.Pattern[str]], ...] = (
         "turn them into numbers of one unit, such as seconds,",
         re.compile(
             r"-?\d+ days?,?( [+-]?\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?)?|[+-]?\d+:\d{2}:\d{2}([.,]\d+)?"
-            r"|-?p(\d+[ymwd])*(t(\d+([.,]\d+)?[hms])+)?"
+            r"|(\d+ ?d ?)?\d+ ?h ?\d+ ?m( ?\d+([.,]\d+)? ?s)?|-?p(\d+[ymwd])*(t(\d+([.,]\d+)?[hms])+)?"
             r"|(\d+([.,]\d+)? ?(ns|us|ms|s|sec|secs|seconds?|min|mins|minutes?|h|hrs?|hours?|days?|weeks?) ?)+",
             re.IGNORECASE,
         ),
