@@ -121,6 +121,18 @@ def require_types(kind: np.ndarray, y: np.ndarray, file: str) -> None:
         raise DataError(f"{file}: row {row + 1} is an anomaly without a type{text}; give it one or leave the row out")
 
 
+def copies(X: np.ndarray, y: np.ndarray, names: tuple[str, ...]) -> list[str]:
+    """A sentence for each feature (of X (n, d)) that tells the truth y (n,) row by row."""
+    told = []
+    for j in range(X.shape[1]):
+        if np.array_equal(X[:, j], y) or np.array_equal(X[:, j], 1 - y):
+            name = f"column {names[j]!r}" if names else f"column {j}"
+            told.append(
+                f"{name} tells normal rows from anomalies in every row; list it in drop if it is a second label"
+            )
+    return told
+
+
 def _refuse_no_label(
     values: list[str], rows: dict[str, int], file: str, column: str, guessed: bool, wanted: set[str]
 ) -> None:

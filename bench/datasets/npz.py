@@ -46,8 +46,11 @@ def read_npz(path: Path, kind: str | None = None) -> RawArrays:
                 raise DataError(f"{path} has no array {missing[0]!r}, only {', '.join(sorted(keys))}")
             types = kind or next((key for key in ("kind", "cls") if key in keys), None)
             names = archive["features"].tolist() if "features" in keys else []
+            X = archive["X"]
+            if names and X.ndim == 2 and len(names) != X.shape[1]:
+                raise DataError(f"{path} has {len(names)} names in features for {X.shape[1]} columns of X; correct it")
             return RawArrays(
-                X=archive["X"],
+                X=X,
                 y=archive["y"].ravel(),
                 kind=archive[types].astype(str) if types else None,
                 feature_names=tuple(str(name) for name in names),

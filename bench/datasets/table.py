@@ -11,7 +11,7 @@ import numpy as np
 from bench.datasets import row_numbers
 from bench.datasets.arrays import check_matrix, narrowest
 from bench.datasets.columns import Columns, read_columns
-from bench.datasets.label_column import Labels, read_labels, require_types
+from bench.datasets.label_column import Labels, copies, read_labels, require_types
 from bench.datasets.missing import fill_missing
 from bench.datasets.npz import npz_keys, read_npz
 from bench.datasets.places import data_folder, file_sha256
@@ -240,5 +240,9 @@ def _reading(source: TableSource, path: Path, columns: Columns, labels: Labels) 
             for missing in columns.missing
         ),
         converted=columns.converted,
-        notes=(*columns.notes, *row_numbers.notes(columns.X, columns.names)),
+        notes=(
+            *columns.notes,
+            *copies(columns.X, labels.y, columns.names),
+            *row_numbers.notes(columns.X, columns.names),
+        ),
     )

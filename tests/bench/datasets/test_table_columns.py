@@ -135,3 +135,21 @@ def test_the_last_column_is_the_last_that_is_left(tmp_path, frame):
 def test_a_second_label_among_the_features_is_told(tmp_path, frame):
     _, reading = read(frame.assign(is_attack=frame.label), tmp_path / "t.csv", label="label")
     assert any("'is_attack' is used as a feature though its name is that of a label" in note for note in reading.notes)
+
+
+def test_a_feature_that_tells_the_label_is_told(tmp_path, frame):
+    _, reading = read(frame.assign(flag=1 - frame.label * 1), tmp_path / "t.csv", label="label")
+    assert any("'flag' tells normal rows from anomalies in every row" in note for note in reading.notes)
+
+
+def test_names_of_an_npz_file_must_fit_its_columns(tmp_path):
+    np.savez(tmp_path / "t.npz", X=np.eye(4), y=[0, 0, 1, 1], features=["a", "b"])
+    with pytest.raises(DataError, match="2 names in features for 4 columns"):
+        load_table(TableSource(str(tmp_path / "t.npz")))
+
+
+def test_arrays_of_an_npz_file_that_are_not_used_are_told(tmp_path):
+    np.savez(tmp_path / "t.npz", X=np.eye(4), y=[0, 0, 1, 1], cls=np.array(["n", "n", "a", "b"]), part=np.ones(4))
+    assert reading_of(TableSource(str(tmp_path / "t.npz"))).left_out == (
+        LeftOut("'part'", "an array that is not used"),
+    )
