@@ -25,9 +25,14 @@ class UnknownName(BenchError):
     def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
         names = sorted(known)
         near = get_close_matches(name, names, n=3, cutoff=0.5)
-        hint = f"did you mean {', '.join(near)}?" if near else f"known: {', '.join(names[:12])}"
+        hint = f"did you mean {_listed(near)}?" if near else f"known: {_listed(names[:12])}"
         more = " ..." if not near and len(names) > 12 else ""
         super().__init__(f"unknown {what} {name!r}; {hint}{more}")
+
+
+def _listed(names: Iterable[str]) -> str:
+    """Names after one another; one with blanks at its ends, which nobody would see, in quotes."""
+    return ", ".join(name if name == name.strip() and name else repr(name) for name in names)
 
 
 class ConfigError(BenchError):

@@ -112,7 +112,9 @@ def _unmarked(text: str) -> str:
 
 
 def show_plan(plan: Plan, workers: int, as_json: bool = False) -> None:
-    """Print cells, tasks, estimated time and memory by method, and every problem."""
+    """Print cells, tasks, estimated time and memory by method, how tables were read, and every problem."""
+    from bench.datasets import reading
+
     cost = sum(task.cost_seconds for task in plan.tasks)
     longest = max((task.cost_seconds for task in plan.tasks), default=0.0)
     memory = max((task.memory_mb for task in plan.tasks), default=0.0)
@@ -125,6 +127,7 @@ def show_plan(plan: Plan, workers: int, as_json: bool = False) -> None:
         "estimated_memory_mb": round(memory * min(workers, max(1, len(plan.tasks)))),
         "problems": list(plan.problems),
         "left_out": list(plan.skipped),
+        "tables": {name: reading.to_json(table) for name, table in plan.readings.items()},
         "methods": _by_method(plan),
     }
     if as_json:
@@ -135,6 +138,8 @@ def show_plan(plan: Plan, workers: int, as_json: bool = False) -> None:
     print(f"cells: {len(plan.cells)}, done: {plan.done}, tasks: {len(plan.tasks)}")
     print(f"estimated time: {_duration(float(str(facts['estimated_seconds'])))} on {workers} workers")
     print(f"estimated memory: {memory:.0f} MB for the largest task, {facts['estimated_memory_mb']} MB for all workers")
+    for name, table in plan.readings.items():
+        print("\n".join(reading.lines(name, table)))
     for line in plan.skipped:
         print(f"left out: {line}")
     for line in plan.problems:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bench.app import edge
 from bench.app.failed import failed_text
+from bench.datasets import reading
 from bench.errors import BenchError, ConfigError
 from bench.planning.plan import Plan, make_plan, remaining
 from bench.store import FOLDER, Store, read
@@ -70,6 +71,9 @@ def run_suite(experiment: Experiment, choices: Choices) -> Ended:
     plan = make_plan(experiment, choices.data_dir)
     for line in plan.skipped:
         _say(f"left out: {line}")
+    for name, table in plan.readings.items():
+        for line in reading.lines(name, table):
+            _say(line)
     if plan.problems:
         raise ConfigError(problems_text(plan.problems))
     folder = folder_of(experiment, choices.out)
@@ -142,7 +146,8 @@ def _work(experiment: Experiment, plan: Plan, store: Store, choices: Choices, fo
     from bench.store import manifest
 
     hashes = {cell.dataset: cell.dataset_sha256 for cell in plan.cells}
-    facts = manifest.collect(experiment.text, sys.argv, hashes)
+    tables = {name: reading.to_json(table) for name, table in plan.readings.items()}
+    facts = manifest.collect(experiment.text, sys.argv, hashes, tables)
     manifest.write_manifest(folder, facts)
     context = WorkContext(choices.data_dir, experiment.tables, experiment.limits, manifest.provenance_id(facts))
     with Progress(plan.tasks, folder, plan.done) as progress:

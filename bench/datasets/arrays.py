@@ -10,9 +10,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from bench.datasets.label_column import require_labels, require_types
 from bench.errors import DataError
 from bench.types import Dataset, DatasetCard
 
+#: From here on double precision skips whole numbers.
+EXACT_WHOLE = 2.0**53
 #: Rows looked at together, so that a memory map is never copied as a whole.
 BLOCK_ROWS = 65536
 
@@ -72,20 +75,22 @@ def make_dataset(
     Raises
     ------
     DataError
-        Shapes that do not fit, values that are not finite (in float32 under ``single_precision``), labels
-        other than 0/1, one class only, or sizes that contradict the card.
+        Shapes that do not fit, values that are masked, not finite or too large or too precise to be held, labels
+        that are missing or other than 0/1, anomalies without a type, one class only, or sizes that contradict the
+        card.
     """
     name = card.name
+    for array in (X, y, kind):
+        if np.ma.is_masked(array):
+            raise DataError(f"{name}: an array has masked values; fill them in or leave their rows out")
     X, y = np.asarray(X), np.asarray(y)
-    if X.ndim != 2 or y.ndim != 1 or len(X) != len(y) or X.shape[1] == 0:
-        raise DataError(f"{name}: X must be (n, d) and y (n,), got {X.shape} and {y.shape}; check the file")
+    check_matrix(X, y, name)
     if kind is not None and kind.shape != y.shape:
         raise DataError(f"{name}: kind must be ({len(y)},), got {kind.shape}; give one type per row")
-    if X.dtype.kind not in "fiub":
-        raise DataError(f"{name}: X holds {X.dtype}, not numbers; encode text columns before storing them")
-    with np.errstate(over="ignore"):  # a value beyond float32 becomes inf and is refused just below
-        X = np.ascontiguousarray(X, dtype=np.float32 if single_precision else narrowest(X))
     check_finite(X, name)
+    check_held(X, name, single_precision)
+    X = np.ascontiguousarray(X, dtype=np.float32 if single_precision else narrowest(X))
+    require_labels(y, name)
     labels = np.unique(y)
     if not np.isin(labels, (0, 1)).all():
         raise DataError(f"{name}: y holds {labels[:5].tolist()}; labels must be 0 (normal) and 1 (anomaly)")
@@ -94,13 +99,24 @@ def make_dataset(
     y = np.ascontiguousarray(y, dtype=np.int8)
     if kind is not None:
         kind = np.ascontiguousarray(kind.astype(str))
+        require_types(kind, y, name)
         kind.setflags(write=False)
     X, y = frozen(X), frozen(y)
     return Dataset(name, X, y, kind, digest(X, y, kind), sized(card, X, y), feature_names)
 
 
+def check_matrix(X: np.ndarray, y: np.ndarray, name: str) -> None:
+    """Raise DataError unless X is a matrix of real numbers with a row for each of y (n,)."""
+    if X.ndim != 2 or y.ndim != 1 or len(X) != len(y) or X.shape[1] == 0:
+        raise DataError(f"{name}: X must be (n, d) and y (n,), got {X.shape} and {y.shape}; check the file")
+    if X.dtype.kind not in "fiub":
+        raise DataError(f"{name}: X holds {X.dtype}, not numbers; encode text columns before storing them")
+
+
 def narrowest(X: np.ndarray) -> type[np.float32 | np.float64]:
     """float32 if every value of X (n, d) has an exact float32 form (NaN and infinity have one), else float64."""
+    if X.dtype == np.float32:
+        return np.float32
     for start in range(0, len(X), BLOCK_ROWS):
         block = np.asarray(X[start : start + BLOCK_ROWS], dtype=np.float64)
         with np.errstate(over="ignore"):
@@ -126,6 +142,42 @@ def check_finite(X: np.ndarray, name: str) -> None:
                 f"{name}: row {start + int(row)}, column {int(column)} is NaN or infinite; "
                 "clean the data or ask for missing values to be imputed"
             )
+
+
+def check_held(X: np.ndarray, name: str, single_precision: bool = False) -> None:
+    """Raise DataError at the first finite value that the precision cannot hold: too large, or a rounded whole number.
+
+    Parameters
+    ----------
+    X : (n, d) finite numbers
+    name : str
+    single_precision : bool
+        The values are meant to be rounded to float32.
+    """
+    largest = np.finfo(np.float32 if single_precision else np.float64).max
+    whole = X.dtype.kind in "iu" and X.dtype.itemsize == 8 and not single_precision
+    if not whole and X.dtype.itemsize < (8 if single_precision else 16):
+        return
+    for start in range(0, len(X), BLOCK_ROWS):
+        block = X[start : start + BLOCK_ROWS]
+        bad = rounded(block) if whole else np.abs(block) > largest
+        if bad.any():
+            row, column = np.argwhere(bad)[0]
+            where = f"{name}: row {start + int(row)}, column {int(column)} holds {block[row, column]}"
+            if whole:
+                raise DataError(f"{where}, a whole number that double precision would round; subtract a common offset")
+            precision = "single" if single_precision else "double"
+            raise DataError(f"{where}, which is too large for {precision} precision; rescale the column")
+
+
+def rounded(values: np.ndarray) -> np.ndarray:
+    """Which of these 64-bit whole numbers double precision turns into another number."""
+    doubles = values.astype(np.float64)
+    changed = np.abs(doubles) >= EXACT_WHOLE
+    # 2**63 and 2**64, to which the largest ones round, would not fit back
+    inside = changed & (np.abs(doubles) < (2.0**63 if values.dtype.kind == "i" else 2.0**64))
+    changed[inside] = doubles[inside].astype(values.dtype) != values[inside]
+    return np.asarray(changed)
 
 
 def sized(card: DatasetCard, X: np.ndarray, y: np.ndarray) -> DatasetCard:

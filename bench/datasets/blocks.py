@@ -1,7 +1,8 @@
-"""CSV and parquet files as a stream of record batches of bounded size."""
+"""CSV and parquet files as a stream of record batches of bounded size; every column of a CSV file is text."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,91 +10,117 @@ from typing import Any
 
 import numpy as np
 
+from bench.datasets.column_names import check_names
+from bench.datasets.csv_text import check_text, why_no_text
 from bench.errors import DataError
 
 BLOCK_BYTES = 1 << 23
 BLOCK_ROWS = 1 << 16
-MISSING = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "?"]
+
+
+def is_parquet(path: Path) -> bool:
+    """Whether the name, in any case, is that of a parquet file."""
+    return path.name.lower().endswith((".parquet", ".pq"))
 
 
 @contextmanager
 def readable(path: Path) -> Iterator[None]:
-    """Turn pyarrow's complaints into one sentence that names the file."""
+    """Turn pyarrow's complaints into one sentence that names the file and, in text, the place."""
     import pyarrow as pa
 
     try:
         yield
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError, UnicodeDecodeError) as error:
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError, EOFError, UnicodeDecodeError) as error:
+        why = ""
+        if not is_parquet(path):
+            try:
+                why = why_no_text(path)
+            except (OSError, EOFError):  # a broken gzip stream, which the first complaint tells
+                why = ""
+        if why:
+            raise DataError(f"{path.name} {why}") from error
         first = str(error).splitlines()[0][:200]
-        raise DataError(
-            f"{path.name} cannot be read as a table ({first}); mend that place or drop the column"
-        ) from error
+        raise DataError(f"{path.name} cannot be read as a table ({first}); mend that place") from error
 
 
-def is_number(type_: Any) -> bool:
-    """Whether a pyarrow type can be a feature as it is; a column without any value counts as one."""
-    import pyarrow.types as pt
+def header(path: Path, delimiter: str, named: frozenset[str] = frozenset()) -> tuple[list[str], list[Any]]:
+    """Column names and types; all columns of a CSV file are text; ``named`` as in ``check_names``.
 
-    tests = (pt.is_integer, pt.is_floating, pt.is_boolean, pt.is_decimal, pt.is_null)
-    return any(test(type_) for test in tests)
-
-
-def header(path: Path, delimiter: str) -> tuple[list[str], list[Any]]:
-    """Column names and types; of a CSV file as its first block shows them."""
-    if path.suffix in (".parquet", ".pq"):
+    Raises
+    ------
+    DataError
+        A CSV file whose first line cannot be a line of names.
+    """
+    if is_parquet(path):
         import pyarrow.parquet as pq
 
         schema = pq.ParquetFile(path).schema_arrow
-    else:
-        with _open_csv(path, delimiter, {}) as reader:
-            schema = reader.schema
-    return list(schema.names), list(schema.types)
+        names = list(schema.names)
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise DataError(f"{path.name} has several columns named {twice[0]!r}; rename them")
+        return names, list(schema.types)
+    import pyarrow as pa
+
+    check_text(path, delimiter)
+    with _open_csv(path, delimiter, []) as reader:
+        names = list(reader.schema.names)
+    check_names(names, delimiter, path.name, named)
+    return names, [pa.string()] * len(names)
 
 
-def _open_csv(path: Path, delimiter: str, types: dict[str, Any]) -> Any:
+def pandas_index(path: Path) -> list[str]:
+    """Columns that a parquet file's pandas metadata name as the index; [] for other files."""
+    if not is_parquet(path):
+        return []
+    import pyarrow.parquet as pq
+
+    text = (pq.ParquetFile(path).schema_arrow.metadata or {}).get(b"pandas")
+    if text is None:
+        return []
+    try:
+        columns = json.loads(text)["index_columns"]
+    except (ValueError, KeyError, TypeError):
+        return []  # no pandas wrote this
+    return [name for name in columns if isinstance(name, str)]  # a counted index is a table and no column
+
+
+def _open_csv(path: Path, delimiter: str, names: list[str]) -> Any:
+    import pyarrow as pa
     import pyarrow.csv as pc
 
+    packed = path.name.lower().endswith(".gz")
     return pc.open_csv(
-        path,
+        pa.input_stream(str(path), compression="gzip" if packed else None),
         read_options=pc.ReadOptions(block_size=BLOCK_BYTES, use_threads=False),
         parse_options=pc.ParseOptions(delimiter=delimiter),
         convert_options=pc.ConvertOptions(
-            column_types=types, null_values=MISSING, strings_can_be_null=True, timestamp_parsers=[]
+            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False, timestamp_parsers=[]
         ),
     )
 
 
-def blocks(path: Path, numeric: set[int], delimiter: str) -> Iterator[Any]:
-    """Record batches of the whole file; in CSV the ``numeric`` columns are read as such, the rest as text."""
-    import pyarrow as pa
-
-    if path.suffix in (".parquet", ".pq"):
+def blocks(path: Path, names: list[str], delimiter: str) -> Iterator[Any]:
+    """Record batches of the whole file with columns ``names``, all the file has."""
+    if is_parquet(path):
         import pyarrow.parquet as pq
 
         yield from pq.ParquetFile(path).iter_batches(batch_size=BLOCK_ROWS, use_threads=False)
         return
-    names, inferred = header(path, delimiter)
-    types = {name: pa.float64() if i in numeric else pa.string() for i, name in enumerate(names)}
-    types |= {names[i]: pa.bool_() for i in numeric if pa.types.is_boolean(inferred[i])}
-    with _open_csv(path, delimiter, types) as reader:
+    with _open_csv(path, delimiter, names) as reader:
         yield from reader
 
 
-def strings(column: Any) -> np.ndarray:
-    """A block's column as text; missing is ""."""
+def trimmed(column: Any) -> Any:
+    """A block's column as arrow text without blanks around it; missing is ""."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
-    text = pc.fill_null(column.cast(pa.string()), "")
-    return np.asarray(text.to_numpy(zero_copy_only=False), dtype=str)
+    return pc.utf8_trim_whitespace(pc.fill_null(column.cast(pa.string()), ""))
 
 
-def numbers(column: Any) -> np.ndarray:
-    """A block's column as float64; missing is NaN."""
-    import pyarrow as pa
-
-    if pa.types.is_boolean(column.type):
-        column = column.cast(pa.int8())
-    return np.asarray(column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False))
+def strings(column: Any) -> np.ndarray:
+    """A block's column as text without blanks around it; missing is ""."""
+    return np.asarray(trimmed(column).to_numpy(zero_copy_only=False), dtype=str)

@@ -1,47 +1,25 @@
-"""CSV and parquet files as one float32 matrix, read twice in blocks: first to count, then to fill.
+"""CSV and parquet files as one matrix, read twice in blocks: first to learn what there is, then to fill.
 
-Memory stays at the size of the result plus a few blocks, whatever the size of the file.
+Memory stays at the size of the result plus a few blocks, whatever the size of the file. The matrix is float32 if
+that holds every value exactly, else float64.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from bench.datasets.blocks import blocks, header, is_number, numbers, readable, strings
-from bench.errors import DataError, UnknownName
-
-MOST_CATEGORIES = 1000
-
-
-@dataclass(frozen=True, eq=False)
-class Columns:
-    """X (n, d) float32, label (n,) str, kind (n,) str or None, names of the d columns."""
-
-    X: np.ndarray
-    label: np.ndarray
-    kind: np.ndarray | None
-    names: tuple[str, ...]
-
-
-@dataclass
-class Plan:
-    """What the first reading found: which columns are features and which of them hold text."""
-
-    names: list[str]
-    features: list[int]
-    label: int
-    kind: int | None
-    text: dict[int, set[str]] = field(default_factory=dict)
-    rows: int = 0
-
-    def texts(self) -> list[str]:
-        return [self.names[i] for i in self.text]
-
-    def numeric(self) -> set[int]:
-        return set(self.features) - set(self.text)
+from bench.datasets import row_numbers
+from bench.datasets.blocks import blocks, header, pandas_index, readable, strings
+from bench.datasets.fill import Columns, absent, categorical, fill
+from bench.datasets.reading import LeftOut
+from bench.datasets.roles import Roles, assign
+from bench.datasets.survey import ColumnSurvey
+from bench.datasets.text_columns import MOST_CATEGORIES, Content, content_of, refuse_repeated_header
+from bench.errors import DataError
 
 
 def read_columns(
@@ -59,7 +37,7 @@ def read_columns(
     ----------
     path : Path
     label : str or None
-        None = the last column.
+        None = the last column that is neither index, type column nor dropped.
     type_column : str or None
     drop : tuple of str
     onehot : bool
@@ -67,6 +45,7 @@ def read_columns(
     missing_allowed : bool
         Leave missing and infinite values as NaN instead of refusing them.
     delimiter : str
+        One ASCII character.
 
     Returns
     -------
@@ -77,100 +56,97 @@ def read_columns(
     UnknownName, DataError
     """
     with readable(path):
-        plan = _plan(path, label, type_column, drop, delimiter)
-        if plan.text and not onehot:
-            raise DataError(
-                f"{path.name}: columns {', '.join(plan.texts()[:5])} hold text; "
-                'set categories = "onehot" or list them in drop'
-            )
-        _survey(path, plan, missing_allowed, delimiter)
-        return _fill(path, plan, missing_allowed, delimiter)
+        named = frozenset(name for name in (label, type_column, *drop) if name is not None)
+        names, types = header(path, delimiter, named)
+        roles = assign(path, names, pandas_index(path), label, type_column, drop)
+        surveys = _survey(path, roles, types, delimiter)
+        roles, counted = _without_indices(path, roles, surveys)
+        contents = _contents(path, roles, surveys, onehot, missing_allowed)
+        values = _categories(path, roles, surveys, contents, delimiter)
+        read = fill(path, roles, surveys, contents, values, missing_allowed, delimiter)
+    return replace(read, left_out=(*roles.left_out, *counted), notes=roles.notes)
 
 
-def _plan(path: Path, label: str | None, type_column: str | None, drop: tuple[str, ...], delimiter: str) -> Plan:
-    """Roles of the columns, from their names and types alone."""
-    names, types = header(path, delimiter)
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise DataError(f"{path.name} has several columns named {twice[0]!r}; rename them")
-    asked = [name for name in (label, type_column, *drop) if name is not None]
-    for name in asked:
-        if name not in names:
-            raise UnknownName(f"column of {path.name}", name, names)
-    label_index = len(names) - 1 if label is None else names.index(label)
-    taken = {label_index, *(names.index(name) for name in asked)}
-    features = [i for i in range(len(names)) if i not in taken]
-    if not features:
-        raise DataError(f"{path.name} has no feature column beside the label; check label and delimiter")
-    return Plan(
-        names=names,
-        features=features,
-        label=label_index,
-        kind=None if type_column is None else names.index(type_column),
-        text={i: set() for i in features if not is_number(types[i])},
-    )
-
-
-def _survey(path: Path, plan: Plan, missing_allowed: bool, delimiter: str) -> None:
-    """First reading: the number of rows and the values of text columns."""
-    for block in blocks(path, plan.numeric(), delimiter):
-        plan.rows += block.num_rows
-        for i, values in plan.text.items():
-            values.update(strings(block.column(i)).tolist())
-            if "" in values and not missing_allowed:
-                raise DataError(
-                    f"{path.name}: column {plan.names[i]!r} has missing values; "
-                    'set missing = "median" or "ffill" to give them a column of their own'
-                )
-        if sum(map(len, plan.text.values())) > MOST_CATEGORIES:
-            raise DataError(
-                f"{path.name}: the text columns {', '.join(plan.texts()[:5])} have over "
-                f"{MOST_CATEGORIES} values; drop those that name single rows"
-            )
-    if plan.rows == 0:
+def _survey(path: Path, roles: Roles, types: list[Any], delimiter: str) -> dict[int, ColumnSurvey]:
+    """First reading: what each feature column holds."""
+    surveys = {i: ColumnSurvey(roles.names[i], _declared(path, roles.names[i], types[i])) for i in roles.features}
+    rows = 0
+    for block in blocks(path, list(roles.names), delimiter):
+        rows += block.num_rows
+        for i, survey in surveys.items():
+            survey.add(block.column(i), path.name)
+    if rows == 0:
         raise DataError(f"{path.name} has no rows; check the file")
+    refuse_repeated_header(surveys.values(), path.name)
+    return surveys
 
 
-def _fill(path: Path, plan: Plan, missing_allowed: bool, delimiter: str) -> Columns:
-    """Second reading: into a matrix that is allocated once."""
-    values = {i: np.asarray(sorted(found)) for i, found in plan.text.items()}
-    widths = [len(values[i]) if i in values else 1 for i in plan.features]
-    starts = np.concatenate([[0], np.cumsum(widths)])
-    X = np.zeros((plan.rows, int(starts[-1])), dtype=np.float32)
-    labels, kinds, done = [], [], 0
-    for block in blocks(path, plan.numeric(), delimiter):
-        rows = slice(done, done + block.num_rows)
-        for i, start in zip(plan.features, starts, strict=False):
-            if i in values:
-                which = np.searchsorted(values[i], strings(block.column(i)))
-                X[np.arange(rows.start, rows.stop), start + which] = 1
-            else:
-                with np.errstate(over="ignore"):  # beyond float32 is infinite, which is refused below
-                    X[rows, start] = numbers(block.column(i))
-        if not missing_allowed:
-            _refuse_missing(path, plan, X[rows], starts, widths, done)
-        labels.append(strings(block.column(plan.label)))
-        if plan.kind is not None:
-            kinds.append(strings(block.column(plan.kind)))
-        done = rows.stop
-    label = np.concatenate(labels)
-    if (label == "").any():
-        row = int(np.flatnonzero(label == "")[0])
-        raise DataError(f"{path.name}: row {row + 1} has no label; give it one or leave the row out")
-    names: list[str] = []
-    for i in plan.features:
-        names += [f"{plan.names[i]}={value or 'missing'}" for value in values[i]] if i in values else [plan.names[i]]
-    return Columns(X, label, np.concatenate(kinds) if kinds else None, tuple(names))
+def _declared(path: Path, name: str, type_: Any) -> str:
+    """What a column's type alone says: "category", or "" for numbers and text; others are refused."""
+    import pyarrow.types as pt
 
-
-def _refuse_missing(
-    path: Path, plan: Plan, block: np.ndarray, starts: np.ndarray, widths: list[int], offset: int
-) -> None:
-    bad = ~np.isfinite(block)
-    if bad.any():
-        row, column = np.argwhere(bad)[0]
-        which = int(np.searchsorted(starts, column, side="right")) - 1
+    if pt.is_dictionary(type_):
+        return "category"
+    if pt.is_temporal(type_):
+        what = "durations" if pt.is_duration(type_) or pt.is_interval(type_) else "dates or times"
         raise DataError(
-            f"{path.name}: row {offset + int(row) + 1}, column {plan.names[plan.features[which]]!r} is "
-            'missing or infinite; clean it or set missing = "median" or "ffill"'
+            f"{path.name}: column {name!r} holds {what} ({type_}); turn them into numbers, such as seconds, or list "
+            "the column in drop"
         )
+    plain = (pt.is_integer, pt.is_floating, pt.is_boolean, pt.is_decimal, pt.is_null, pt.is_string, pt.is_large_string,
+             pt.is_string_view)  # fmt: skip
+    if not any(test(type_) for test in plain):
+        raise DataError(
+            f"{path.name}: column {name!r} holds {type_}, not one number or text per row; spread it over columns or "
+            "list it in drop"
+        )
+    return ""
+
+
+def _without_indices(path: Path, roles: Roles, surveys: dict[int, ColumnSurvey]) -> tuple[Roles, list[LeftOut]]:
+    counted = row_numbers.indices(surveys.values())
+    gone = {column.column for column in counted}
+    features = tuple(i for i in roles.features if repr(roles.names[i]) not in gone)
+    if not features:
+        raise DataError(f"{path.name} has no feature column beside the label and {', '.join(gone)}; check the file")
+    return replace(roles, features=features), counted
+
+
+def _contents(
+    path: Path, roles: Roles, surveys: dict[int, ColumnSurvey], onehot: bool, missing_allowed: bool
+) -> dict[int, Content]:
+    """What each feature is; raises DataError for text that is not wanted or is no category."""
+    contents = {i: content_of(surveys[i], path.name, onehot) for i in roles.features}
+    text = [i for i in roles.features if contents[i] == "category"]
+    shown = ", ".join(roles.names[i] for i in text[:5])
+    if text and not onehot:
+        raise DataError(f'{path.name}: columns {shown} hold text; set categories = "onehot" or list them in drop')
+    if sum(len(surveys[i].words) for i in text) > MOST_CATEGORIES:
+        raise DataError(
+            f"{path.name}: the text columns {shown} have over {MOST_CATEGORIES} values; drop those that name rows"
+        )
+    for i in text:
+        rows = [word.row for word in absent(surveys[i], "category").values()]
+        if (rows or surveys[i].missing) and not missing_allowed:
+            where = f" (first in row {min(rows)})" if rows else ""
+            raise DataError(
+                f"{path.name}: column {roles.names[i]!r} has missing values{where}; "
+                'set missing = "median" or "ffill" to give them a column of their own'
+            )
+    return contents
+
+
+def _categories(
+    path: Path, roles: Roles, surveys: dict[int, ColumnSurvey], contents: dict[int, Content], delimiter: str
+) -> dict[int, np.ndarray]:
+    """The sorted values of each category column; "" stands for missing ones."""
+    values = {i: set(categorical(np.asarray(list(surveys[i].words)))) for i in contents if contents[i] == "category"}
+    numeric = [i for i in values if surveys[i].numbers or surveys[i].infinite or surveys[i].missing]
+    if numeric:  # the survey keeps no numbers
+        for block in blocks(path, list(roles.names), delimiter):
+            for i in numeric:
+                values[i].update(categorical(strings(block.column(i))))
+    if sum(map(len, values.values())) > MOST_CATEGORIES:
+        shown = ", ".join(roles.names[i] for i in list(values)[:5])
+        raise DataError(f"{path.name}: the text columns {shown} have over {MOST_CATEGORIES} values; drop some")
+    return {i: np.asarray(sorted(found)) for i, found in values.items()}

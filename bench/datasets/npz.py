@@ -18,6 +18,12 @@ class SkippedField(UserWarning):
     """A field of a file is not read because it holds pickled objects."""
 
 
+def npz_keys(path: Path) -> list[str]:
+    """Names of the arrays in the file, which ``read_npz`` has read."""
+    with np.load(path, allow_pickle=False) as archive:
+        return list(archive.files)
+
+
 def read_npz(path: Path, kind: str | None = None) -> RawArrays:
     """Read X, y and, where asked for or present as ``kind`` or ``cls``, the types.
 
@@ -40,8 +46,11 @@ def read_npz(path: Path, kind: str | None = None) -> RawArrays:
     with open_npz(path, ("X", "y", *([kind] if kind else []))) as archive:
         types = kind or next((key for key in ("kind", "cls") if key in archive.files), None)
         names = archive["features"].tolist() if "features" in archive.files else []
+        X = archive["X"]
+        if names and X.ndim == 2 and len(names) != X.shape[1]:
+            raise DataError(f"{path} has {len(names)} names in features for {X.shape[1]} columns of X; correct it")
         return RawArrays(
-            X=archive["X"],
+            X=X,
             y=archive["y"].ravel(),
             kind=archive[types].astype(str) if types else None,
             feature_names=tuple(str(name) for name in names),

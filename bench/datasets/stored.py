@@ -9,10 +9,11 @@ import errno
 import json
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -29,12 +30,16 @@ IN_MEMORY_BYTES = 1 << 21
 
 @dataclass(frozen=True, eq=False)
 class RawArrays:
-    """Arrays as a source has read them: X (n, d), y (n,), kind (n,) or None, names of the d columns or ()."""
+    """Arrays as a source has read them: X (n, d), y (n,), kind (n,) or None, names of the d columns or ().
+
+    ``reading`` is JSON-able: what the source wants to remember of how it read them (see ``remembered``).
+    """
 
     X: np.ndarray
     y: np.ndarray
     kind: np.ndarray | None = None
     feature_names: tuple[str, ...] = ()
+    reading: Mapping[str, Any] | None = None
 
 
 def stored(
@@ -60,16 +65,30 @@ def stored(
     DataError
         From ``build``, from the checks of ``make_dataset``, or because the cache cannot be written.
     """
-    text = json.dumps([SINGLE_FORMAT if single_precision else FORMAT, origin], sort_keys=True)
-    folder = cache_folder() / "arrays" / sha256(text.encode()).hexdigest()
+    folder = _folder(origin, single_precision)
     if not (folder / "facts.json").is_file():
         raw = build()
         dataset = make_dataset(raw.X, raw.y, raw.kind, card, raw.feature_names, single_precision)
-        _write(dataset, folder)
+        _write(dataset, folder, raw.reading)
     return _read(folder, card)
 
 
-def _write(dataset: Dataset, folder: Path) -> None:
+def remembered(origin: object, single_precision: bool = False) -> dict[str, Any] | None:
+    """The ``reading`` of the arrays that ``stored`` keeps for this origin; None if it keeps none."""
+    try:
+        facts = json.loads((_folder(origin, single_precision) / "facts.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    reading: dict[str, Any] | None = facts.get("reading")
+    return reading
+
+
+def _folder(origin: object, single_precision: bool) -> Path:
+    text = json.dumps([SINGLE_FORMAT if single_precision else FORMAT, origin], sort_keys=True)
+    return cache_folder() / "arrays" / sha256(text.encode()).hexdigest()
+
+
+def _write(dataset: Dataset, folder: Path, reading: Mapping[str, Any] | None) -> None:
     """Write next to the final place, then rename: readers see all of it or nothing."""
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -79,7 +98,7 @@ def _write(dataset: Dataset, folder: Path) -> None:
             np.save(draft / "y.npy", dataset.y)
             if dataset.kind is not None:
                 np.save(draft / "kind.npy", dataset.kind)
-            facts = {"sha256": dataset.sha256, "feature_names": dataset.feature_names}
+            facts = {"sha256": dataset.sha256, "feature_names": dataset.feature_names, "reading": reading}
             (draft / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
             draft.rename(folder)
         finally:

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
+from bench.datasets import row_numbers
+from bench.datasets.arrays import check_matrix, narrowest
 from bench.datasets.columns import Columns, read_columns
-from bench.datasets.npz import read_npz
+from bench.datasets.label_column import Labels, copies, read_labels, require_types
+from bench.datasets.missing import fill_missing
+from bench.datasets.npz import npz_keys, read_npz
 from bench.datasets.places import data_folder, file_sha256
-from bench.datasets.stored import RawArrays, stored
+from bench.datasets.reading import LeftOut, Missing, Reading, from_json, to_json
+from bench.datasets.stored import RawArrays, remembered, stored
 from bench.errors import DataError
 from bench.types import Dataset, DatasetCard
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet", ".pq", ".npz")
+#: Goes up when a file would be read in another way, so that the cache does not keep the old one.
+READING = 1
 
 
 @dataclass(frozen=True)
@@ -25,26 +32,26 @@ class TableSource:
     Attributes
     ----------
     path : str
-        A .csv (also .csv.gz), .parquet or .npz file; relative paths are looked up from the working
-        directory, then from the data folder.
+        A .csv (also .csv.gz), .parquet or .npz file, the ending in any case; relative paths are looked up from
+        the working directory, then from the data folder.
     name : str
         Name in tables and figures; "" = the file's name without its ending.
     label : str or None
-        Column of labels; None = the last column (npz: always ``y``).
+        Column of labels; None = the last column that is left, if it looks like a label (npz: always ``y``).
     normal : tuple of str
-        Label values that mean normal; every other value is an anomaly, and if there are several
-        other values they are the anomalies' types.
+        Label values that mean normal, each of which some row must have; every other value is an anomaly, and if
+        there are several other values they are the anomalies' types. 1.0 and True are 1.
     type_column : str or None
         Column of anomaly types (of normal modes, on normal rows); it is no feature (npz: a key).
     drop : tuple of str
-        Columns that are left out.
+        Columns that are left out; ``""`` is the one without a name.
     categories : {"reject", "onehot"}
         What happens to columns of text.
     missing : {"reject", "median", "ffill"}
         What happens to missing and infinite values: refused, replaced by the column's median over all
         rows, or by the value above (as the MNP authors' script does).
     delimiter : str
-        Of a CSV file.
+        Of a CSV file, one ASCII character.
     licence, citation, url : str
         For the dataset's card.
     """
@@ -74,9 +81,12 @@ def locate(source: TableSource, data_dir: str | None = None) -> Path:
     Raises
     ------
     DataError
-        No such file, or an ending that is not known.
+        No such file, a folder, or an ending that is not known.
     """
     if not source.path.lower().endswith(SUFFIXES):
+        wrong = Path(source.path).expanduser()
+        if wrong.is_dir():
+            raise DataError(_folder(wrong))
         raise DataError(f"{source.path} ends in none of {', '.join(SUFFIXES)}; convert it to one of these")
     here = Path(source.path).expanduser()
     folder = data_folder(data_dir)
@@ -84,12 +94,22 @@ def locate(source: TableSource, data_dir: str | None = None) -> Path:
     for place in places:
         if place.is_file():
             return place.resolve()
+    for place in places:
+        if place.is_dir():
+            raise DataError(_folder(place))
     looked = " or ".join(str(place.absolute()) for place in places)
     raise DataError(f"there is no file {looked}; correct the path")
 
 
+def _folder(path: Path) -> str:
+    return (
+        f"{path} is a folder; a table is one file (for a folder of parquet files: "
+        f"pandas.read_parquet({path.name!r}).to_parquet('all.parquet', index=False))"
+    )
+
+
 def load_table(source: TableSource, data_dir: str | None = None) -> Dataset:
-    """Read a table, once: it is kept as float32 in the user's cache and memory-mapped from there.
+    """Read a table, once: its arrays are kept in the user's cache and memory-mapped from there.
 
     Parameters
     ----------
@@ -99,20 +119,19 @@ def load_table(source: TableSource, data_dir: str | None = None) -> Dataset:
     Returns
     -------
     Dataset
-        Features in the file's order (one-hot columns where their text column was); ``kind`` is there
-        if there is a type column or more than one kind of anomaly.
+        Features in the file's order (one-hot columns where their text column was), float32 if that holds every
+        value exactly, else float64; ``kind`` is there if there is a type column or more than one kind of anomaly.
 
     Raises
     ------
     DataError
         A file that is missing or broken, text or missing values without an option that says what to
-        do, labels of one class only.
+        do, guesses that are not plausible, rows without a label, labels of one class only.
     UnknownName
         A column that is not there.
     """
     path = locate(source, data_dir)
     name = table_name(source)
-    options = {key: value for key, value in asdict(source).items() if key not in _WORDS}
     card = DatasetCard(
         name=name,
         title=f"Own table {path.name}",
@@ -122,19 +141,38 @@ def load_table(source: TableSource, data_dir: str | None = None) -> Dataset:
         citation=source.citation,
         url=source.url or path.as_uri(),
     )
-    return stored({"table": file_sha256(path), **options}, lambda: _read(source, path), card)
+    return stored(_origin(source, path), lambda: _read(source, path), card)
+
+
+def reading_of(source: TableSource, data_dir: str | None = None) -> Reading:
+    """What was guessed, left out and converted when ``load_table`` read the table; raises as that does."""
+    path = locate(source, data_dir)
+    facts = remembered(_origin(source, path))
+    if facts is None:
+        load_table(source, data_dir)
+        facts = remembered(_origin(source, path))
+    assert facts is not None
+    return replace(from_json(facts), file=path.name)
 
 
 #: Fields of a source that do not change the arrays.
 _WORDS = ("path", "name", "licence", "citation", "url")
 
 
+def _origin(source: TableSource, path: Path) -> dict[str, Any]:
+    """Everything the arrays depend on."""
+    options = {key: value for key, value in asdict(source).items() if key not in _WORDS}
+    return {"table": file_sha256(path), "reading": READING, "form": _form(path), **options}
+
+
+def _form(path: Path) -> str:
+    """The file's ending in lower case: it decides how the bytes are read."""
+    return max((suffix for suffix in SUFFIXES if path.name.lower().endswith(suffix)), key=len)
+
+
 def _read(source: TableSource, path: Path) -> RawArrays:
-    if path.suffix == ".npz":
-        if source.drop or source.label not in (None, "y"):
-            raise DataError(f"{path.name}: an npz file's label is y and all of X is used; leave out label and drop")
-        raw = read_npz(path, source.type_column)
-        columns = Columns(raw.X, raw.y.astype(str), raw.kind, raw.feature_names)
+    if _form(path) == ".npz":
+        columns = _npz_columns(source, path)
     else:
         columns = read_columns(
             path,
@@ -145,53 +183,66 @@ def _read(source: TableSource, path: Path) -> RawArrays:
             missing_allowed=source.missing != "reject",
             delimiter=source.delimiter,
         )
+    labels = read_labels(columns.label, source.normal, path.name, columns.label_name, columns.label_guessed)
+    kind = labels.kind if columns.kind is None else columns.kind
+    if kind is not None:
+        require_types(kind, labels.y, path.name)
+    X = columns.X
     if source.missing != "reject":
-        fill_missing(columns.X, source.missing, path)
-    labels = np.asarray([_plain(value) for value in np.unique(columns.label)])
-    _, which = np.unique(columns.label, return_inverse=True)
-    absent = [value for value in source.normal if value not in labels]
-    if len(absent) == len(source.normal):
-        shown = ", ".join(repr(str(value)) for value in labels[:8])
-        raise DataError(
-            f"{path.name}: no row has the label {' or '.join(map(repr, source.normal))} (normal); the label "
-            f"column holds {shown}; name the normal ones with normal = [...]"
-        )
-    anomalous = ~np.isin(labels, source.normal)
-    kind = columns.kind
-    if kind is None and anomalous.sum() > 1:
-        kind = np.where(anomalous, labels, "normal")[which]
-    return RawArrays(columns.X, anomalous[which].astype(np.int8), kind, columns.names)
+        X = fill_missing(X, source.missing, columns.names, path.name)
+    reading = _reading(source, path, replace(columns, X=X), labels)
+    return RawArrays(X, labels.y, kind, columns.names, to_json(reading))
 
 
-def _plain(value: str) -> str:
-    """A label as people write it: 1.0 and True are 1."""
-    text = str(value).strip()
-    if text.lower() in ("true", "false"):
-        return "1" if text.lower() == "true" else "0"
-    try:
-        number = float(text)
-    except ValueError:
-        return text
-    return str(int(number)) if number.is_integer() else text
+def _npz_columns(source: TableSource, path: Path) -> Columns:
+    if source.drop or source.label not in (None, "y"):
+        raise DataError(f"{path.name}: an npz file's label is y and all of X is used; leave out label and drop")
+    raw = read_npz(path, source.type_column)
+    X = raw.X.astype(np.float32) if raw.X.dtype.kind == "b" else raw.X
+    check_matrix(X, raw.y, path.name)
+    missing: tuple[Missing, ...] = ()
+    if X.dtype.kind == "f" and source.missing != "reject":
+        rows = (~np.isfinite(X)).sum(axis=0)
+        named = raw.feature_names or tuple(f"column {j}" for j in range(X.shape[1]))
+        missing = tuple(Missing(named[j], int(rows[j]), (), "") for j in np.flatnonzero(rows))
+    used = {"X", "y", "features", source.type_column or next(iter({"kind", "cls"} & set(npz_keys(path))), "")}
+    return Columns(
+        X=X,
+        label=raw.y.astype(str),
+        kind=raw.kind,
+        names=raw.feature_names,
+        label_name="y",
+        header="names from the array 'features'" if raw.feature_names else "columns without names",
+        left_out=tuple(LeftOut(repr(key), "an array that is not used") for key in npz_keys(path) if key not in used),
+        missing=missing,
+    )
 
 
-def fill_missing(X: np.ndarray, how: str, path: Path) -> None:
-    """Replace NaN and infinite values in place, column by column.
-
-    Raises
-    ------
-    DataError
-        A column without any value, or (ffill) without a first one.
-    """
-    for j in range(X.shape[1]):
-        column = X[:, j]
-        good = np.isfinite(column)
-        if good.all():
-            continue
-        if not good.any() or (how == "ffill" and not good[0]):
-            raise DataError(f"{path.name}: column {j} has no value to fill in from; drop it")
-        if how == "median":
-            column[~good] = np.median(column[good])
-        else:
-            last = np.maximum.accumulate(np.where(good, np.arange(len(column)), 0))
-            X[:, j] = column[last]
+def _reading(source: TableSource, path: Path, columns: Columns, labels: Labels) -> Reading:
+    how = {"median": "replaced by the column's median", "ffill": "replaced by the value above"}
+    double = narrowest(columns.X) is np.float64
+    reason = columns.precision_reason or "single precision cannot hold every value exactly"
+    return Reading(
+        file=path.name,
+        rows=len(columns.label),
+        features=columns.X.shape[1],
+        precision="float64" if double else "float32",
+        precision_reason=reason if double else "",
+        header=columns.header,
+        label=columns.label_name,
+        label_guessed=columns.label_guessed,
+        values=labels.shown,
+        more_values=len(labels.values) - len(labels.shown),
+        left_out=columns.left_out,
+        categories=columns.categories,
+        missing=tuple(
+            missing if missing.replaced_by else replace(missing, replaced_by=how[source.missing])
+            for missing in columns.missing
+        ),
+        converted=columns.converted,
+        notes=(
+            *columns.notes,
+            *copies(columns.X, labels.y, columns.names),
+            *row_numbers.notes(columns.X, columns.names),
+        ),
+    )

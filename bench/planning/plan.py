@@ -12,6 +12,7 @@ from typing import Any
 
 from bench import methods
 from bench.datasets import registry, table
+from bench.datasets.reading import Reading
 from bench.errors import BenchError, UnknownName
 from bench.methods import signature
 from bench.planning import grouping
@@ -40,6 +41,8 @@ class Plan:
     skipped : tuple of str
         Methods left out because a library is missing, with the pip command.
     shapes : mapping of dataset name to (rows, features)
+    readings : mapping of dataset name to Reading
+        What was guessed, left out and converted in each of the user's tables.
     """
 
     cells: tuple[Cell, ...]
@@ -48,6 +51,7 @@ class Plan:
     problems: tuple[str, ...]
     skipped: tuple[str, ...]
     shapes: Mapping[str, grouping.Shape] = field(default_factory=dict)
+    readings: Mapping[str, Reading] = field(default_factory=dict)
 
 
 def make_plan(
@@ -96,7 +100,15 @@ def make_plan(
     if not chosen and not found:
         found.append("no method is left to run; install what is missing or name others")
     shapes = {name: (len(dataset.y), int(dataset.X.shape[1])) for name, dataset in datasets.items()}
-    plan = Plan(tuple(cells.values()), (), 0, tuple(dict.fromkeys(found)), tuple(dict.fromkeys(skipped)), shapes)
+    plan = Plan(
+        cells=tuple(cells.values()),
+        tasks=(),
+        done=0,
+        problems=tuple(dict.fromkeys(found)),
+        skipped=tuple(dict.fromkeys(skipped)),
+        shapes=shapes,
+        readings=_readings(experiment, data_dir, datasets),
+    )
     return remaining(plan, done)
 
 
@@ -190,6 +202,15 @@ def _datasets(
                 yield name, registry.load(name, folder)
             except BenchError as error:
                 found.append(str(error))
+
+
+def _readings(
+    experiment: Experiment, data_dir: str | os.PathLike[str] | None, datasets: Mapping[str, Dataset]
+) -> dict[str, Reading]:
+    """How those of the user's tables that could be loaded were read."""
+    folder = None if data_dir is None else os.fspath(data_dir)
+    sources = {table.table_name(source): source for source in experiment.tables}
+    return {name: table.reading_of(source, folder) for name, source in sources.items() if name in datasets}
 
 
 def _cells(

@@ -16,13 +16,13 @@ def irrelevant(X: np.ndarray, share: float, rng: np.random.Generator) -> np.ndar
 
     Parameters
     ----------
-    X : (n, d) float32
+    X : (n, d) float32 or float64
     share : float in [0, 1)
     rng : numpy.random.Generator
 
     Returns
     -------
-    (n, d + k) float32
+    (n, d + k), as X
         k = floor(share / (1 - share) * d); each new column is uniform between the least and the
         greatest value of a column drawn at random. The new columns come last: no method of this
         suite looks at the order of columns, so ADBench's shuffle of them is left out.
@@ -30,7 +30,8 @@ def irrelevant(X: np.ndarray, share: float, rng: np.random.Generator) -> np.ndar
     count = int(share / (1 - share) * X.shape[1] + 1e-9)
     like = X[:, rng.integers(X.shape[1], size=count)]
     low, high = like.min(axis=0), like.max(axis=0)
-    noise = rng.random((len(X), count), dtype=np.float32) * (high - low) + low
+    precision = np.float64 if X.dtype == np.float64 else np.float32
+    noise = rng.random((len(X), count), dtype=precision) * (high - low) + low
     return np.concatenate([X, noise], axis=1)
 
 
@@ -39,14 +40,14 @@ def perturbed(anomalies: np.ndarray, count: int, rng: np.random.Generator) -> np
 
     Parameters
     ----------
-    anomalies : (a, d) float32, a >= 2
+    anomalies : (a, d) float32 or float64, a >= 2
     count : int
     rng : numpy.random.Generator
         Row i depends on the first i draws only, so fewer copies are a part of more.
 
     Returns
     -------
-    (count, d) float32
+    (count, d), as the anomalies
         At least one feature is swapped (DevNet's own code swaps none below 20 features).
     """
     a, d = anomalies.shape

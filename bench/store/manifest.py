@@ -38,7 +38,10 @@ OCCASION = ("started", "command")
 
 
 def collect(
-    experiment_text: str, command: Sequence[str] | str, datasets: Mapping[str, str] | None = None
+    experiment_text: str,
+    command: Sequence[str] | str,
+    datasets: Mapping[str, str] | None = None,
+    tables: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """Describe this run.
 
@@ -49,17 +52,21 @@ def collect(
     command : sequence of str or str
         The command line.
     datasets : mapping of name to sha256, optional
+    tables : mapping of name to facts, optional
+        How each of the user's own tables was read (``bench.datasets.reading.to_json``).
 
     Returns
     -------
     dict
         JSON-able. ``packages`` leaves out what is not installed; ``git`` is None outside a checkout.
     """
+    own = {"tables": {name: dict(facts) for name, facts in sorted(tables.items())}} if tables else {}
     return {
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": command if isinstance(command, str) else list(command),
         "suite": experiment_text,
         "datasets": dict(sorted((datasets or {}).items())),
+        **own,
         "packages": versions(),
         "git": git_state(Path(__file__).parent),
         "python": f"{platform.python_implementation()} {platform.python_version()}",

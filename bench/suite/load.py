@@ -122,7 +122,7 @@ def read_suite(name_or_path: str) -> Experiment:
     if not path.is_file():
         raise ConfigError(f"there is no suite file {name_or_path}; check the path")
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # Windows editors put a byte order mark first
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"the suite file {name_or_path} cannot be read as UTF-8 text: {error}") from error
     read = parse_suite(text, name_or_path)

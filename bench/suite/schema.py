@@ -104,7 +104,7 @@ class TableEntry(_Strict):
     path: str
     name: str = ""
     label: str | None = None
-    normal: list[Annotated[str, BeforeValidator(lambda v: str(v) if _number(v) else v)]] = ["0"]
+    normal: list[Annotated[str, BeforeValidator(lambda v: str(v) if isinstance(v, int | float) else v)]] = ["0"]
     type_column: str | None = None
     drop: list[str] = []
     categories: Literal["reject", "onehot"] = "reject"

@@ -24,7 +24,7 @@ def write(tmp_path, text, name="my.csv"):
 def test_the_papers_form_features_then_label(tmp_path):
     dataset = load_table(TableSource(write(tmp_path, PAPER_FORM)))
     assert dataset.name == "my" and dataset.card.source == "table"
-    assert dataset.X.tolist() == [[0.5, 1], [0.25, 2], [np.float32(1e-3), 3], [-4, 4]]
+    assert dataset.X.tolist() == [[0.5, 1], [0.25, 2], [1e-3, 3], [-4, 4]]
     assert dataset.y.tolist() == [0, 0, 1, 0] and dataset.kind is None
     assert dataset.feature_names == ("f1", "f2")
     assert isinstance(dataset.X, np.memmap)
@@ -60,7 +60,7 @@ def test_label_by_name_types_by_column_and_dropped_columns(tmp_path):
 
 def test_csv_parquet_and_npz_give_the_same_dataset(tmp_path):
     rng = np.random.default_rng(0)
-    X, y = rng.random((50, 4)).astype(np.float32), np.repeat([0, 1], [45, 5])
+    X, y = rng.random((50, 4)), np.repeat([0, 1], [45, 5])
     table = pa.table({f"f{i}": X[:, i] for i in range(4)} | {"y": y})
     pyarrow.csv.write_csv(table, tmp_path / "t.csv")
     pyarrow.parquet.write_table(table, tmp_path / "t.parquet")
