@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
+from replicas.constraints import COUNT, Constraints, NOT_NEGATIVE, POSITIVE, at_least
 from pyod.models.base import BaseDetector
 
 from baselines.deviation import deviation_loss
@@ -49,6 +50,18 @@ class DevNet(ReplicaMixin, BaseDetector):
     Source: authors' devnet.py (Keras; RMSprop, clipnorm 1, best-training-loss weights restored).
     Deviations: min-max scaling on the training rows is inside (their files come scaled).
     """
+
+    _parameter_constraints: ClassVar[Constraints] = {
+        "hidden": COUNT,
+        "epochs": COUNT,
+        "steps": COUNT,
+        "batch": at_least(2),
+        "margin": NOT_NEGATIVE,
+        "l2": NOT_NEGATIVE,
+        "lr": POSITIVE,
+        "clipnorm": POSITIVE,
+        "references": at_least(2),
+    }
 
     def __init__(
         self,

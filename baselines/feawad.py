@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
+from replicas.constraints import COUNT, Constraints, FLAG, NOT_NEGATIVE, POSITIVE, WIDTHS, at_least
 from pyod.models.base import BaseDetector
 
 from baselines.feawad_loss import DECODER, ENCODER, SHORTEST, stage_gradient
@@ -57,6 +58,19 @@ class FeaWAD(ReplicaMixin, BaseDetector):
     stacked instead of alternating, and a handful of labelled rows pass the network once each, weighted by
     how often they were drawn, which a mean does not see.
     """
+
+    _parameter_constraints: ClassVar[Constraints] = {
+        "hidden": COUNT,
+        "code": COUNT,
+        "head": WIDTHS,
+        "epochs": COUNT,
+        "pretraining_epochs": COUNT,
+        "steps": COUNT,
+        "batch": at_least(2),
+        "lr": POSITIVE,
+        "margin": NOT_NEGATIVE,
+        "residual_in_loss": FLAG,
+    }
 
     def __init__(
         self,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from numbers import Real
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
+from replicas.constraints import COUNT, Constraints, Interval, NOT_NEGATIVE, POSITIVE, WIDTHS, at_least
 from pyod.models.base import BaseDetector
 
 from baselines.overlap_loss import overlap
@@ -59,6 +61,17 @@ class Overlap(ReplicaMixin, BaseDetector):
     gradient; min-max scaling on the training rows is inside; fewer unlabelled rows than a batch, for which
     their sampler yields nothing, make one batch, drawn with replacement.
     """
+
+    _parameter_constraints: ClassVar[Constraints] = {
+        "hidden": WIDTHS,
+        "epochs": COUNT,
+        "batch": at_least(2),
+        "bandwidth": POSITIVE,
+        "grid": at_least(2),
+        "lr": POSITIVE,
+        "momentum": [Interval(Real, 0, 1, closed="left")],
+        "weight_decay": NOT_NEGATIVE,
+    }
 
     def __init__(
         self,

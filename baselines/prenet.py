@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from numbers import Real
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
+from replicas.constraints import COUNT, Constraints, EachIn, NOT_NEGATIVE, POSITIVE, at_least
 from pyod.models.base import BaseDetector
 
 from replicas.backpropagation import Dense, backward, forward
@@ -64,6 +66,18 @@ class PReNet(ReplicaMixin, BaseDetector):
     code shares the partners between rows, so the ranking is the same); with one labelled anomaly (a, a) pairs
     it with itself; with fewer unlabelled rows than a batch, (u, u) draws with replacement.
     """
+
+    _parameter_constraints: ClassVar[Constraints] = {
+        "hidden": COUNT,
+        "epochs": COUNT,
+        "steps": COUNT,
+        "batch": at_least(4),
+        "targets": [EachIn(Real, None, None, closed="neither")],
+        "l2": NOT_NEGATIVE,
+        "lr": POSITIVE,
+        "clipnorm": POSITIVE,
+        "pairs": [*COUNT, None],
+    }
 
     def __init__(
         self,

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import inspect
 from importlib import import_module
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
+from replicas.constraints import Constraints, FLAG
 from pyod.models.base import BaseDetector
 from sklearn.utils.validation import check_is_fitted
 
 from baselines.isolation import isolated
-from replicas import inputs
+from replicas.contract import Contract
 
 #: What a detector is told where it has such a parameter, unless the card or suite says otherwise.
 QUIET = {"verbose": 0, "device": "cpu"}
 
 
-class Unsupervised(BaseDetector):
+class Unsupervised(Contract, BaseDetector):
     """A PyOD detector by dotted path, fitted on the training rows without their labels.
 
     Parameters
@@ -40,6 +41,12 @@ class Unsupervised(BaseDetector):
     -----
     Source: the PyOD package as installed; its version is in every run's provenance.
     """
+
+    _parameter_constraints: ClassVar[Constraints] = {
+        "path": [str],
+        "scale": FLAG,
+        "drop_constant": FLAG,
+    }
 
     def __init__(
         self,
@@ -71,11 +78,7 @@ class Unsupervised(BaseDetector):
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Fit on X; y is checked and then ignored."""
-        array, names = inputs.features(X)
-        inputs.labels(y, len(array))
-        self.n_features_in_ = array.shape[1]
-        if names is not None:
-            self.feature_names_in_ = names
+        array, _ = self._training_rows(X, y)
         self.columns_ = _varying(array) if self.drop_constant else np.arange(array.shape[1])
         self.low_, self.gain_ = _scaling(array, self.scale)
         with isolated("fit", self.seed):
@@ -87,8 +90,7 @@ class Unsupervised(BaseDetector):
     def decision_function(self, X: Any) -> np.ndarray:
         """The detector's anomaly score, (n,)."""
         check_is_fitted(self, "detector_")
-        array, _ = inputs.features(X)
-        inputs.same_width(array, self.n_features_in_)
+        array = self._rows_to_score(X)
         with isolated("score", self.seed):
             scores = self.detector_.decision_function(self._seen(array))
         return np.asarray(scores, dtype=np.float64).reshape(-1)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
+from replicas.constraints import COUNT, Constraints, NOT_NEGATIVE, POSITIVE, at_least
 from pyod.models.base import BaseDetector
 
 from baselines.rosas_loss import Triplets, mix_, score_loss, weighted
@@ -67,6 +68,20 @@ class RoSAS(ReplicaMixin, BaseDetector):
     stopping, as in WSADBench, 200 epochs on a few labels overfit by far. Min-max scaling on the training
     rows is inside; with fewer unlabelled rows than a batch they are drawn with replacement.
     """
+
+    _parameter_constraints: ClassVar[Constraints] = {
+        "embedding": at_least(2),
+        "epochs": COUNT,
+        "steps": COUNT,
+        "batch": COUNT,
+        "margin": NOT_NEGATIVE,
+        "alpha": POSITIVE,
+        "l2": NOT_NEGATIVE,
+        "temperature": POSITIVE,
+        "patience": [*COUNT, None],
+        "lr": POSITIVE,
+        "weight_decay": NOT_NEGATIVE,
+    }
 
     def __init__(
         self,

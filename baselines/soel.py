@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from numbers import Real
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
+from replicas.constraints import COUNT, Constraints, Interval, POSITIVE, at_least
 from pyod.models.base import BaseDetector
 
 from replicas.detector import ReplicaMixin, labelled_count, pools
@@ -71,6 +73,15 @@ class SOEL(ReplicaMixin, BaseDetector):
     takes at most 2,048 rows of each kind and a transformation's hidden layers are at most 256 wide. Min-max
     scaling on the training rows is inside.
     """
+
+    _parameter_constraints: ClassVar[Constraints] = {
+        "transformations": at_least(2),
+        "ratio": [Interval(Real, 0, 1, closed="both")],
+        "epochs": COUNT,
+        "batches": COUNT,
+        "temperature": POSITIVE,
+        "lr": POSITIVE,
+    }
 
     def __init__(
         self,
