@@ -19,6 +19,10 @@ from bench.suite.schema import GRID, MethodEntry, PartEntry, ScenarioEntry, Suit
 from bench.types import Scenario
 
 
+#: Of one command; more is a slip of the hand.
+MOST_SEEDS = 100_000
+
+
 @dataclass(frozen=True)
 class MethodChoice:
     """A method of a suite: its registered name, parameters that differ from its defaults, a label for tables."""
@@ -190,6 +194,8 @@ def read_seeds(text: str) -> tuple[int, ...]:
         first, dash, last = (piece.strip() for piece in word.partition("-"))
         if not first.isdecimal() or (dash and not last.isdecimal()) or int(last or first) < int(first):
             raise ConfigError(f"{text!r} is no list of seeds; write 0-4 or 0,2,5")
+        if int(last or first) - int(first) >= MOST_SEEDS - len(found):
+            raise ConfigError(f"{text!r} names more than {MOST_SEEDS} seeds; write fewer")
         found += range(int(first), int(last or first) + 1)
     return _once(found)
 
