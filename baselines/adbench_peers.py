@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from replicas.constraints import Constraints, one_of
 from pyod.models.base import BaseDetector
 from sklearn.utils.validation import check_is_fitted
 
 from baselines.adbench_place import missing, python
+from replicas.constraints import Constraints, one_of
 from replicas.contract import Contract
 
 SCRIPT = Path(__file__).with_name("adbench_script.py")

@@ -10,10 +10,10 @@ from numbers import Integral
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from replicas.constraints import COUNT, Constraints, Interval, POSITIVE, SHARE, at_least
 from pyod.models.base import BaseDetector
 
 from baselines.supervised import fit_classifier, score_classifier
+from replicas.constraints import COUNT, POSITIVE, SHARE, Constraints, Interval, at_least
 from replicas.contract import Contract
 
 

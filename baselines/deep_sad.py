@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from replicas.constraints import COUNT, Constraints, NOT_NEGATIVE, POSITIVE, WIDTHS
 from pyod.models.base import BaseDetector
 
 from replicas.backpropagation import Dense, backward, forward
+from replicas.constraints import COUNT, NOT_NEGATIVE, POSITIVE, WIDTHS, Constraints
 from replicas.detector import ReplicaMixin
 from replicas.exact import elementwise
 from replicas.layers import SLOPE, dense, leaky, linear

@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from replicas.constraints import COUNT, Constraints, NOT_NEGATIVE, POSITIVE, at_least
 from pyod.models.base import BaseDetector
 
 from baselines.deviation import deviation_loss
 from replicas.backpropagation import Dense, backward, forward
+from replicas.constraints import COUNT, NOT_NEGATIVE, POSITIVE, Constraints, at_least
 from replicas.detector import ReplicaMixin, labelled_count, pools
 from replicas.layers import chain, dense, relu
 from replicas.optimiser import RMSprop

@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from replicas.constraints import COUNT, Constraints, FLAG, NOT_NEGATIVE, POSITIVE, WIDTHS, at_least
 from pyod.models.base import BaseDetector
 
 from baselines.feawad_loss import DECODER, ENCODER, SHORTEST, stage_gradient
 from replicas.backpropagation import Dense, Views, squared_error
+from replicas.constraints import COUNT, FLAG, NOT_NEGATIVE, POSITIVE, WIDTHS, Constraints, at_least
 from replicas.detector import ReplicaMixin, labelled_count, pools
 from replicas.layers import chain, linear, relu
 from replicas.optimiser import Adam

@@ -1,4 +1,4 @@
-"""Other people's detectors held to the contract of ours: columns, labels and precision are checked around their methods.
+"""Other people's detectors held to the contract of ours: columns, labels and precision, checked around their methods.
 
 ``adapted`` makes a subclass of the detector's class, so that it stays what it is: its parameters, attributes, ``clone``
 and ``isinstance`` work as before.

@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from replicas.constraints import COUNT, Constraints, Interval, NOT_NEGATIVE, POSITIVE, WIDTHS, at_least
 from pyod.models.base import BaseDetector
 
 from baselines.overlap_loss import overlap
 from replicas.backpropagation import Dense, backward, forward
+from replicas.constraints import COUNT, NOT_NEGATIVE, POSITIVE, WIDTHS, Constraints, Interval, at_least
 from replicas.detector import ReplicaMixin, labelled_count, pools
 from replicas.layers import chain, dense, relu
 from replicas.normalisation import batch_norm, fresh_statistics, normalised, normalised_backward

@@ -7,11 +7,11 @@ from importlib import import_module
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from replicas.constraints import Constraints, FLAG
 from pyod.models.base import BaseDetector
 from sklearn.utils.validation import check_is_fitted
 
 from baselines.isolation import isolated
+from replicas.constraints import FLAG, Constraints
 from replicas.contract import Contract
 
 #: What a detector is told where it has such a parameter, unless the card or suite says otherwise.

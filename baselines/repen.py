@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from replicas.constraints import COUNT, Constraints, NOT_NEGATIVE, POSITIVE
 from pyod.models.base import BaseDetector
 
 from replicas.backpropagation import Dense, backward, forward
+from replicas.constraints import COUNT, NOT_NEGATIVE, POSITIVE, Constraints
 from replicas.detector import ReplicaMixin, labelled_count, pools
 from replicas.layers import dense, linear, relu
 from replicas.optimiser import Adadelta

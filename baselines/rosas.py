@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from replicas.constraints import COUNT, Constraints, NOT_NEGATIVE, POSITIVE, at_least
 from pyod.models.base import BaseDetector
 
 from baselines.rosas_loss import Triplets, mix_, score_loss, weighted
 from replicas.backpropagation import Dense, Views, backward, backward_through, forward
+from replicas.constraints import COUNT, NOT_NEGATIVE, POSITIVE, Constraints, at_least
 from replicas.detector import ReplicaMixin, pools
 from replicas.exact import elementwise
 from replicas.layers import SLOPE, chain, dense, leaky

@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from replicas.constraints import COUNT, Constraints, Interval, POSITIVE, at_least
 from pyod.models.base import BaseDetector
 
+from replicas.constraints import COUNT, POSITIVE, Constraints, Interval, at_least
 from replicas.detector import ReplicaMixin, labelled_count, pools
 from replicas.exact import elementwise
 from replicas.layers import chain, dense, relu

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from replicas.constraints import COUNT, Constraints, NOT_NEGATIVE, POSITIVE, WIDTHS, one_of
 from pyod.models.base import BaseDetector
 from sklearn import ensemble, linear_model, neural_network
 from sklearn.exceptions import ConvergenceWarning
@@ -16,6 +15,7 @@ from sklearn.preprocessing import MinMaxScaler
 from sklearn.utils.validation import check_is_fitted
 
 from baselines.isolation import isolated
+from replicas.constraints import COUNT, NOT_NEGATIVE, POSITIVE, WIDTHS, Constraints, one_of
 from replicas.contract import Contract
 
 

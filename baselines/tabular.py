@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from replicas.constraints import COUNT, Constraints, at_least
 from pyod.models.base import BaseDetector
 
 from baselines.supervised import fit_classifier, score_classifier
+from replicas.constraints import COUNT, Constraints, at_least
 from replicas.contract import Contract
 from reproducibility.streams import generator
 

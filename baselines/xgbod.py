@@ -6,7 +6,6 @@ import warnings
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from replicas.constraints import COUNT, Constraints, POSITIVE
 from pyod.models.base import BaseDetector
 from pyod.models.xgbod import XGBOD as Pooled
 from sklearn.preprocessing import MinMaxScaler
@@ -14,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from baselines.isolation import isolated
 from baselines.supervised import checked
+from replicas.constraints import COUNT, POSITIVE, Constraints
 from replicas.contract import Contract
 
 

@@ -9,7 +9,6 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 import pandas as pd
 import torch
-from replicas.constraints import COUNT, Constraints, FLAG, NOT_NEGATIVE, POSITIVE, at_least, one_of
 from pyod.models.base import BaseDetector
 from sklearn.utils.validation import check_is_fitted
 
@@ -22,6 +21,7 @@ from mnp.quirks import PUBLISHED, WEAK
 from mnp.settings import Settings
 from mnp.stages import fit_group
 from replicas import inputs
+from replicas.constraints import COUNT, FLAG, NOT_NEGATIVE, POSITIVE, Constraints, at_least, one_of
 from replicas.detector import ReplicaMixin
 from replicas.parameters import Layout
 from replicas.rows import Rows, TrainingRows

@@ -98,7 +98,7 @@ def _no_numbers(name: str, column: Any) -> str:
         return f"column {name!r} holds times, not numbers; convert it, e.g. to seconds since its start"
     if isinstance(dtype, pd.CategoricalDtype):
         return f"column {name!r} holds categories, not numbers; encode it (e.g. one-hot) or drop it"
-    if dtype == object:
+    if pd.api.types.is_object_dtype(dtype):
         inside = pd.api.types.infer_dtype(column, skipna=True)
         if inside in ("integer", "floating", "mixed-integer-float", "boolean", "decimal"):
             return f"column {name!r} holds numbers as Python objects; convert it first: X[{name!r}].astype(float)"

@@ -92,9 +92,7 @@ def labels(y: Any, rows: int, name: str = "y") -> np.ndarray:
     return array.astype(np.int8)
 
 
-def validation_rows(
-    X_val: Any, y_val: Any, names: np.ndarray | None, width: int
-) -> tuple[np.ndarray, np.ndarray]:
+def validation_rows(X_val: Any, y_val: Any, names: np.ndarray | None, width: int) -> tuple[np.ndarray, np.ndarray]:
     """Read labelled validation rows, whose columns are those of the training table X, in their order.
 
     Raises

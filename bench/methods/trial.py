@@ -138,9 +138,7 @@ def _wrong(first: np.ndarray, second: np.ndarray, truth: np.ndarray) -> str:
     return ""
 
 
-def _scores(
-    spec: MethodSpec, params: Mapping[str, Any], X: np.ndarray, y: np.ndarray, truth: np.ndarray
-) -> np.ndarray:
+def _scores(spec: MethodSpec, params: Mapping[str, Any], X: np.ndarray, y: np.ndarray, truth: np.ndarray) -> np.ndarray:
     _settle()
     detector = registry.made(spec, 0, **params)
     if spec.replicated:
@@ -155,7 +153,7 @@ def _scores(
 
 
 def _tiny(rows: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Normal rows around 0, one in twenty an anomaly far outside; X float32, y with half of them labelled, the truth."""
+    """Normal rows, one in twenty an anomaly far outside: X float32, y with half of them labelled, the truth."""
     stream = generator("trial", rows)
     X = stream.standard_normal((rows, FEATURES))
     count = rows // 20

@@ -18,7 +18,6 @@ from bench.scenarios.reasons import of_values
 from bench.suite.schema import GRID, MethodEntry, PartEntry, ScenarioEntry, SuiteFile, TableEntry, validated
 from bench.types import Scenario
 
-
 #: Of one command; more is a slip of the hand.
 MOST_SEEDS = 100_000
 
