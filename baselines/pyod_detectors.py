@@ -82,7 +82,7 @@ class Unsupervised(Contract, BaseDetector):
         self.columns_ = _varying(array) if self.drop_constant else np.arange(array.shape[1])
         self.low_, self.gain_ = _scaling(array, self.scale)
         with isolated("fit", self.seed):
-            self.detector_ = self._factory()(**self._arguments()).fit(self._seen(array))
+            self.detector_ = self._factory()(**self._arguments(len(array))).fit(self._seen(array))
         self.decision_scores_ = np.asarray(self.detector_.decision_scores_, dtype=np.float64)
         self._set_n_classes(None)
         return self._process_decision_scores()
@@ -106,10 +106,17 @@ class Unsupervised(Contract, BaseDetector):
     def _takes(self) -> list[str]:
         return list(inspect.signature(self._factory()).parameters)
 
-    def _arguments(self) -> dict[str, Any]:
+    def _arguments(self, rows: int) -> dict[str, Any]:
         given = {**QUIET, "random_state": self.seed, "n_features": len(self.columns_)}
         own = {name: value for name, value in given.items() if name in self._takes()}
-        return {**own, "contamination": self.contamination, **self.options}
+        return {**own, "contamination": self.contamination, **self.options, **self._whole_batch(rows)}
+
+    def _whole_batch(self, rows: int) -> dict[str, int]:
+        """PyOD's networks drop a batch that is not full: fewer rows than one make a batch of their own."""
+        if "BaseDeepLearningDetector" not in [base.__name__ for base in self._factory().__mro__]:
+            return {}
+        size = self.options.get("batch_size", inspect.signature(self._factory()).parameters["batch_size"].default)
+        return {"batch_size": rows} if rows < size else {}
 
 
 def _varying(array: np.ndarray) -> np.ndarray:

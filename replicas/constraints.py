@@ -16,9 +16,8 @@ class EachIn(Interval):
 
     def is_satisfied_by(self, val: Any) -> bool:
         """Whether ``val`` is such a list."""
-        return (
-            isinstance(val, list | tuple) and len(val) > 0 and all(super(EachIn, self).is_satisfied_by(v) for v in val)
-        )
+        inside = super().is_satisfied_by
+        return isinstance(val, list | tuple) and len(val) > 0 and all(inside(value) for value in val)
 
     def __str__(self) -> str:
         return f"a list, each value of it {super().__str__()}"
@@ -60,10 +59,6 @@ def check(constraints: Mapping[str, Sequence[Any]], params: Mapping[str, Any], n
     """
     for parameter, value in params.items():
         allowed = constraints.get(parameter, [])
-        if (
-            isinstance(value, bool)
-            and allowed
-            and not {"boolean", bool} & {c for c in allowed if isinstance(c, str | type)}
-        ):
+        if isinstance(value, bool) and allowed and "boolean" not in [c for c in allowed if isinstance(c, str)]:
             raise ValueError(f"The {parameter!r} parameter of {name} must not be true or false. Got {value!r} instead.")
     validate_parameter_constraints({**constraints}, params, name)

@@ -174,6 +174,13 @@ def test_fit_checks_parameters_that_were_set_later() -> None:
             create(name).set_params(**params).fit(X, y)
 
 
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", METHODS)
+def test_fewer_rows_than_a_batch_are_enough(name: str) -> None:
+    X, y = frame(19)
+    assert np.isfinite(make(name).fit(X, y).decision_function(X)).all()
+
+
 def test_the_epochs_asked_for_are_trained() -> None:
     X, y = frame()
     history = MNP(epochs=1, steps=2, pretraining_epochs=0).fit(X, y).history_["total"]
