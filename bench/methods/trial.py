@@ -178,7 +178,7 @@ def _refusal(spec: MethodSpec, reason: str) -> str:
 
 def _spec(card: Mapping[str, Any]) -> MethodSpec:
     """A card back from JSON, which has no tuples."""
-    values = {name: tuple(value) if isinstance(value, list) else value for name, value in card.items()}
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in card.items()}
     values["params"] = tuple((name, tuple(v) if isinstance(v, list) else v) for name, v in card["params"])
     return MethodSpec(**values)
 
