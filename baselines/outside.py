@@ -36,7 +36,7 @@ class Outside:
 
 @functools.cache
 def adapted(detector_class: type) -> type:
-    """The class with its row-taking methods checked; ours, adapted ones and those that take no rows stay as they are."""
+    """The class with its row-taking methods checked; ours, adapted ones and those without rows stay as they are."""
     if issubclass(detector_class, Contract | Outside):
         return detector_class
     methods = {name: _checked(method, name) for name, method in _row_methods(detector_class).items()}
