@@ -7,14 +7,15 @@ import subprocess
 import tempfile
 import weakref
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from pyod.models.base import BaseDetector
 from sklearn.utils.validation import check_is_fitted
 
 from baselines.adbench_place import missing, python
-from replicas import inputs
+from replicas.constraints import Constraints, one_of
+from replicas.contract import Contract
 
 SCRIPT = Path(__file__).with_name("adbench_script.py")
 #: Passed to the other environment: nothing of ours, and no accelerator, which its results would depend on.
@@ -25,7 +26,7 @@ FIXED = {
 }  # fmt: skip
 
 
-class ADBenchPeer(BaseDetector):
+class ADBenchPeer(Contract, BaseDetector):
     """One of ADBench's models as published (PyPI ``adbench`` 0.1.11), min-max scaled on the training rows as there.
 
     Parameters
@@ -41,6 +42,10 @@ class ADBenchPeer(BaseDetector):
     ``adbench_script``. REPEN scores rows together with the training rows, the others row by row.
     """
 
+    _parameter_constraints: ClassVar[Constraints] = {
+        "model": one_of("DevNet", "PReNet", "FEAWAD", "REPEN"),
+    }
+
     def __init__(self, model: str = "DevNet", contamination: float = 0.1, seed: int = 0) -> None:
         super().__init__(contamination=contamination)
         self.model = model
@@ -54,11 +59,7 @@ class ADBenchPeer(BaseDetector):
         RuntimeError
             There is no environment with ADBench, or its code raised: the message says what.
         """
-        array, names = inputs.features(X)
-        labels = inputs.labels(y, len(array))
-        self.n_features_in_ = array.shape[1]
-        if names is not None:
-            self.feature_names_in_ = names
+        array, labels = self._training_rows(X, y)
         low, high = array.min(axis=0), array.max(axis=0)
         self.low_, self.gain_ = low, 1.0 / np.where(high > low, high - low, 1.0)
         self._folder = tempfile.TemporaryDirectory(prefix="adbench-")
@@ -67,15 +68,16 @@ class ADBenchPeer(BaseDetector):
         rows = Path(self._folder.name) / "train.npz"
         np.savez(rows, X=self._scaled(array), y=labels.astype(np.int64))
         _ask(self._process, "fit", rows)
-        self.decision_scores_ = self.decision_function(array)
+        self.decision_scores_ = self._scores(array)
         self._set_n_classes(None)
         return self._process_decision_scores()
 
     def decision_function(self, X: Any) -> np.ndarray:
         """The model's anomaly score, (n,)."""
         check_is_fitted(self, "n_features_in_")
-        array, _ = inputs.features(X)
-        inputs.same_width(array, self.n_features_in_)
+        return self._scores(self._rows_to_score(X))
+
+    def _scores(self, array: np.ndarray) -> np.ndarray:
         rows, scores = (Path(self._folder.name) / name for name in ("rows.npy", "scores.npy"))
         np.save(rows, self._scaled(array))
         _ask(self._process, "score", rows, scores)

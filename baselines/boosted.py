@@ -6,15 +6,18 @@ silent and deterministic. Trees do not depend on a monotone scaling, so none is 
 
 from __future__ import annotations
 
-from typing import Any, Self
+from numbers import Integral
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from pyod.models.base import BaseDetector
 
 from baselines.supervised import fit_classifier, score_classifier
+from replicas.constraints import COUNT, POSITIVE, SHARE, Constraints, Interval, at_least
+from replicas.contract import Contract
 
 
-class XGBoost(BaseDetector):
+class XGBoost(Contract, BaseDetector):
     """Gradient-boosted trees with second-order steps and regularised leaves.
 
     F(x) = sum of trees; each new tree minimises the second-order expansion of the logistic loss plus
@@ -39,6 +42,14 @@ class XGBoost(BaseDetector):
     p (1 - p) = 1, so that with few labels nothing is learnt. Mean AUC-PR on ADBench's sets falls from its printed
     figures by 14 points with the new default and by none with 0.5 (``results/reference/parity``), which is ours.
     """
+
+    _parameter_constraints: ClassVar[Constraints] = {
+        "n_estimators": COUNT,
+        "max_depth": COUNT,
+        "learning_rate": POSITIVE,
+        "base_score": SHARE,
+        "positive_weight": POSITIVE,
+    }
 
     def __init__(
         self,
@@ -79,7 +90,7 @@ class XGBoost(BaseDetector):
         return score_classifier(self, X)
 
 
-class LightGBM(BaseDetector):
+class LightGBM(Contract, BaseDetector):
     """Gradient-boosted trees grown leaf by leaf on binned features.
 
     Parameters
@@ -97,6 +108,13 @@ class LightGBM(BaseDetector):
     Source: Ke et al. (NeurIPS 2017), the lightgbm package. Its default of at least 20 rows in a leaf
     keeps it from isolating fewer labelled anomalies than that; kept, as in ADBench.
     """
+
+    _parameter_constraints: ClassVar[Constraints] = {
+        "n_estimators": COUNT,
+        "num_leaves": at_least(2),
+        "learning_rate": POSITIVE,
+        "positive_weight": POSITIVE,
+    }
 
     def __init__(
         self,
@@ -136,7 +154,7 @@ class LightGBM(BaseDetector):
         return score_classifier(self, X)
 
 
-class CatBoost(BaseDetector):
+class CatBoost(Contract, BaseDetector):
     """Gradient-boosted oblivious trees with ordered boosting.
 
     Parameters
@@ -155,6 +173,13 @@ class CatBoost(BaseDetector):
     Source: Prokhorenkova et al. (NeurIPS 2018), the catboost package. It refuses a table whose columns
     are all constant.
     """
+
+    _parameter_constraints: ClassVar[Constraints] = {
+        "n_estimators": COUNT,
+        "depth": [Interval(Integral, 1, 16, closed="both")],
+        "learning_rate": [*POSITIVE, None],
+        "positive_weight": POSITIVE,
+    }
 
     def __init__(
         self,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from pyod.models.base import BaseDetector
 
 from replicas.backpropagation import Dense, backward, forward
+from replicas.constraints import COUNT, NOT_NEGATIVE, POSITIVE, WIDTHS, Constraints
 from replicas.detector import ReplicaMixin
 from replicas.exact import elementwise
 from replicas.layers import SLOPE, dense, leaky, linear
@@ -58,6 +59,17 @@ class DeepSAD(ReplicaMixin, BaseDetector):
     Deviations: when there are fewer rows than one batch, the batch is all rows. Their z-score
     followed by min-max equals min-max alone, which is done inside, on the training rows.
     """
+
+    _parameter_constraints: ClassVar[Constraints] = {
+        "hidden": WIDTHS,
+        "representation": COUNT,
+        "epochs": COUNT,
+        "pretraining_epochs": COUNT,
+        "batch": COUNT,
+        "lr": POSITIVE,
+        "weight_decay": NOT_NEGATIVE,
+        "eta": NOT_NEGATIVE,
+    }
 
     def __init__(
         self,

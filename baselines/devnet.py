@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -11,6 +11,7 @@ from pyod.models.base import BaseDetector
 
 from baselines.deviation import deviation_loss
 from replicas.backpropagation import Dense, backward, forward
+from replicas.constraints import COUNT, NOT_NEGATIVE, POSITIVE, Constraints, at_least
 from replicas.detector import ReplicaMixin, labelled_count, pools
 from replicas.layers import chain, dense, relu
 from replicas.optimiser import RMSprop
@@ -49,6 +50,18 @@ class DevNet(ReplicaMixin, BaseDetector):
     Source: authors' devnet.py (Keras; RMSprop, clipnorm 1, best-training-loss weights restored).
     Deviations: min-max scaling on the training rows is inside (their files come scaled).
     """
+
+    _parameter_constraints: ClassVar[Constraints] = {
+        "hidden": COUNT,
+        "epochs": COUNT,
+        "steps": COUNT,
+        "batch": at_least(2),
+        "margin": NOT_NEGATIVE,
+        "l2": NOT_NEGATIVE,
+        "lr": POSITIVE,
+        "clipnorm": POSITIVE,
+        "references": at_least(2),
+    }
 
     def __init__(
         self,

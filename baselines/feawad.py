@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -11,6 +11,7 @@ from pyod.models.base import BaseDetector
 
 from baselines.feawad_loss import DECODER, ENCODER, SHORTEST, stage_gradient
 from replicas.backpropagation import Dense, Views, squared_error
+from replicas.constraints import COUNT, FLAG, NOT_NEGATIVE, POSITIVE, WIDTHS, Constraints, at_least
 from replicas.detector import ReplicaMixin, labelled_count, pools
 from replicas.layers import chain, linear, relu
 from replicas.optimiser import Adam
@@ -57,6 +58,19 @@ class FeaWAD(ReplicaMixin, BaseDetector):
     stacked instead of alternating, and a handful of labelled rows pass the network once each, weighted by
     how often they were drawn, which a mean does not see.
     """
+
+    _parameter_constraints: ClassVar[Constraints] = {
+        "hidden": COUNT,
+        "code": COUNT,
+        "head": WIDTHS,
+        "epochs": COUNT,
+        "pretraining_epochs": COUNT,
+        "steps": COUNT,
+        "batch": at_least(2),
+        "lr": POSITIVE,
+        "margin": NOT_NEGATIVE,
+        "residual_in_loss": FLAG,
+    }
 
     def __init__(
         self,

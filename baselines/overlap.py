@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from numbers import Real
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -11,6 +12,7 @@ from pyod.models.base import BaseDetector
 
 from baselines.overlap_loss import overlap
 from replicas.backpropagation import Dense, backward, forward
+from replicas.constraints import COUNT, NOT_NEGATIVE, POSITIVE, WIDTHS, Constraints, Interval, at_least
 from replicas.detector import ReplicaMixin, labelled_count, pools
 from replicas.layers import chain, dense, relu
 from replicas.normalisation import batch_norm, fresh_statistics, normalised, normalised_backward
@@ -59,6 +61,17 @@ class Overlap(ReplicaMixin, BaseDetector):
     gradient; min-max scaling on the training rows is inside; fewer unlabelled rows than a batch, for which
     their sampler yields nothing, make one batch, drawn with replacement.
     """
+
+    _parameter_constraints: ClassVar[Constraints] = {
+        "hidden": WIDTHS,
+        "epochs": COUNT,
+        "batch": at_least(2),
+        "bandwidth": POSITIVE,
+        "grid": at_least(2),
+        "lr": POSITIVE,
+        "momentum": [Interval(Real, 0, 1, closed="left")],
+        "weight_decay": NOT_NEGATIVE,
+    }
 
     def __init__(
         self,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from numbers import Real
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from pyod.models.base import BaseDetector
 
 from replicas.backpropagation import Dense, backward, forward
+from replicas.constraints import COUNT, NOT_NEGATIVE, POSITIVE, Constraints, EachIn, at_least
 from replicas.detector import ReplicaMixin, labelled_count, pools
 from replicas.layers import dense, linear, relu
 from replicas.optimiser import RMSprop
@@ -64,6 +66,18 @@ class PReNet(ReplicaMixin, BaseDetector):
     code shares the partners between rows, so the ranking is the same); with one labelled anomaly (a, a) pairs
     it with itself; with fewer unlabelled rows than a batch, (u, u) draws with replacement.
     """
+
+    _parameter_constraints: ClassVar[Constraints] = {
+        "hidden": COUNT,
+        "epochs": COUNT,
+        "steps": COUNT,
+        "batch": at_least(4),
+        "targets": [EachIn(Real, None, None, closed="neither")],
+        "l2": NOT_NEGATIVE,
+        "lr": POSITIVE,
+        "clipnorm": POSITIVE,
+        "pairs": [*COUNT, None],
+    }
 
     def __init__(
         self,

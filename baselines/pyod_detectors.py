@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import inspect
 from importlib import import_module
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from pyod.models.base import BaseDetector
 from sklearn.utils.validation import check_is_fitted
 
 from baselines.isolation import isolated
-from replicas import inputs
+from replicas.constraints import FLAG, Constraints
+from replicas.contract import Contract
 
 #: What a detector is told where it has such a parameter, unless the card or suite says otherwise.
 QUIET = {"verbose": 0, "device": "cpu"}
-#: Detectors that fail or score infinity on some tables: ``baselines.degenerate`` and ``baselines.small_batches`` have
-#: them without that.
+#: Detectors that fail or score infinity on some tables: ``baselines.degenerate`` has them without that.
 UNFILLED = ("pyod.models.pca:PCA", "pyod.models.cblof:CBLOF", "pyod.models.knn:KNN")
-LARGE_BATCHES = ("pyod.models.auto_encoder:AutoEncoder",)
 
 
-class Unsupervised(BaseDetector):
+class Unsupervised(Contract, BaseDetector):
     """A PyOD detector by dotted path, fitted on the training rows without their labels.
 
     Parameters
@@ -42,9 +41,16 @@ class Unsupervised(BaseDetector):
 
     Notes
     -----
-    Source: the PyOD package as installed; its version is in every run's provenance. PCA, CBLOF, KNN and
-    AutoEncoder are PyOD's own only where those work, see ``baselines.degenerate`` and ``baselines.small_batches``.
+    Source: the PyOD package as installed; its version is in every run's provenance. PCA, CBLOF and KNN
+    are PyOD's own only where those work, see ``baselines.degenerate``; networks of PyOD drop a last partial batch, so
+    fewer rows than a batch make one batch.
     """
+
+    _parameter_constraints: ClassVar[Constraints] = {
+        "path": [str],
+        "scale": FLAG,
+        "drop_constant": FLAG,
+    }
 
     def __init__(
         self,
@@ -76,15 +82,11 @@ class Unsupervised(BaseDetector):
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Fit on X; y is checked and then ignored."""
-        array, names = inputs.features(X)
-        inputs.labels(y, len(array))
-        self.n_features_in_ = array.shape[1]
-        if names is not None:
-            self.feature_names_in_ = names
+        array, _ = self._training_rows(X, y)
         self.columns_ = _varying(array) if self.drop_constant else np.arange(array.shape[1])
         self.low_, self.gain_ = _scaling(array, self.scale)
         with isolated("fit", self.seed):
-            self.detector_ = self._factory()(**self._arguments()).fit(self._seen(array))
+            self.detector_ = self._factory()(**self._arguments(len(array))).fit(self._seen(array))
         self.decision_scores_ = np.asarray(self.detector_.decision_scores_, dtype=np.float64)
         self._set_n_classes(None)
         return self._process_decision_scores()
@@ -92,8 +94,7 @@ class Unsupervised(BaseDetector):
     def decision_function(self, X: Any) -> np.ndarray:
         """The detector's anomaly score, (n,)."""
         check_is_fitted(self, "detector_")
-        array, _ = inputs.features(X)
-        inputs.same_width(array, self.n_features_in_)
+        array = self._rows_to_score(X)
         with isolated("score", self.seed):
             scores = self.detector_.decision_function(self._seen(array))
         return np.asarray(scores, dtype=np.float64).reshape(-1)
@@ -109,19 +110,22 @@ class Unsupervised(BaseDetector):
             from baselines import degenerate
 
             return getattr(degenerate, name)
-        if self.path in LARGE_BATCHES:
-            from baselines import small_batches
-
-            return getattr(small_batches, name)
         return getattr(import_module(module), name)
 
     def _takes(self) -> list[str]:
         return list(inspect.signature(self._factory()).parameters)
 
-    def _arguments(self) -> dict[str, Any]:
+    def _arguments(self, rows: int) -> dict[str, Any]:
         given = {**QUIET, "random_state": self.seed, "n_features": len(self.columns_)}
         own = {name: value for name, value in given.items() if name in self._takes()}
-        return {**own, "contamination": self.contamination, **self.options}
+        return {**own, "contamination": self.contamination, **self.options, **self._whole_batch(rows)}
+
+    def _whole_batch(self, rows: int) -> dict[str, int]:
+        """PyOD's networks drop a batch that is not full: fewer rows than one make a batch of their own."""
+        if "BaseDeepLearningDetector" not in [base.__name__ for base in self._factory().__mro__]:
+            return {}
+        size = self.options.get("batch_size", inspect.signature(self._factory()).parameters["batch_size"].default)
+        return {"batch_size": rows} if rows < size else {}
 
 
 def _varying(array: np.ndarray) -> np.ndarray:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from pyod.models.base import BaseDetector
 
 from replicas.backpropagation import Dense, backward, forward
+from replicas.constraints import COUNT, NOT_NEGATIVE, POSITIVE, Constraints
 from replicas.detector import ReplicaMixin, labelled_count, pools
 from replicas.layers import dense, linear, relu
 from replicas.optimiser import Adadelta
@@ -58,6 +59,18 @@ class REPEN(ReplicaMixin, BaseDetector):
     training rows is inside; with fewer training rows than ``subsample`` a sample is all of them; of a
     handful of labelled anomalies each passes through h once a step, in however many triplets it is.
     """
+
+    _parameter_constraints: ClassVar[Constraints] = {
+        "hidden": COUNT,
+        "epochs": COUNT,
+        "steps": COUNT,
+        "batch": COUNT,
+        "margin": NOT_NEGATIVE,
+        "lr": POSITIVE,
+        "ensemble": COUNT,
+        "subsample": COUNT,
+        "neighbours": COUNT,
+    }
 
     def __init__(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -12,6 +12,7 @@ from pyod.models.base import BaseDetector
 
 from baselines.rosas_loss import Triplets, mix_, score_loss, weighted
 from replicas.backpropagation import Dense, Views, backward, backward_through, forward
+from replicas.constraints import COUNT, NOT_NEGATIVE, POSITIVE, Constraints, at_least
 from replicas.detector import ReplicaMixin, pools
 from replicas.exact import elementwise
 from replicas.layers import SLOPE, chain, dense, leaky
@@ -67,6 +68,20 @@ class RoSAS(ReplicaMixin, BaseDetector):
     stopping, as in WSADBench, 200 epochs on a few labels overfit by far. Min-max scaling on the training
     rows is inside; with fewer unlabelled rows than a batch they are drawn with replacement.
     """
+
+    _parameter_constraints: ClassVar[Constraints] = {
+        "embedding": at_least(2),
+        "epochs": COUNT,
+        "steps": COUNT,
+        "batch": COUNT,
+        "margin": NOT_NEGATIVE,
+        "alpha": POSITIVE,
+        "l2": NOT_NEGATIVE,
+        "temperature": POSITIVE,
+        "patience": [*COUNT, None],
+        "lr": POSITIVE,
+        "weight_decay": NOT_NEGATIVE,
+    }
 
     def __init__(
         self,

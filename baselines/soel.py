@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from numbers import Real
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from pyod.models.base import BaseDetector
 
+from replicas.constraints import COUNT, POSITIVE, Constraints, Interval, at_least
 from replicas.detector import ReplicaMixin, labelled_count, pools
 from replicas.exact import elementwise
 from replicas.layers import chain, dense, relu
@@ -71,6 +73,15 @@ class SOEL(ReplicaMixin, BaseDetector):
     takes at most 2,048 rows of each kind and a transformation's hidden layers are at most 256 wide. Min-max
     scaling on the training rows is inside.
     """
+
+    _parameter_constraints: ClassVar[Constraints] = {
+        "transformations": at_least(2),
+        "ratio": [Interval(Real, 0, 1, closed="both")],
+        "epochs": COUNT,
+        "batches": COUNT,
+        "temperature": POSITIVE,
+        "lr": POSITIVE,
+    }
 
     def __init__(
         self,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, Self
+from collections.abc import Callable
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from pyod.models.base import BaseDetector
@@ -14,10 +15,11 @@ from sklearn.preprocessing import MinMaxScaler
 from sklearn.utils.validation import check_is_fitted
 
 from baselines.isolation import isolated
-from replicas import inputs
+from replicas.constraints import COUNT, NOT_NEGATIVE, POSITIVE, WIDTHS, Constraints, one_of
+from replicas.contract import Contract
 
 
-class LogisticRegression(BaseDetector):
+class LogisticRegression(Contract, BaseDetector):
     """Balanced logistic regression on min-max scaled features.
 
     P(y = 1 | x) = sigmoid(w.x + b), L2-penalised, classes weighted to equal shares.
@@ -33,6 +35,12 @@ class LogisticRegression(BaseDetector):
     seed : int
         Unused by the solver (lbfgs is deterministic); taken so that every method is made alike.
     """
+
+    _parameter_constraints: ClassVar[Constraints] = {
+        "C": POSITIVE,
+        "class_weight": [*one_of("balanced"), None],
+        "max_iter": COUNT,
+    }
 
     def __init__(
         self,
@@ -58,7 +66,7 @@ class LogisticRegression(BaseDetector):
         return score_classifier(self, X)
 
 
-class RandomForest(BaseDetector):
+class RandomForest(Contract, BaseDetector):
     """Random forest, scikit-learn's defaults (100 trees, no class weights, as ADBench runs it).
 
     Parameters
@@ -69,6 +77,11 @@ class RandomForest(BaseDetector):
         PyOD's: share of training rows above ``threshold_``.
     seed : int
     """
+
+    _parameter_constraints: ClassVar[Constraints] = {
+        "n_estimators": COUNT,
+        "class_weight": [*one_of("balanced", "balanced_subsample"), None],
+    }
 
     def __init__(
         self,
@@ -94,7 +107,7 @@ class RandomForest(BaseDetector):
         return score_classifier(self, X)
 
 
-class ExtraTrees(BaseDetector):
+class ExtraTrees(Contract, BaseDetector):
     """Extremely randomised trees, scikit-learn's defaults (100 trees, every row in every tree).
 
     Parameters
@@ -105,6 +118,11 @@ class ExtraTrees(BaseDetector):
         PyOD's: share of training rows above ``threshold_``.
     seed : int
     """
+
+    _parameter_constraints: ClassVar[Constraints] = {
+        "n_estimators": COUNT,
+        "class_weight": [*one_of("balanced", "balanced_subsample"), None],
+    }
 
     def __init__(
         self,
@@ -130,7 +148,7 @@ class ExtraTrees(BaseDetector):
         return score_classifier(self, X)
 
 
-class MLP(BaseDetector):
+class MLP(Contract, BaseDetector):
     """Multi-layer perceptron on min-max scaled features, scikit-learn's defaults (as ADBench runs it).
 
     P(y = 1 | x) = sigmoid(w.relu(W x + b) + c), cross-entropy with L2 penalty, Adam, batches of 200.
@@ -147,6 +165,13 @@ class MLP(BaseDetector):
         PyOD's: share of training rows above ``threshold_``.
     seed : int
     """
+
+    _parameter_constraints: ClassVar[Constraints] = {
+        "hidden": WIDTHS,
+        "max_iter": COUNT,
+        "lr": POSITIVE,
+        "alpha": NOT_NEGATIVE,
+    }
 
     def __init__(
         self,
@@ -180,8 +205,16 @@ class MLP(BaseDetector):
         return score_classifier(self, X)
 
 
-def fit_classifier(detector: Any, model: Any | Pipeline, X: Any, y: Any) -> Any:
+def fit_classifier(
+    detector: Any,
+    model: Any | Pipeline,
+    X: Any,
+    y: Any,
+    choose: Callable[[np.ndarray], np.ndarray] | None = None,
+) -> Any:
     """Check the input, fit ``model`` on it as ``detector.model_`` and set PyOD's fitted attributes.
+
+    ``choose`` gets the labels and returns the numbers of the rows to fit on; None takes all.
 
     Raises
     ------
@@ -189,6 +222,9 @@ def fit_classifier(detector: Any, model: Any | Pipeline, X: Any, y: Any) -> Any:
         Unfit data, or only one class in y.
     """
     array, target = checked(detector, X, y)
+    if choose is not None:
+        rows = choose(target)
+        array, target = array[rows], target[rows]
     with isolated("fit", detector.seed), warnings.catch_warnings():
         # a fixed number of iterations is part of these methods' settings
         warnings.simplefilter("ignore", ConvergenceWarning)
@@ -201,8 +237,7 @@ def fit_classifier(detector: Any, model: Any | Pipeline, X: Any, y: Any) -> Any:
 def score_classifier(detector: Any, X: Any) -> np.ndarray:
     """P(anomaly | x) of the fitted ``detector.model_``, (n,) float64."""
     check_is_fitted(detector, "model_")
-    array, _ = inputs.features(X)
-    inputs.same_width(array, detector.n_features_in_)
+    array = detector._rows_to_score(X)
     with isolated("score", detector.seed):
         return probability(detector.model_, array)
 
@@ -215,16 +250,12 @@ def checked(detector: Any, X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
     ValueError
         Unfit data, or only one class in y.
     """
-    array, names = inputs.features(X)
-    target = inputs.labels(y, len(array))
+    array, target = detector._training_rows(X, y)
     if target.min() == target.max():
         raise ValueError(
             f"{type(detector).__name__} needs both labelled anomalies (1) and unlabelled rows (0) in y, "
             f"got only {int(target[0])}"
         )
-    detector.n_features_in_ = array.shape[1]
-    if names is not None:
-        detector.feature_names_in_ = names
     return array, target
 
 

@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from pyod.models.base import BaseDetector
 
 from baselines.supervised import fit_classifier, score_classifier
-from replicas import inputs
+from replicas.constraints import COUNT, Constraints, at_least
+from replicas.contract import Contract
 from reproducibility.streams import generator
 
 #: What a missing file or a dead network raises, by the name of the class: the libraries have their own.
 UNREACHABLE = ("Connection", "LocalEntryNotFound", "OfflineMode", "HTTPError", "HfHub", "GatedRepo", "FileNotFound")
 
 
-class TabPFN(BaseDetector):
+class TabPFN(Contract, BaseDetector):
     """TabPFN: a transformer trained on synthetic tables classifies rows given the training rows as context.
 
     Parameters
@@ -45,6 +46,11 @@ class TabPFN(BaseDetector):
         In fit: the weights are not here and cannot be fetched.
     """
 
+    _parameter_constraints: ClassVar[Constraints] = {
+        "max_rows": at_least(2),
+        "n_estimators": COUNT,
+    }
+
     def __init__(
         self, max_rows: int = 10_000, n_estimators: int = 8, contamination: float = 0.1, seed: int = 0
     ) -> None:
@@ -61,7 +67,7 @@ class TabPFN(BaseDetector):
             n_estimators=self.n_estimators, device="cpu", random_state=self.seed, ignore_pretraining_limits=True
         )
         with weights_of("TabPFN"):
-            return fit_classifier(self, model, *context_rows(X, y, self.max_rows, self.seed))
+            return fit_classifier(self, model, X, y, lambda labels: context_rows(labels, self.max_rows, self.seed))
 
     def decision_function(self, X: Any) -> np.ndarray:
         """P(anomaly | x), (n,)."""
@@ -69,7 +75,7 @@ class TabPFN(BaseDetector):
             return score_classifier(self, X)
 
 
-class TabICL(BaseDetector):
+class TabICL(Contract, BaseDetector):
     """TabICL: in-context learning on tables in two stages, columns then rows, for larger contexts than TabPFN.
 
     Parameters
@@ -91,6 +97,11 @@ class TabICL(BaseDetector):
         In fit: the weights are not here and cannot be fetched.
     """
 
+    _parameter_constraints: ClassVar[Constraints] = {
+        "max_rows": at_least(2),
+        "n_estimators": COUNT,
+    }
+
     def __init__(
         self, max_rows: int = 60_000, n_estimators: int = 8, contamination: float = 0.1, seed: int = 0
     ) -> None:
@@ -105,7 +116,7 @@ class TabICL(BaseDetector):
 
         model = TabICLClassifier(n_estimators=self.n_estimators, device="cpu", random_state=self.seed)
         with weights_of("TabICL"):
-            return fit_classifier(self, model, *context_rows(X, y, self.max_rows, self.seed))
+            return fit_classifier(self, model, X, y, lambda labels: context_rows(labels, self.max_rows, self.seed))
 
     def decision_function(self, X: Any) -> np.ndarray:
         """P(anomaly | x), (n,)."""
@@ -113,16 +124,13 @@ class TabICL(BaseDetector):
             return score_classifier(self, X)
 
 
-def context_rows(X: Any, y: Any, most: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """All labelled anomalies and a random sample of the unlabelled rows, at most ``most`` in all, in their order."""
-    array, _ = inputs.features(X)
-    labels = inputs.labels(y, len(array))
-    if len(array) <= most:
-        return array, labels
+def context_rows(labels: np.ndarray, most: int, seed: int) -> np.ndarray:
+    """Numbers of all labelled anomalies and of a random sample of the unlabelled rows, at most ``most`` in all."""
+    if len(labels) <= most:
+        return np.arange(len(labels))
     anomalies, unlabelled = np.flatnonzero(labels == 1), np.flatnonzero(labels == 0)
     drawn = generator("context", seed).permutation(unlabelled)[: max(1, most - len(anomalies))]
-    rows = np.sort(np.concatenate([anomalies, drawn]))
-    return array[rows], labels[rows]
+    return np.sort(np.concatenate([anomalies, drawn]))
 
 
 @contextlib.contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from pyod.models.base import BaseDetector
@@ -13,10 +13,11 @@ from sklearn.utils.validation import check_is_fitted
 
 from baselines.isolation import isolated
 from baselines.supervised import checked
-from replicas import inputs
+from replicas.constraints import COUNT, POSITIVE, Constraints
+from replicas.contract import Contract
 
 
-class XGBOD(BaseDetector):
+class XGBOD(Contract, BaseDetector):
     """Boosted trees on [x, s_1(x), ..., s_41(x)], where the s_i are scores of unsupervised detectors.
 
     PyOD's default pool: kNN and LOF with 1 to 50 neighbours, HBOS with 5 to 50 bins, OCSVM with nu 0.01
@@ -37,6 +38,12 @@ class XGBOD(BaseDetector):
     unlabelled rows as normal; the pool does not see the labels. Its eleven OCSVMs cost time that grows
     with the square of the rows.
     """
+
+    _parameter_constraints: ClassVar[Constraints] = {
+        "n_estimators": COUNT,
+        "max_depth": COUNT,
+        "learning_rate": POSITIVE,
+    }
 
     def __init__(
         self,
@@ -72,8 +79,7 @@ class XGBOD(BaseDetector):
     def decision_function(self, X: Any) -> np.ndarray:
         """P(anomaly | x), (n,)."""
         check_is_fitted(self, "detector_")
-        array, _ = inputs.features(X)
-        inputs.same_width(array, self.n_features_in_)
+        array = self._rows_to_score(X)
         with isolated("score", self.seed):
             scores = self.detector_.decision_function(self.scaler_.transform(array))
         return np.asarray(scores, dtype=np.float64)

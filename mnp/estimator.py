@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -14,13 +14,14 @@ from sklearn.utils.validation import check_is_fitted
 
 from mnp.looks import losses, seen
 from mnp.losses import PARTS
-from mnp.material import Stopping, parts
+from mnp.material import STOPPINGS, Stopping, parts
 from mnp.network import Outputs, Shape, layout, outputs
-from mnp.prototypes import MOST, Choosing
+from mnp.prototypes import CHOICES, MOST, Choosing
 from mnp.quirks import PUBLISHED, WEAK
 from mnp.settings import Settings
 from mnp.stages import fit_group
 from replicas import inputs
+from replicas.constraints import COUNT, FLAG, NOT_NEGATIVE, POSITIVE, Constraints, at_least, one_of
 from replicas.detector import ReplicaMixin
 from replicas.parameters import Layout
 from replicas.rows import Rows, TrainingRows
@@ -81,6 +82,30 @@ class MNP(ReplicaMixin, BaseDetector):
     """
 
     labels_needed = 0
+
+    _parameter_constraints: ClassVar[Constraints] = {
+        "protocol": one_of("weak", "paper"),
+        "n_prototypes": [*COUNT, None],
+        "embedding": COUNT,
+        "epochs": [*COUNT, None],
+        "steps": COUNT,
+        "batch": COUNT,
+        "labelled_batch": COUNT,
+        "pretraining_epochs": at_least(0),
+        "lr": POSITIVE,
+        "weight_decay": NOT_NEGATIVE,
+        "patience": COUNT,
+        "margin": NOT_NEGATIVE,
+        "beta": POSITIVE,
+        "lambda_kl": [*NOT_NEGATIVE, None],
+        "temperature": POSITIVE,
+        "moving_target": [*FLAG, None],
+        "stopping": one_of(*STOPPINGS),
+        "choosing": [*one_of(*CHOICES), None],
+        "contrast": FLAG,
+        "likelihood": FLAG,
+        "reconstruction_input": FLAG,
+    }
 
     def __init__(
         self,
@@ -151,13 +176,11 @@ class MNP(ReplicaMixin, BaseDetector):
         """
         if self.protocol == "weak" and X_val is not None:
             raise ValueError("MNP(protocol='weak') must not see validation labels; drop X_val or use protocol='paper'")
+        if X_val is None and y_val is not None:
+            raise ValueError("y_val needs X_val, the rows it labels")
         array, names = inputs.features(X)
-        held = None if X_val is None else inputs.features(X_val)[0]
-        rows = Rows.from_arrays(array, inputs.labels(y, len(array)), held, y_val)
-        self._take(self.fit_replicas([rows], [self.seed])[0])
-        if names is not None:
-            self.feature_names_in_ = names
-        return self
+        held, truth = (None, None) if X_val is None else inputs.validation_rows(X_val, y_val, names, array.shape[1])
+        return self._fit_alone(Rows.from_arrays(array, inputs.labels(y, len(array)), held, truth), names)
 
     def prototype_similarity(self, X: Any) -> np.ndarray:
         """s_k(x), (n, K), in (0, 1]."""

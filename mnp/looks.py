@@ -19,6 +19,8 @@ class Embedding(Protocol):
     prototypes_: np.ndarray
     history_: Mapping[str, np.ndarray]
 
+    def _scored(self, X: Any) -> np.ndarray: ...
+
     def embed(self, X: Any) -> np.ndarray: ...
 
     def prototype_similarity(self, X: Any) -> np.ndarray: ...
@@ -57,7 +59,7 @@ def seen(
         nearest (prototype's number), likelihood in (0.5, 0.74) at beta = 1, error >= 0, score, truth, labelled, kind.
         For prototypes the last six are missing.
     """
-    array = np.asarray(X, dtype=np.float32)
+    array = model._scored(X)
     order = rng.permutation(len(array))
     shown = np.sort(np.concatenate([np.flatnonzero(labelled == 1), order[labelled[order] != 1]])[:MOST_ROWS])
     array = array[shown]

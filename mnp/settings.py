@@ -93,7 +93,7 @@ class Settings:
             else None,
             stopping=model.stopping,
             choosing=model.choosing or ("silhouette" if quirks.labelled_validation else "separated"),
-            epochs=model.epochs or (PAPER_EPOCHS if judged else WEAK_EPOCHS),
+            epochs=(PAPER_EPOCHS if judged else WEAK_EPOCHS) if model.epochs is None else model.epochs,
             steps=model.steps,
             batch=model.batch,
             labelled_batch=model.labelled_batch,

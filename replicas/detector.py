@@ -13,15 +13,16 @@ import torch
 from sklearn.utils.validation import check_is_fitted
 
 from replicas import inputs, saving
+from replicas.contract import Contract
 from replicas.parameters import Layout
-from replicas.rows import Rows, TrainingRows
+from replicas.rows import Rows, TrainingRows, single_runs
 from replicas.scaling import varying
 from replicas.scoring import evaluate
 from replicas.training import Context
 from reproducibility.environment import one_thread
 
 
-class ReplicaMixin:
+class ReplicaMixin(Contract):
     """fit, fit_replicas, decision_function and decision_function_replicas for a PyOD detector.
 
     A method supplies its network (``_layout``), its training of a whole group (``_train``, which
@@ -40,14 +41,13 @@ class ReplicaMixin:
     weights_: torch.Tensor
     context_: Context
     columns_: np.ndarray
-    n_features_in_: int
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Fit on X with y = 1 for labelled anomalies and 0 for unlabelled rows.
 
         Parameters
         ----------
-        X : (n, d) array or DataFrame, finite numbers
+        X : (n, d) array or frame, finite numbers (see ``replicas.inputs.features``)
         y : (n,) of 0 and 1; None = nothing labelled
 
         Returns
@@ -57,14 +57,10 @@ class ReplicaMixin:
         Raises
         ------
         ValueError
-            NaN, text, wrong shapes, or fewer labelled anomalies than the method needs.
+            NaN, text, wrong shapes, parameters out of range, or fewer labelled anomalies than the method needs.
         """
         array, names = inputs.features(X)
-        rows = Rows.from_arrays(array, inputs.labels(y, len(array)))
-        self._take(self.fit_replicas([rows], [self.seed])[0])
-        if names is not None:
-            self.feature_names_in_ = names
-        return self
+        return self._fit_alone(Rows.from_arrays(array, inputs.labels(y, len(array))), names)
 
     def fit_replicas(self, splits: Sequence[TrainingRows], seeds: Sequence[int]) -> list[Self]:
         """Fit one detector per (split, seed) in one program; each is bit for bit as if fitted alone.
@@ -81,6 +77,9 @@ class ReplicaMixin:
         -------
         list of fitted detectors, in the order given
         """
+        self._validate_params()
+        ready = single_runs(splits)
+        splits = [split for split, _ in ready]
         for split in splits:
             self._check(split)
         groups: dict[Any, list[int]] = defaultdict(list)
@@ -94,7 +93,10 @@ class ReplicaMixin:
                 fitted = self._fit_group(runs, [int(seeds[i]) for i in places])
                 for place, detector in zip(places, fitted, strict=True):
                     found[place] = detector
-        return [detector for detector in found if detector is not None]
+        fitted_all = [detector for detector in found if detector is not None]
+        for detector, (split, affine) in zip(fitted_all, ready, strict=True):
+            detector._remember(split.X.shape[1], None, affine)
+        return fitted_all
 
     def decision_function(self, X: Any) -> np.ndarray:
         """Anomaly scores (n,), higher = more anomalous; a row's score does not depend on other rows."""
@@ -108,8 +110,10 @@ class ReplicaMixin:
     def evaluate_replicas(self, detectors: Sequence[Self], Xs: Sequence[np.ndarray], forward: Any) -> list[np.ndarray]:
         """Apply any forward function (views, x, context) of this method to each detector's rows."""
         groups: dict[bytes, list[int]] = defaultdict(list)
+        rows: list[np.ndarray] = []
         for place, (detector, X) in enumerate(zip(detectors, Xs, strict=True)):
             inputs.same_width(X, detector.n_features_in_)
+            rows.append(detector._narrowed(X))
             groups[detector.columns_.tobytes()].append(place)
         found: list[np.ndarray] = [np.empty(0)] * len(detectors)
         with one_thread():
@@ -120,7 +124,7 @@ class ReplicaMixin:
                 context = {
                     name: torch.stack([member.context_[name] for member in members]) for name in members[0].context_
                 }
-                xs = [_columns_of(Xs[i], columns) for i in places]
+                xs = [_columns_of(rows[i], columns) for i in places]
                 values = evaluate(self._layout(len(columns)), flat, forward, xs, context)
                 for place, value in zip(places, values, strict=True):
                     found[place] = value
@@ -187,13 +191,20 @@ class ReplicaMixin:
         return None
 
     def _scored(self, X: Any) -> np.ndarray:
-        """X as an array, its columns checked against the training table's."""
-        array, names = inputs.features(X)
-        inputs.same_width(array, self.n_features_in_)
-        inputs.same_names(names, getattr(self, "feature_names_in_", None))
-        return array
+        """X as an array, its columns checked against the training table's; ``_narrowed`` makes float32 of it."""
+        return self._checked(X)
+
+    def _fit_alone(self, rows: Rows, names: np.ndarray | None) -> Self:
+        """Fit a group of one run and become its detector."""
+        self._take(self.fit_replicas([rows], [self.seed])[0])
+        if names is not None:
+            self.feature_names_in_ = names
+        return self
 
     def _take(self, fitted: Any) -> None:
+        """Become ``fitted``; nothing stays of an earlier fit."""
+        for name in [name for name in vars(self) if name.endswith("_") and not name.startswith("_")]:
+            delattr(self, name)
         self.__dict__.update(fitted.__dict__)
 
 

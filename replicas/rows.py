@@ -10,6 +10,8 @@ from typing import Protocol
 import numpy as np
 import torch
 
+from replicas import precision
+
 
 class TrainingRows(Protocol):
     """What the engine reads of a run's data; ``bench.types.Split`` and ``Rows`` both fit.
@@ -83,6 +85,25 @@ class Table:
         """Rows of the table: index (R, B) -> (R, B, D)."""
         flat = torch.index_select(self.x, 0, index.reshape(-1))
         return flat.view(*index.shape, self.x.shape[1])
+
+
+def single_runs(runs: Sequence[TrainingRows]) -> list[tuple[TrainingRows, precision.Affine | None]]:
+    """Each run with its rows as float32, and how they were moved; runs that share a table still do where they can."""
+    tables: dict[int, np.ndarray] = {}
+    ready: list[tuple[TrainingRows, precision.Affine | None]] = []
+    for run in runs:
+        if run.X.dtype == np.float32:
+            ready.append((run, None))
+            continue
+        affine = precision.needed(run.X[run.train])
+        if affine is not None:
+            X = precision.rounded(run.X, affine)
+        elif id(run.X) in tables:
+            X = tables[id(run.X)]
+        else:
+            X = tables[id(run.X)] = precision.rounded(run.X, None)
+        ready.append((Rows(X, run.train, run.y_train, run.val, run.y_val), affine))
+    return ready
 
 
 def as_tensor(array: np.ndarray) -> torch.Tensor:

@@ -71,8 +71,8 @@ def run_suite(experiment: Experiment, choices: Choices) -> Ended:
     plan = make_plan(experiment, choices.data_dir)
     for line in plan.skipped:
         _say(f"left out: {line}")
-    for name, table in plan.readings.items():
-        for line in reading.lines(name, table):
+    for name, own in plan.readings.items():
+        for line in reading.lines(name, own):
             _say(line)
     if plan.problems:
         raise ConfigError(problems_text(plan.problems))
@@ -146,7 +146,7 @@ def _work(experiment: Experiment, plan: Plan, store: Store, choices: Choices, fo
     from bench.store import manifest
 
     hashes = {cell.dataset: cell.dataset_sha256 for cell in plan.cells}
-    tables = {name: reading.to_json(table) for name, table in plan.readings.items()}
+    tables = {name: reading.to_json(own) for name, own in plan.readings.items()}
     facts = manifest.collect(experiment.text, sys.argv, hashes, tables)
     manifest.write_manifest(folder, facts)
     context = WorkContext(choices.data_dir, experiment.tables, experiment.limits, manifest.provenance_id(facts))

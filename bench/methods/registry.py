@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import importlib
 import importlib.util
+import inspect
 import warnings
 from collections.abc import Mapping
 from dataclasses import fields
@@ -21,6 +22,8 @@ from bench.types import MethodSpec
 
 GROUP = "mnp_bench.methods"
 DISTRIBUTION = "mnp-bench"
+#: Holds other people's detectors to the contract of ours; named, not imported, as methods are.
+ADAPTER = "baselines.outside:adapted"
 _FIELDS = {f.name for f in fields(MethodSpec)}
 
 
@@ -56,6 +59,12 @@ def specs() -> dict[str, MethodSpec]:
                     f"the methods of {point.value} are left out: {type(error).__name__}: {error}", MethodWarning, 2
                 )
     return dict(sorted(found.items()))
+
+
+@functools.cache
+def ours() -> frozenset[str]:
+    """Names of the methods that come with this package."""
+    return frozenset(name for point in entry_points(group=GROUP) if _is_ours(point) for name in point.load())
 
 
 def get(name: str) -> MethodSpec:
@@ -95,23 +104,32 @@ def create(name: str, seed: int = 0, **params: Any) -> Any:
     Raises
     ------
     UnknownName, MissingExtra, ConfigError
-        The name, the library or a parameter does not exist.
+        The name, the library or a parameter does not exist, or a parameter's value is out of its range.
     """
-    spec = get(name)
+    return made(get(name), seed, **params)
+
+
+def made(spec: MethodSpec, seed: int, **params: Any) -> Any:
+    """``create`` for a card."""
     reason = missing(spec)
     if reason:
         raise MissingExtra(reason)
     for module in spec.requires:
         importlib.import_module(module)  # here, so that the time of fitting does not pay for it
     factory = _load(spec.factory)
+    if inspect.isclass(factory):
+        factory = _load(ADAPTER)(factory)
     arguments = {**dict(spec.params), **params}
     seed_name = _seed_name(factory)
     if seed_name:
         arguments[seed_name] = seed
     try:
-        return factory(**arguments)
-    except TypeError as error:
-        raise ConfigError(f"method {name!r} does not take these parameters: {error}") from error
+        detector = factory(**arguments)
+        if hasattr(detector, "_parameter_constraints") and hasattr(detector, "_validate_params"):
+            detector._validate_params()  # scikit-learn's own, or that of our contract
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"method {spec.name!r} does not take these parameters: {error}") from error
+    return detector
 
 
 def _is_ours(point: EntryPoint) -> bool:
@@ -166,7 +184,5 @@ def _load(factory: str) -> Any:
 
 
 def _seed_name(factory: Any) -> str:
-    import inspect
-
     parameters = inspect.signature(factory).parameters
     return next((name for name in ("seed", "random_state") if name in parameters), "")

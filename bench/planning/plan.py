@@ -14,7 +14,7 @@ from bench import methods
 from bench.datasets import registry, table
 from bench.datasets.reading import Reading
 from bench.errors import BenchError, UnknownName
-from bench.methods import signature
+from bench.methods import signature, trial
 from bench.planning import grouping
 from bench.scenarios import canonical, problems_by_scenario
 from bench.suite.load import Experiment, MethodChoice
@@ -22,6 +22,7 @@ from bench.types import Cell, Dataset, MethodSpec, Scenario, Task
 
 #: Raised when the meaning of a scenario or a metric changes, so that old cells are not taken for new ones.
 PROTOCOL_VERSION = 1
+LARGEST_SEED = 2**32 - 1
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,8 @@ def make_plan(
     found: list[str] = []
     skipped: list[str] = []
     chosen = dict(_methods(experiment, found, skipped))
+    found += trial.problems([(method.spec, dict(choice.params)) for choice, method in chosen.items()])
+    found += _seed_problems(experiment.seeds)
     datasets = dict(_datasets(experiment, data_dir, found))
     cells: dict[str, Cell] = {}
     possible: dict[tuple[str, Scenario], bool] = {}
@@ -168,6 +171,11 @@ def _methods(experiment: Experiment, found: list[str], skipped: list[str]) -> It
             yield choice, _Method(spec, methods.source_hash(spec))
         except BenchError as error:
             found.append(str(error))
+
+
+def _seed_problems(seeds: Iterable[int]) -> list[str]:
+    beyond = [seed for seed in seeds if not 0 <= seed <= LARGEST_SEED]
+    return [f"seed {seed} is out of range; numpy and scikit-learn take 0 to {LARGEST_SEED}" for seed in beyond]
 
 
 def _protocol_problems(choice: MethodChoice, spec: MethodSpec, scenarios: Iterable[Scenario]) -> list[str]:

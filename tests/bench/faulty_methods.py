@@ -49,6 +49,28 @@ class WrongShape(Good):
         return super().decision_function(X)[:-1]
 
 
+class Constant(Good):
+    def decision_function(self, X: np.ndarray) -> np.ndarray:
+        return np.ones(len(X))
+
+
+class Unseeded(Good):
+    def decision_function(self, X: np.ndarray) -> np.ndarray:
+        return super().decision_function(X) + np.random.default_rng().normal(size=len(X))
+
+
+class Dies(Good):
+    def fit(self, X: np.ndarray, y: np.ndarray) -> Good:
+        os.kill(os.getpid(), signal.SIGKILL)
+        return self
+
+
+class Stands(Good):
+    def fit(self, X: np.ndarray, y: np.ndarray) -> Good:
+        time.sleep(600)
+        return self
+
+
 class Hangs(Good):
     """Stays inside one C call: a Python signal handler would never run."""
 

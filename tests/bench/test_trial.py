@@ -1,0 +1,107 @@
+"""Before work starts: other people's detectors on a tiny set, parameters against their ranges, seeds."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from bench.errors import ConfigError
+from bench.methods import get, trial
+from bench.planning.plan import make_plan
+from bench.suite.load import parse_suite, read_seeds
+
+
+def tried(name: str, **params: Any) -> list[str]:
+    return trial.problems([(get(name), params)])
+
+
+@pytest.mark.parametrize("name", ["pyod.models.knn:KNN", "pyod.models.ecod:ECOD", "faulty_methods:Good", "faulty_methods:SharedStream"])  # fmt: skip
+def test_detectors_pass(name: str) -> None:
+    assert tried(name) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("sklearn.ensemble:IsolationForest", "is no PyOD detector (its decision_function is lower for anomalies)"),
+        ("sklearn.neighbors:LocalOutlierFactor", "is no PyOD detector (it has no decision_function)"),
+        ("sklearn.cluster:KMeans", "is no PyOD detector (it has no decision_function)"),
+        ("faulty_methods:ReturnsNaN", "is no PyOD detector (its decision_function returns NaN or infinite values)"),
+        ("faulty_methods:WrongShape", "is no PyOD detector (its decision_function returns shape (199,) for 200 rows)"),
+        ("faulty_methods:Constant", "is no PyOD detector (its decision_function gives every row the same score)"),
+        ("faulty_methods:Unseeded", "is no PyOD detector (two fits with the same seed give different scores"),
+        ("faulty_methods:Raises", "cannot be fitted on 2000 rows: ArithmeticError: the matrix is not what it was"),
+        ("faulty_methods:Dies", "ended its process (code -9) on a tiny set"),
+        ("pyod.models.knn:Nope", "pyod.models.knn has no class 'Nope'"),
+    ],
+)
+def test_what_is_no_detector_is_refused_in_one_sentence(name: str, words: str) -> None:
+    (sentence,) = tried(name)
+    assert words in sentence and "\n" not in sentence
+
+
+def test_a_detector_that_hangs_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trial, "SECONDS", 20.0)
+    (sentence,) = trial.problems([(get("faulty_methods:Stands"), {})])
+    assert "faulty_methods:Stands did not end within 20 seconds" in sentence
+
+
+def test_parameters_that_need_many_rows_get_them() -> None:
+    assert tried("pyod.models.knn:KNN", n_neighbors=500) == []
+    (sentence,) = tried("pyod.models.knn:KNN", n_neighbors=-3)
+    assert "pyod.models.knn:KNN cannot be fitted" in sentence
+
+
+def test_a_replicated_method_of_another_package_is_tried(registered: None) -> None:
+    assert tried("group") == []
+
+
+def test_our_own_methods_without_parameters_cost_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trial.subprocess, "run", None)
+    assert trial.problems([(get("mnp"), {}), (get("lunar"), {})]) == []
+
+
+def test_options_of_a_wrapped_detector_are_tried() -> None:
+    assert tried("iforest", n_estimators=20) == []
+    (sentence,) = tried("iforest", n_estimators=-5)
+    assert "iforest cannot be fitted" in sentence and "n_estimators" in sentence
+
+
+def planned(methods: str, seeds: str = "[0]") -> tuple[str, ...]:
+    text = f'name = "case"\ndatasets = ["wine"]\nmethods = {methods}\nseeds = {seeds}\n'
+    return make_plan(parse_suite(text, "case")).problems
+
+
+@pytest.mark.parametrize(
+    ("params", "words"),
+    [
+        ("epochs = 0", "'epochs' parameter of MNP"),
+        ("epochs = -1", "'epochs' parameter of MNP"),
+        ("contamination = 0.9", "contamination must be in (0, 0.5]"),
+        ('contamination = "auto"', "'contamination' parameter of MNP"),
+        ('lr = "fast"', "'lr' parameter of MNP"),
+    ],
+)
+def test_plan_names_a_parameter_out_of_its_range(params: str, words: str) -> None:
+    (sentence,) = planned(f'[{{name = "mnp", params = {{{params}}}}}]')
+    assert words in sentence and "mnp" in sentence
+
+
+def test_plan_names_a_seed_that_no_generator_takes() -> None:
+    assert planned('["logistic-regression"]', "[0, 4294967295]") == ()
+    for seed in (2**32, 2**63):
+        (sentence,) = planned('["logistic-regression"]', f"[0, {seed}]")
+        assert f"seed {seed} is out of range" in sentence
+
+
+def test_an_endless_list_of_seeds_is_refused() -> None:
+    assert len(read_seeds("0-999")) == 1000
+    with pytest.raises(ConfigError, match="more than 100000 seeds"):
+        read_seeds("0-999999999")
+
+
+def test_a_card_survives_the_way_to_the_child() -> None:
+    spec = get("pca")
+    assert trial._spec(json.loads(json.dumps(trial.asdict(spec)))) == spec
