@@ -66,6 +66,7 @@ class DeepSAD(ReplicaMixin, BaseDetector):
         "epochs": COUNT,
         "pretraining_epochs": COUNT,
         "batch": COUNT,
+        "max_steps_per_epoch": [*COUNT, None],
         "lr": POSITIVE,
         "weight_decay": NOT_NEGATIVE,
         "eta": NOT_NEGATIVE,
@@ -96,11 +97,6 @@ class DeepSAD(ReplicaMixin, BaseDetector):
         self.weight_decay = weight_decay
         self.eta = eta
         self.seed = seed
-
-    def _check(self, run: TrainingRows) -> None:
-        super()._check(run)
-        if self.max_steps_per_epoch is not None and self.max_steps_per_epoch < 1:
-            raise ValueError(f"max_steps_per_epoch must be at least 1 or None, got {self.max_steps_per_epoch}")
 
     def _shape_key(self, run: TrainingRows) -> tuple[int, int]:
         return self._sizes(len(run.train))

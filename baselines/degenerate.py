@@ -24,6 +24,9 @@ class PCA(PyODPCA):  # type: ignore[misc]
     standard deviation is more than single precision can tell from 0; where all do, this is PyOD's own.
     """
 
+    n_components: Any
+    svd_solver: Any
+
     def fit(self, X: np.ndarray, y: Any = None) -> Self:
         """Fit on rows (n, d).
 
@@ -59,6 +62,8 @@ class CBLOF(PyODCBLOF):  # type: ignore[misc]
     their number: all are large, and a row's factor is the distance to its own centre. PyOD raises an error there.
     """
 
+    n_clusters: Any
+
     def fit(self, X: np.ndarray, y: Any = None) -> Self:
         """Fit on rows (n, d)."""
         self.n_clusters = min(self.n_clusters, len(np.unique(X, axis=0)))
@@ -78,6 +83,8 @@ class CBLOF(PyODCBLOF):  # type: ignore[misc]
 
 class KNN(PyODKNN):  # type: ignore[misc]
     """PyOD's kNN with no more neighbours than there are other training rows, as its LOF has it."""
+
+    n_neighbors: Any
 
     def fit(self, X: np.ndarray, y: Any = None) -> Self:
         """Fit on rows (n, d)."""

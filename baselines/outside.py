@@ -49,7 +49,7 @@ def adapted(detector_class: type) -> type:
 
 
 def _empty(detector_class: type) -> Any:
-    held = adapted(detector_class)
+    held: Any = adapted(detector_class)
     return held.__new__(held)
 
 
