@@ -224,6 +224,8 @@ class MethodSpec:
         Rough cost of one fit with 1,000 rows and 20 features, for planning.
     max_group : int
         Largest replica group worth building (0 = not replicated).
+    renamed : tuple of (old, new)
+        Parameters that had another name before, so that stored results can be carried over.
     """
 
     name: str
@@ -242,6 +244,7 @@ class MethodSpec:
     protocols: tuple[str, ...] = ("weak", "paper", "adbench")
     seconds: float = 1.0
     max_group: int = 0
+    renamed: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -249,7 +252,7 @@ class Cell:
     """One number in a table: dataset x scenario x method (with parameters) x seed.
 
     ``key`` is the sha256 of the canonical JSON of the content (dataset sha256, scenario, method,
-    parameters, method source hash, protocol version, seed); see ``bench.planning.plan``. ``label`` is what
+    parameters, method source hash, protocol version, seed); see ``bench.planning.identity``. ``label`` is what
     tables call the method when a suite names it otherwise ("" = its title); it is not part of the key.
     """
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.errors import ConfigError, TrackingError
+from bench.planning.identity import superseded
 from bench.planning.plan import Plan, make_plan, remaining
 from bench.store import FOLDER, Store, read
 from bench.suite.load import Experiment
@@ -74,7 +75,7 @@ def run_suite(experiment: Experiment, choices: Choices) -> Ended:
         elif choices.retry_failed:
             store.forget(mine & store.failed_keys())
         _work(experiment, remaining(plan, store.keys()), store, choices, folder)
-        replaced = superseded(plan, folder)
+        replaced = superseded(plan.cells, read(folder))
         if replaced:
             store.forget(replaced)
             _say(f"{len(replaced)} results of earlier code or data gave way to those of this run")
@@ -96,28 +97,6 @@ def folder_of(experiment: Experiment, out: str | None) -> Path:
 def stored_keys(folder: Path) -> AbstractSet[str]:
     """Keys of the cells stored in a folder, without opening it for writing; none if there is no store."""
     return frozenset(read(folder)["cell"]) if (folder / FOLDER).is_dir() else frozenset()
-
-
-def superseded(plan: Plan, folder: Path) -> set[str]:
-    """Keys of stored rows that say what a stored cell of this plan says anew.
-
-    Same dataset name, scenario, method, parameters and seed, but of other data or code; without this
-    an average would mix them.
-    """
-    from bench.scenarios import canonical
-    from bench.store.schema import json_text
-
-    scenarios = {scenario: json_text(canonical(scenario)) for scenario in {cell.scenario for cell in plan.cells}}
-    params = {values: json_text(dict(values)) for values in {cell.params for cell in plan.cells}}
-    current = {(c.dataset, scenarios[c.scenario], c.method, params[c.params], c.seed): c.key for c in plan.cells}
-    frame = read(folder)
-    stored = set(frame["cell"])
-    names = zip(frame.dataset, frame.scenario, frame.method, frame.params, frame.seed, strict=True)
-    return {
-        key
-        for key, name in zip(frame["cell"], names, strict=True)
-        if current.get(name, key) != key and current[name] in stored
-    }
 
 
 def problems_text(problems: tuple[str, ...]) -> str:

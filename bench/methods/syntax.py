@@ -6,6 +6,7 @@ import ast
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 #: Fields that are layout or follow from the rest; ``kind`` is the u of u"text".
 WITHOUT_MEANING = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
@@ -61,7 +62,7 @@ def syntax(source: bytes) -> Syntax:
 def canonical_text(tree: ast.AST) -> str:
     """The tree as text: the same for files that differ in comments, docstrings and layout only.
 
-    ``ast.dump`` would not do: Python 3.12 added fields and 3.13 leaves empty ones out. Here whatever is empty is left
+    ``ast.dump`` would not do: Python 3.12 added fields, 3.13 leaves empty ones out. Here whatever is empty is left
     out, and constants are written in ASCII, so that the text depends on the file alone.
     """
     pieces: list[str] = []
@@ -77,6 +78,8 @@ def _write(value: object, pieces: list[str]) -> None:
         pieces.append(type(value).__name__ + "(")
         for name in value._fields:
             field = getattr(value, name, None)
+            if isinstance(field, list):
+                field = _without_empty(field) if isinstance(value, ast.JoinedStr) else _without_words(field)
             if name in WITHOUT_MEANING or field is None or field == []:
                 continue
             pieces.append(name + "=")
@@ -84,16 +87,21 @@ def _write(value: object, pieces: list[str]) -> None:
         pieces.append(")")
     elif isinstance(value, list):
         pieces.append("[")
-        for item in _without_words(value):
+        for item in value:
             _write(item, pieces)
         pieces.append("]")
     else:
-        pieces.append(f"{ascii(value)};")
+        pieces.append(f"{value!a};")
 
 
-def _without_words(items: list[ast.stmt]) -> list[ast.stmt]:
+def _without_words(items: list[Any]) -> list[Any]:
     """A block without docstrings and ``pass``; other lists as they are."""
     return [item for item in items if not isinstance(item, ast.Pass) and not _is_text(item)]
+
+
+def _without_empty(pieces: list[Any]) -> list[Any]:
+    """An f-string's pieces without the empty ones that Python 3.12 adds."""
+    return [piece for piece in pieces if not (isinstance(piece, ast.Constant) and piece.value == "")]
 
 
 def _is_text(item: object) -> bool:

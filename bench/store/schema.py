@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import math
 from typing import Any
 
 import pyarrow as pa
 
+from bench.planning.identity import json_text
 from bench.scenarios import canonical
 from bench.types import Record
 
@@ -110,8 +110,3 @@ def row(record: Record) -> dict[str, Any]:
         SCORES: record.scores,
         TRUTH: record.truth,
     }
-
-
-def json_text(value: Any) -> str:
-    """Canonical JSON: sorted keys, no spaces."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))
