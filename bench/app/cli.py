@@ -207,6 +207,22 @@ def verify_(
 
 
 @app.command()
+def adopt(
+    out: Folder,
+    sample: Annotated[int, typer.Option(min=1, help="So many cells of each method at least.")] = 3,
+    seed: Annotated[int, typer.Option(min=0, help="Which ones.")] = 0,
+    jobs: Jobs = 1,
+    data_dir: DataDir = None,
+) -> None:
+    """Carry results over to today's code, once a sample computed again has proven that every bit is equal."""
+    from bench.app.adopt import adopt as carry_over
+    from bench.app.output import show_adopted
+
+    verdicts = show_adopted(lambda tell: carry_over(out, sample, seed, data_dir, _workers(jobs), tell))
+    raise typer.Exit(0 if all(verdict.adopted for verdict in verdicts) else FAILED)
+
+
+@app.command()
 def report(out: Folder) -> None:
     """Build tables and figures again from the store."""
     from bench.report.build import build

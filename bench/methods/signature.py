@@ -23,8 +23,11 @@ def problems(spec: MethodSpec, given: Sequence[str]) -> list[str]:
     known = accepted(spec)
     if known is None:
         return found
+    renamed = dict(spec.renamed)
     for name in given:
-        if name not in known and name not in RESERVED:
+        if name not in known and name in renamed:
+            found.append(f"{spec.name}: the parameter {name!r} is now called {renamed[name]}")
+        elif name not in known and name not in RESERVED:
             near = get_close_matches(name, known, n=3, cutoff=0.5)
             hint = f"did you mean {', '.join(near)}?" if near else f"it has: {', '.join(known)}"
             found.append(f"{spec.name} has no parameter {name!r}; {hint}")

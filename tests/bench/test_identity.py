@@ -66,7 +66,9 @@ def test_the_same_cell_of_two_parts_is_done_once_and_kept_under_one_label() -> N
     parts = '[[part]]\ndatasets = ["wine"]\n[[part]]\ndatasets = ["wine", "breast-cancer"]\n'
     plan = planned('{name = "iforest", label = "A"}', parts)
     assert not plan.problems and len(plan.cells) == 4
-    labels = '[[part]]\nmethods = [{name = "iforest", label = "A"}]\n[[part]]\nmethods = [{name = "iforest", label = "B"}]\n'
+    labels = (
+        '[[part]]\nmethods = [{name = "iforest", label = "A"}]\n[[part]]\nmethods = [{name = "iforest", label = "B"}]\n'
+    )
     (problem,) = planned('"iforest"', labels).problems
     assert "'A' and 'B'" in problem
 
