@@ -175,7 +175,7 @@ def status(out: Folder) -> None:
 @app.command()
 def rerun(
     out: Folder,
-    cell: Annotated[str, typer.Argument(help="The beginning of a cell's key, or dataset:method:seed.")],
+    cell: Annotated[str, typer.Argument(help="The beginning of a cell's key, or e.g. wine:mnp:0@contamination=0.02.")],
     verify: Annotated[bool, typer.Option("--verify", help="Say whether the bits are those stored.")] = False,
     data_dir: DataDir = None,
 ) -> None:

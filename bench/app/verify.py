@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from bench import methods
+from bench.app.cells import find, names
 from bench.datasets.table import TableSource
 from bench.errors import StoreError
 from bench.execution import pool
@@ -25,8 +26,7 @@ from bench.suite.load import parse_suite
 from bench.types import Cell, Record, Task
 from reproducibility.streams import generator
 
-#: So many candidates are named when a cell's name fits several.
-NAMED = 4
+__all__ = ["find", "repeat", "repeat_together", "sample", "sentences"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Repeated:
     Attributes
     ----------
     cell : str, its key in the store
-    name : str, dataset:method:seed
+    name : str, dataset:method:seed with what tells it from others, see ``bench.app.cells``
     record : Record of the new run
     same : bool, nothing differs
     compared : str, what was held against the store
@@ -61,33 +61,6 @@ class _Sink:
 
     def append(self, records: list[Record]) -> None:
         self.records += records
-
-
-def find(folder: str | os.PathLike[str], cell: str) -> pd.Series:
-    """The stored row of a cell.
-
-    Parameters
-    ----------
-    cell : str
-        The beginning of its key, or ``dataset:method:seed`` where one cell has these.
-
-    Raises
-    ------
-    StoreError
-        No cell, or several, are meant.
-    """
-    frame = read(folder, scores=True)
-    names = frame.dataset + ":" + frame.method + ":" + frame.seed.astype(str)
-    found = frame[frame["cell"].str.startswith(cell) | (names == cell)]
-    if len(found) == 1:
-        return found.iloc[0]
-    if found.empty:
-        raise StoreError(
-            f"{folder} holds no cell {cell!r}; give the beginning of a key (column cell of its store) or "
-            f"dataset:method:seed, e.g. {names.iloc[0] if len(names) else 'wine:mnp:0'}"
-        )
-    some = "; ".join(f"{row['cell'][:12]} {row.scenario} {row.params}" for _, row in found.head(NAMED).iterrows())
-    raise StoreError(f"{cell!r} is {len(found)} cells of {folder}; give the key of one: {some}")
 
 
 def sample(folder: str | os.PathLike[str], count: int, seed: int) -> list[pd.Series]:
@@ -139,6 +112,8 @@ def repeat_together(
         The manifest lacks the run, or the method or the data are not there any more.
     """
     runs = {run["id"]: run for run in manifest.read_manifest(folder)}
+    stored_rows = read(folder)
+    called = dict(zip(stored_rows["cell"], names(stored_rows), strict=True))
     by_run: dict[str, list[Sequence[pd.Series]]] = {}
     for group in groups:
         by_run.setdefault(group[0].provenance, []).append(group)
@@ -158,7 +133,8 @@ def repeat_together(
             records: list[Record], stored: Mapping[str, pd.Series] = stored, run: Mapping[str, Any] = run
         ) -> None:
             for record in records:
-                found.append(compared(stored[record.cell.key], record, run))
+                row = stored[record.cell.key]
+                found.append(compared(row, record, run, called[row["cell"]]))
                 tell(found[-1])
 
         pool.run(tasks, context, _Sink(), jobs, on_records=compare)
@@ -187,7 +163,7 @@ def todays(row: pd.Series, dataset_sha256: str, source: str | None = None) -> Ce
     return Cell(row.dataset, dataset_sha256, scenario, row.method, params, int(row.seed), identity.cell_key(what))
 
 
-def compared(row: pd.Series, record: Record, run: Mapping[str, Any]) -> Repeated:
+def compared(row: pd.Series, record: Record, run: Mapping[str, Any], name: str) -> Repeated:
     """Hold a new record against a stored row; where they differ, or not, say what changed since."""
     differences = []
     if row.status != record.status:
@@ -195,10 +171,10 @@ def compared(row: pd.Series, record: Record, run: Mapping[str, Any]) -> Repeated
         differences.append(f"status: {row.status} stored, {record.status} now{reason}")
     elif row.status != "ok" and _last(row.error) != _last(record.error):
         differences.append(f"reason: {_last(row.error)!r} stored, {_last(record.error)!r} now")
-    for name, value in record.metrics.items():
-        old = float(row[name]) if name in row.index else math.nan
+    for metric, value in record.metrics.items():
+        old = float(row[metric]) if metric in row.index else math.nan
         if old != value and not (math.isnan(old) and math.isnan(value)):
-            differences.append(f"{name}: {old!r} stored, {value!r} now")
+            differences.append(f"{metric}: {old!r} stored, {value!r} now")
     stored = row.get(SCORES)
     scores = np.asarray(stored, dtype=np.float32) if isinstance(stored, np.ndarray) else None
     if scores is not None and record.scores is not None and not np.array_equal(scores, record.scores):
@@ -206,7 +182,7 @@ def compared(row: pd.Series, record: Record, run: Mapping[str, Any]) -> Repeated
     what = "status and reason" if row.status != "ok" else "metrics" if scores is None else "scores and metrics"
     return Repeated(
         cell=row["cell"],
-        name=f"{row.dataset}:{row.method}:{row.seed}",
+        name=name,
         record=record,
         same=not differences,
         compared=what,
