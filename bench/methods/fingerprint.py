@@ -80,6 +80,12 @@ def source_hash(spec: MethodSpec) -> str:
     return digest.hexdigest()
 
 
+def module_file(name: str) -> Path | None:
+    """The file of a module, found without importing it or its parents; None if there is none."""
+    module = _module(name, _top)
+    return None if module is None else module.file
+
+
 def _sources(root: str) -> dict[str, str]:
     """Digests of a module and all that belongs to it: modules by name, data by path."""
     package = root.partition(".")[0]

@@ -197,7 +197,7 @@ def read_seeds(text: str) -> tuple[int, ...]:
 def _experiment(suite: SuiteFile, text: str) -> Experiment:
     tables = tuple(_table(entry) for entry in suite.dataset)
     everything = (*suite.datasets, *(table_name(source) for source in tables))
-    whole = PartEntry(datasets=list(everything), methods=suite.methods, scenario=suite.scenario)
+    whole = PartEntry(datasets=list(everything) or None, methods=suite.methods or None, scenario=suite.scenario)
     return Experiment(
         name=suite.name,
         title=suite.title or suite.name,
