@@ -20,6 +20,7 @@ import pytest
 
 from bench.store import read
 
+pytestmark = pytest.mark.timeout(1200)  # the first one runs a suite and draws its figures
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 COMMAND = re.compile(r"`(mnp-bench [^`]+)`")
@@ -53,7 +54,7 @@ def commands() -> Iterator[str]:
 
 def command(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "bench", *words], cwd=folder, capture_output=True, text=True, timeout=280
+        [sys.executable, "-m", "bench", *words], cwd=folder, capture_output=True, text=True, timeout=900
     )
 
 
@@ -126,7 +127,7 @@ def test_the_readme_python_works(folder: Path) -> None:
     )
     after = "assert scores.shape == (80,) and len(frame)\n"
     done = subprocess.run(
-        [sys.executable, "-c", before + block + after], cwd=folder, capture_output=True, text=True, timeout=280
+        [sys.executable, "-c", before + block + after], cwd=folder, capture_output=True, text=True, timeout=900
     )
     assert done.returncode == 0, done.stderr
     for page in PAGES:
