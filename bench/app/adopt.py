@@ -237,13 +237,13 @@ def _record(
     entries = {}
     for verdict in (verdict for verdict in verdicts if verdict.adopted):
         own = rows[(rows.method == verdict.method) & rows["cell"].isin(keys)]
-        earlier = own[ADOPTED].dropna() if ADOPTED in own else []
+        earlier = set(own[ADOPTED].dropna()) if ADOPTED in own else set[str]()
         entries[verdict.method] = {
             "cells": len(own),
             "from": {
                 "runs": sorted(set(own.provenance)),
                 "commits": sorted({str((runs.get(run, {}).get("git") or {}).get("commit")) for run in own.provenance}),
-                "adoptions": sorted(set(earlier)),
+                "adoptions": sorted(earlier),
                 "keys_sha256": sha256("\n".join(sorted(own["cell"])).encode()).hexdigest(),
             },
             "to": methods.source_hash(methods.get(verdict.method)),

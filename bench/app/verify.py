@@ -123,7 +123,8 @@ def repeat_together(
             raise StoreError(f"{Path(folder) / manifest.MANIFEST} does not hold the run {run_id} of these cells")
         run = runs[run_id]
         context = context_of(run, folder, data_dir)
-        tasks, stored = [], {}
+        tasks: list[Task] = []
+        stored: dict[str, pd.Series] = {}
         for group in members:
             cells = tuple(cell_of(row, context) for row in group)
             stored |= {cell.key: row for cell, row in zip(cells, group, strict=True)}

@@ -64,6 +64,8 @@ class Store:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(f"the results folder {self.path} cannot be made: {error.strerror}") from error
+        self._parts: list[Part] = []
+        self._status: dict[str, str] = {}
         self._lock: TextIO | None = _locked(self.path / LOCK)
         try:
             self._open()
@@ -179,7 +181,6 @@ class Store:
         for part in set(everything) - set(self._parts):
             part.path.unlink()  # a crash came between a compaction and its tidying up
         self._next = max((part.last for part in everything), default=0)
-        self._status: dict[str, str] = {}
         for part in self._parts:
             rows = segments.read(part, columns=["cell", "status"])
             self._status.update(zip(rows["cell"].to_pylist(), rows["status"].to_pylist(), strict=True))
