@@ -241,6 +241,8 @@ class MethodSpec:
         Reports say in words where this method stands, and draw it thicker and in hues of its own.
     inspectable : bool
         The class has ``looks``, the tables that ``mnp-bench inspect`` draws.
+    renamed : tuple of (old, new)
+        Parameters that had another name before, so that stored results can be carried over.
     """
 
     name: str
@@ -264,6 +266,7 @@ class MethodSpec:
     max_group: int = 0
     highlight: bool = False
     inspectable: bool = False
+    renamed: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -271,7 +274,7 @@ class Cell:
     """One number in a table: dataset x scenario x method (with parameters) x seed.
 
     ``key`` is the sha256 of the canonical JSON of the content (dataset sha256, scenario, method,
-    parameters, method source hash, protocol version, seed); see ``bench.planning.plan``. ``label`` is what
+    parameters, method source hash, protocol version, seed); see ``bench.planning.identity``. ``label`` is what
     tables call the method when a suite names it otherwise ("" = its title); it is not part of the key.
     """
 

@@ -208,7 +208,7 @@ def status(out: Folder) -> None:
 @app.command()
 def rerun(
     out: Folder,
-    cell: Annotated[str, typer.Argument(help="The beginning of a cell's key, or dataset:method:seed.")],
+    cell: Annotated[str, typer.Argument(help="The beginning of a cell's key, or e.g. wine:mnp:0@contamination=0.02.")],
     verify: Annotated[bool, typer.Option("--verify", help="Say whether the bits are those stored.")] = False,
     data_dir: DataDir = None,
 ) -> None:
@@ -237,6 +237,22 @@ def verify_(
     rows = draw(out, sample, seed)
     done = show_verified(lambda tell: repeat(out, rows, data_dir, _workers(jobs), tell), len(rows))
     raise typer.Exit(0 if all(one.same for one in done) else FAILED)
+
+
+@app.command()
+def adopt(
+    out: Folder,
+    sample: Annotated[int, typer.Option(min=1, help="So many cells of each method at least.")] = 3,
+    seed: Annotated[int, typer.Option(min=0, help="Which ones.")] = 0,
+    jobs: Jobs = 1,
+    data_dir: DataDir = None,
+) -> None:
+    """Carry results over to today's code, once a sample computed again has proven that every bit is equal."""
+    from bench.app.adopt import adopt as carry_over
+    from bench.app.output import show_adopted
+
+    verdicts = show_adopted(lambda tell: carry_over(out, sample, seed, data_dir, _workers(jobs), tell))
+    raise typer.Exit(0 if all(verdict.adopted for verdict in verdicts) else FAILED)
 
 
 @app.command()

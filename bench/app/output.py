@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from bench.errors import ConfigError
 
 if TYPE_CHECKING:
+    from bench.app.adopt import Verdict
     from bench.app.verify import Repeated
     from bench.planning.plan import Plan
 
@@ -208,6 +209,37 @@ def show_verified(work: Callable[[Callable[[Repeated], None]], list[Repeated]], 
     if since:
         print("changed since they were stored:", *since, sep="\n  ")
     return done
+
+
+def show_adopted(work: Callable[[Callable[[Repeated], None]], list[Verdict]]) -> list[Verdict]:
+    """Do the work with a bar, then print a line per method and why a method's results stay as they are."""
+    from tqdm import tqdm
+
+    with tqdm(unit="cell", file=sys.stderr, disable=None) as bar:
+        verdicts = work(lambda done: _advance(bar))
+    if not verdicts:
+        print("every result is of today's code; there is nothing to carry over")
+        return verdicts
+    show(
+        [
+            {
+                "method": verdict.method,
+                "cells": verdict.cells,
+                "done again": len(verdict.evidence),
+                "in a group": sum(done.record.facts.get("group_width", 1) > 1 for done in verdict.evidence),
+                "verdict": "bit-identical, carried over" if verdict.adopted else "left as it is",
+            }
+            for verdict in verdicts
+        ]
+    )
+    for verdict in verdicts:
+        if not verdict.adopted:
+            print(f"{verdict.method}: {verdict.reason}")
+    carried = sum(verdict.cells for verdict in verdicts if verdict.adopted)
+    print(
+        f"{carried} of {sum(verdict.cells for verdict in verdicts)} results of other code are carried over to today's"
+    )
+    return verdicts
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from bench.app import edge
 from bench.app.failed import failed_text
 from bench.datasets import reading
 from bench.errors import BenchError, ConfigError
+from bench.planning.identity import superseded
 from bench.planning.plan import Plan, make_plan, remaining
 from bench.store import FOLDER, Store, read
 from bench.suite.load import Experiment
@@ -107,28 +108,6 @@ def stored_keys(folder: Path) -> AbstractSet[str]:
     return frozenset(read(folder)["cell"]) if (folder / FOLDER).is_dir() else frozenset()
 
 
-def superseded(plan: Plan, folder: Path) -> set[str]:
-    """Keys of stored rows that say what a stored cell of this plan says anew.
-
-    Same dataset name, scenario, method, parameters and seed, but of other data or code; without this
-    an average would mix them.
-    """
-    from bench.scenarios import canonical
-    from bench.store.schema import json_text
-
-    scenarios = {scenario: json_text(canonical(scenario)) for scenario in {cell.scenario for cell in plan.cells}}
-    params = {values: json_text(dict(values)) for values in {cell.params for cell in plan.cells}}
-    current = {(c.dataset, scenarios[c.scenario], c.method, params[c.params], c.seed): c.key for c in plan.cells}
-    frame = read(folder)
-    stored = set(frame["cell"])
-    names = zip(frame.dataset, frame.scenario, frame.method, frame.params, frame.seed, strict=True)
-    return {
-        key
-        for key, name in zip(frame["cell"], names, strict=True)
-        if current.get(name, key) != key and current[name] in stored
-    }
-
-
 def problems_text(problems: tuple[str, ...]) -> str:
     """All problems as one message, the longest lists cut."""
     more = len(problems) - MOST_PROBLEMS
@@ -164,7 +143,7 @@ def _work(experiment: Experiment, plan: Plan, store: Store, choices: Choices, fo
 
 
 def _replace(plan: Plan, store: Store, folder: Path) -> None:
-    replaced = superseded(plan, folder)
+    replaced = superseded(plan.cells, read(folder))
     if replaced:
         store.forget(replaced)
         _say(f"{len(replaced)} results of earlier code or data gave way to those of this run")

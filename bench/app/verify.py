@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,20 +13,20 @@ import numpy as np
 import pandas as pd
 
 from bench import methods
+from bench.app.cells import find, names
 from bench.datasets.table import TableSource
 from bench.errors import StoreError
 from bench.execution import pool
 from bench.execution.evaluate import WorkContext, load
-from bench.planning.plan import cell_key, content
+from bench.planning import identity
 from bench.store import manifest, read
 from bench.store.manifest_diff import changes
 from bench.store.schema import SCORES
 from bench.suite.load import parse_suite
-from bench.types import Cell, Record, Scenario, Task
+from bench.types import Cell, Record, Task
 from reproducibility.streams import generator
 
-#: So many candidates are named when a cell's name fits several.
-NAMED = 4
+__all__ = ["find", "repeat", "repeat_together", "sample", "sentences"]
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class Repeated:
     Attributes
     ----------
     cell : str, its key in the store
-    name : str, dataset:method:seed
+    name : str, dataset:method:seed with what tells it from others, see ``bench.app.cells``
     record : Record of the new run
     same : bool, nothing differs
     compared : str, what was held against the store
@@ -64,33 +63,6 @@ class _Sink:
         self.records += records
 
 
-def find(folder: str | os.PathLike[str], cell: str) -> pd.Series:
-    """The stored row of a cell.
-
-    Parameters
-    ----------
-    cell : str
-        The beginning of its key, or ``dataset:method:seed`` where one cell has these.
-
-    Raises
-    ------
-    StoreError
-        No cell, or several, are meant.
-    """
-    frame = read(folder, scores=True)
-    names = frame.dataset + ":" + frame.method + ":" + frame.seed.astype(str)
-    found = frame[frame["cell"].str.startswith(cell) | (names == cell)]
-    if len(found) == 1:
-        return found.iloc[0]
-    if found.empty:
-        raise StoreError(
-            f"{folder} holds no cell {cell!r}; give the beginning of a key (column cell of its store) or "
-            f"dataset:method:seed, e.g. {names.iloc[0] if len(names) else 'wine:mnp:0'}"
-        )
-    some = "; ".join(f"{row['cell'][:12]} {row.scenario} {row.params}" for _, row in found.head(NAMED).iterrows())
-    raise StoreError(f"{cell!r} is {len(found)} cells of {folder}; give the key of one: {some}")
-
-
 def sample(folder: str | os.PathLike[str], count: int, seed: int) -> list[pd.Series]:
     """So many random rows of a results folder (all, if it has fewer), drawn by the seed."""
     frame = read(folder, scores=True)
@@ -108,12 +80,23 @@ def repeat(
     jobs: int = 1,
     tell: Callable[[Repeated], None] = lambda done: None,
 ) -> list[Repeated]:
-    """Do cells again, each alone, on the same path as a run, and compare.
+    """Do cells again, each alone: see ``repeat_together``."""
+    return repeat_together(folder, [[row] for row in rows], data_dir, jobs, tell)
+
+
+def repeat_together(
+    folder: str | os.PathLike[str],
+    groups: Iterable[Sequence[pd.Series]],
+    data_dir: str | None = None,
+    jobs: int = 1,
+    tell: Callable[[Repeated], None] = lambda done: None,
+) -> list[Repeated]:
+    """Do cells again, on the same path as a run, and compare.
 
     Parameters
     ----------
     folder : results folder
-    rows : rows of its store, with scores where it has them
+    groups : rows of its store, with scores where it has them; those of a group run as one task, as in a run
     data_dir : folder with data files, or None
     jobs : worker processes
     tell : called with each cell as soon as it is compared
@@ -129,46 +112,59 @@ def repeat(
         The manifest lacks the run, or the method or the data are not there any more.
     """
     runs = {run["id"]: run for run in manifest.read_manifest(folder)}
-    by_run: dict[str, list[pd.Series]] = {}
-    for row in rows:
-        by_run.setdefault(row.provenance, []).append(row)
+    stored_rows = read(folder)
+    called = dict(zip(stored_rows["cell"], names(stored_rows), strict=True))
+    by_run: dict[str, list[Sequence[pd.Series]]] = {}
+    for group in groups:
+        by_run.setdefault(group[0].provenance, []).append(group)
     found: list[Repeated] = []
-    for identity, members in by_run.items():
-        if identity not in runs:
-            raise StoreError(f"{Path(folder) / manifest.MANIFEST} does not hold the run {identity} of these cells")
-        run = runs[identity]
-        suite = parse_suite(run["suite"], f"the suite stored in {folder}")
-        context = WorkContext(data_dir, located(suite.tables, run["command"]), suite.limits, identity)
-        stored = {}
-        for row in members:
-            cell = cell_of(row, context)
-            stored[cell.key] = row
-        sink = _Sink()
+    for run_id, members in by_run.items():
+        if run_id not in runs:
+            raise StoreError(f"{Path(folder) / manifest.MANIFEST} does not hold the run {run_id} of these cells")
+        run = runs[run_id]
+        context = context_of(run, folder, data_dir)
+        tasks: list[Task] = []
+        stored: dict[str, pd.Series] = {}
+        for group in members:
+            cells = tuple(cell_of(row, context) for row in group)
+            stored |= {cell.key: row for cell, row in zip(cells, group, strict=True)}
+            tasks.append(Task(cells, 1.0, 1.0))
 
         def compare(
             records: list[Record], stored: Mapping[str, pd.Series] = stored, run: Mapping[str, Any] = run
         ) -> None:
             for record in records:
-                found.append(compared(stored[record.cell.key], record, run))
+                row = stored[record.cell.key]
+                found.append(compared(row, record, run, called[row["cell"]]))
                 tell(found[-1])
 
-        tasks = [Task((cell_of(row, context),), 1.0, 1.0) for row in members]
-        pool.run(tasks, context, sink, jobs, on_records=compare)
+        pool.run(tasks, context, _Sink(), jobs, on_records=compare)
     return found
+
+
+def context_of(run: Mapping[str, Any], folder: str | os.PathLike[str], data_dir: str | None) -> WorkContext:
+    """What the tasks of a stored run knew: its own tables and limits."""
+    suite = parse_suite(run["suite"], f"the suite stored in {folder}")
+    return WorkContext(data_dir, located(suite.tables, run["command"]), suite.limits, run["id"])
 
 
 def cell_of(row: pd.Series, context: WorkContext) -> Cell:
     """The cell of a stored row with the data and the code of today; its key tells whether they are the same."""
-    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in json.loads(row.scenario).items()}
-    scenario = Scenario(**values)
-    params = tuple(sorted((k, tuple(v) if isinstance(v, list) else v) for k, v in json.loads(row.params).items()))
+    return todays(row, load(row.dataset, context.data_dir, context.tables).sha256)
+
+
+def todays(row: pd.Series, dataset_sha256: str, source: str | None = None) -> Cell:
+    """The cell of a stored row with these data, and the code (its ``source_hash``) and parameter names of today."""
     spec = methods.get(row.method)
-    sha256 = load(row.dataset, context.data_dir, context.tables).sha256
-    key = cell_key(content(sha256, scenario, spec, dict(params), methods.source_hash(spec), int(row.seed)))
-    return Cell(row.dataset, sha256, scenario, row.method, params, int(row.seed), key)
+    scenario = identity.scenario_of(row.scenario)
+    params = identity.renamed(spec, identity.params_of(row.params))
+    what = identity.content(
+        dataset_sha256, scenario, spec, dict(params), source or methods.source_hash(spec), int(row.seed)
+    )
+    return Cell(row.dataset, dataset_sha256, scenario, row.method, params, int(row.seed), identity.cell_key(what))
 
 
-def compared(row: pd.Series, record: Record, run: Mapping[str, Any]) -> Repeated:
+def compared(row: pd.Series, record: Record, run: Mapping[str, Any], name: str) -> Repeated:
     """Hold a new record against a stored row; where they differ, or not, say what changed since."""
     differences = []
     if row.status != record.status:
@@ -176,10 +172,10 @@ def compared(row: pd.Series, record: Record, run: Mapping[str, Any]) -> Repeated
         differences.append(f"status: {row.status} stored, {record.status} now{reason}")
     elif row.status != "ok" and _last(row.error) != _last(record.error):
         differences.append(f"reason: {_last(row.error)!r} stored, {_last(record.error)!r} now")
-    for name, value in record.metrics.items():
-        old = float(row[name]) if name in row.index else math.nan
+    for metric, value in record.metrics.items():
+        old = float(row[metric]) if metric in row.index else math.nan
         if old != value and not (math.isnan(old) and math.isnan(value)):
-            differences.append(f"{name}: {old!r} stored, {value!r} now")
+            differences.append(f"{metric}: {old!r} stored, {value!r} now")
     stored = row.get(SCORES)
     scores = np.asarray(stored, dtype=np.float32) if isinstance(stored, np.ndarray) else None
     if scores is not None and record.scores is not None and not np.array_equal(scores, record.scores):
@@ -187,7 +183,7 @@ def compared(row: pd.Series, record: Record, run: Mapping[str, Any]) -> Repeated
     what = "status and reason" if row.status != "ok" else "metrics" if scores is None else "scores and metrics"
     return Repeated(
         cell=row["cell"],
-        name=f"{row.dataset}:{row.method}:{row.seed}",
+        name=name,
         record=record,
         same=not differences,
         compared=what,

@@ -160,9 +160,15 @@ def _warm_up() -> None:
     metrics.evaluate(np.array([0, 1], dtype=np.int8), np.array([0.0, 1.0]))
 
 
+@functools.cache
+def _own_source(spec: MethodSpec) -> str:
+    """As it was when this process began to use the method: what is imported does not follow later edits."""
+    return methods.source_hash(spec)
+
+
 def _check_source(spec: MethodSpec, context: WorkContext) -> None:
     planned = dict(context.sources).get(spec.name)
-    if planned is not None and planned != methods.source_hash(spec):
+    if planned is not None and planned != _own_source(spec):
         raise ConfigError(
             f"the code of {spec.name} here is not the code of the plan; give every worker the same version, "
             "leave it alone while a run goes on, and give the command again"

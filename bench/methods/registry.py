@@ -151,7 +151,8 @@ def _spec(name: str, card: Mapping[str, Any], origin: str) -> MethodSpec:
             f"the card of method {name!r} ({origin}) has unknown fields {unknown}; known: {sorted(_FIELDS)}"
         )
     values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in card.items()}
-    values["params"] = tuple(sorted(dict(values.get("params", {})).items()))
+    for table in ("params", "renamed"):
+        values[table] = tuple(sorted(dict(values.get(table, {})).items()))
     values["name"] = name
     try:
         return MethodSpec(**values)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import ast
 import functools
-import importlib.util
 from collections.abc import Sequence
 from difflib import get_close_matches
-from pathlib import Path
 
+from bench.methods.fingerprint import module_file
 from bench.types import MethodSpec
 
 #: Given by the harness, not by a suite.
@@ -23,8 +22,11 @@ def problems(spec: MethodSpec, given: Sequence[str]) -> list[str]:
     known = accepted(spec)
     if known is None:
         return found
+    renamed = dict(spec.renamed)
     for name in given:
-        if name not in known and name not in RESERVED:
+        if name not in known and name in renamed:
+            found.append(f"{spec.name}: the parameter {name!r} is now called {renamed[name]}")
+        elif name not in known and name not in RESERVED:
             near = get_close_matches(name, known, n=3, cutoff=0.5)
             hint = f"did you mean {', '.join(near)}?" if near else f"it has: {', '.join(known)}"
             found.append(f"{spec.name} has no parameter {name!r}; {hint}")
@@ -51,10 +53,10 @@ def accepted(spec: MethodSpec) -> tuple[str, ...] | None:
 def _arguments(factory: str) -> ast.arguments | None:
     """The arguments of the class's ``__init__`` in its module's source; None if there is none to read."""
     module, _, name = factory.partition(":")
-    found = importlib.util.find_spec(module)
-    if found is None or found.origin is None or not found.origin.endswith(".py"):
+    file = module_file(module)
+    if file is None or file.suffix != ".py":
         return None
-    tree = ast.parse(Path(found.origin).read_text(encoding="utf-8"))
+    tree = ast.parse(file.read_text(encoding="utf-8"))
     classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == name]
     starts = [f for node in classes for f in node.body if isinstance(f, ast.FunctionDef) and f.name == "__init__"]
     return starts[0].args if starts else None

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from bench import methods
 from bench.datasets import registry, table
 from bench.datasets.reading import Reading
 from bench.errors import BenchError, UnknownName
 from bench.methods import signature, trial
-from bench.planning import grouping
-from bench.scenarios import canonical, problems_by_scenario
+from bench.planning import grouping, identity
+from bench.scenarios import problems_by_scenario
 from bench.suite.load import Experiment, MethodChoice
 from bench.types import Cell, Dataset, MethodSpec, Scenario, Task
 
-#: Raised when the meaning of a scenario or a metric changes, so that old cells are not taken for new ones.
-PROTOCOL_VERSION = 1
 LARGEST_SEED = 2**32 - 1
 
 
@@ -82,7 +77,7 @@ def make_plan(
     found += trial.problems([(method.spec, dict(choice.params)) for choice, method in chosen.items()])
     found += _seed_problems(experiment.seeds)
     datasets = dict(_datasets(experiment, data_dir, found))
-    cells: dict[str, Cell] = {}
+    asked: list[Cell] = []
     possible: dict[tuple[str, Scenario], bool] = {}
     for part in experiment.parts:
         known = [(choice, chosen[choice]) for choice in part.methods if choice in chosen]
@@ -98,8 +93,11 @@ def make_plan(
             for scenario in part.scenarios:
                 if possible[name, scenario]:
                     for choice, method in known:
-                        for cell in _cells(datasets[name], name, scenario, choice, method, experiment.seeds):
-                            cells.setdefault(cell.key, cell)
+                        asked += _cells(datasets[name], name, scenario, choice, method, experiment.seeds)
+    found += identity.twins(asked)
+    cells: dict[str, Cell] = {}
+    for cell in asked:
+        cells.setdefault(cell.key, cell)  # what two parts ask for is done once
     if not chosen and not found:
         found.append("no method is left to run; install what is missing or name others")
     shapes = {name: (len(dataset.y), int(dataset.X.shape[1])) for name, dataset in datasets.items()}
@@ -119,38 +117,6 @@ def remaining(plan: Plan, done: AbstractSet[str]) -> Plan:
     """The same plan with tasks for the cells that are not among ``done``."""
     left = [cell for cell in plan.cells if cell.key not in done]
     return replace(plan, tasks=grouping.tasks(left, plan.shapes), done=len(plan.cells) - len(left))
-
-
-def cell_key(content: Mapping[str, Any]) -> str:
-    """sha256 of the canonical JSON (sorted keys, no spaces) of a cell's content: see ``content``."""
-    return hashlib.sha256(_text(content).encode()).hexdigest()
-
-
-def content(
-    dataset_sha256: str, scenario: Scenario, spec: MethodSpec, params: Mapping[str, Any], source: str, seed: int
-) -> dict[str, Any]:
-    """What makes a cell what it is: names, labels and folders are not part of it.
-
-    Parameters
-    ----------
-    params : mapping
-        What the suite says; the card's own parameters are added.
-    source : str
-        ``methods.source_hash(spec)``.
-    """
-    return {
-        "protocol_version": PROTOCOL_VERSION,
-        "dataset": dataset_sha256,
-        "scenario": canonical(scenario),
-        "method": spec.factory,
-        "params": {**dict(spec.params), **params},
-        "source": source,
-        "seed": seed,
-    }
-
-
-def _text(content: Mapping[str, Any]) -> str:
-    return json.dumps(content, sort_keys=True, separators=(",", ":"))
 
 
 @dataclass(frozen=True)
@@ -224,9 +190,6 @@ def _readings(
 def _cells(
     dataset: Dataset, name: str, scenario: Scenario, choice: MethodChoice, method: _Method, seeds: Iterable[int]
 ) -> Iterator[Cell]:
-    what = content(dataset.sha256, scenario, method.spec, dict(choice.params), method.source, 0)
-    # the JSON text around the seed is the same for all, and most of the work
-    before, _, after = _text(what).rpartition('"seed":0')
-    for seed in seeds:
-        key = hashlib.sha256(f'{before}"seed":{seed}{after}'.encode()).hexdigest()
+    what = identity.content(dataset.sha256, scenario, method.spec, dict(choice.params), method.source, 0)
+    for seed, key in identity.keys_by_seed(what, seeds):
         yield Cell(name, dataset.sha256, scenario, choice.name, choice.params, seed, key, choice.label)

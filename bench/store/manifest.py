@@ -94,11 +94,7 @@ def write_manifest(folder: str | os.PathLike[str], facts: Mapping[str, Any]) -> 
     StoreError
         The manifest there is broken, or cannot be written.
     """
-    path = Path(folder) / MANIFEST
-    path.parent.mkdir(parents=True, exist_ok=True)
-    runs = [*read_manifest(folder), {"id": provenance_id(facts), **facts}]
-    write_whole(path, (json.dumps({"runs": runs}, indent=2) + "\n").encode())
-    return path
+    return _write(folder, _read(folder) | {"runs": [*read_manifest(folder), {"id": provenance_id(facts), **facts}]})
 
 
 def read_manifest(folder: str | os.PathLike[str]) -> list[dict[str, Any]]:
@@ -109,14 +105,36 @@ def read_manifest(folder: str | os.PathLike[str]) -> list[dict[str, Any]]:
     StoreError
         The manifest is broken.
     """
+    return list(_read(folder)["runs"])
+
+
+def read_adoptions(folder: str | os.PathLike[str]) -> list[dict[str, Any]]:
+    """What was carried over from older code on which evidence, oldest first (see ``bench.app.adopt``)."""
+    return list(_read(folder).get("adoptions", []))
+
+
+def write_adoptions(folder: str | os.PathLike[str], adoptions: Sequence[Mapping[str, Any]]) -> Path:
+    """Put these adoptions in the place of those that the manifest holds."""
+    return _write(folder, _read(folder) | {"adoptions": list(adoptions)})
+
+
+def _read(folder: str | os.PathLike[str]) -> dict[str, Any]:
     path = Path(folder) / MANIFEST
     try:
-        runs = json.loads(path.read_text(encoding="utf-8"))["runs"]
+        whole = json.loads(path.read_text(encoding="utf-8"))
+        list(whole["runs"])
     except FileNotFoundError:
-        return []
+        return {"runs": []}
     except (ValueError, TypeError, KeyError) as error:
         raise StoreError(f"{path} is no manifest of runs; move it away and give the same command again") from error
-    return list(runs)
+    return dict(whole)
+
+
+def _write(folder: str | os.PathLike[str], whole: Mapping[str, Any]) -> Path:
+    path = Path(folder) / MANIFEST
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, (json.dumps(whole, indent=2) + "\n").encode())
+    return path
 
 
 def versions() -> dict[str, str]:

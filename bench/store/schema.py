@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import math
 from typing import Any
 
 import pyarrow as pa
 
+from bench.planning.identity import json_text
 from bench.scenarios import canonical
 from bench.types import Record
 
@@ -52,13 +52,15 @@ _LAST: dict[str, pa.DataType] = {
 SCORES, TRUTH = "scores", "truth"
 PER_ROW: dict[str, pa.DataType] = {SCORES: pa.list_(pa.float32()), TRUTH: pa.list_(pa.int8())}
 FIXED: dict[str, pa.DataType] = {**_FIRST, **_LAST}
+#: Only rows that an adoption carried over to other code have it: its id in the manifest.
+ADOPTED = "adopted"
 HEADLINE = ("average_precision", "auc_roc", "auc_pr_trapezoid")
 
 
 def ordered(names: set[str]) -> list[str]:
     """Column names in the documented order: facts, other metrics by name, sizes, what is per test row last."""
-    metrics = sorted(names - set(FIXED) - set(PER_ROW))
-    return [*_FIRST, *metrics, *_LAST, *(name for name in PER_ROW if name in names)]
+    metrics = sorted(names - set(FIXED) - set(PER_ROW) - {ADOPTED})
+    return [*_FIRST, *metrics, *_LAST, *(name for name in (ADOPTED, *PER_ROW) if name in names)]
 
 
 def table(records: list[Record]) -> pa.Table:
@@ -110,8 +112,3 @@ def row(record: Record) -> dict[str, Any]:
         SCORES: record.scores,
         TRUTH: record.truth,
     }
-
-
-def json_text(value: Any) -> str:
-    """Canonical JSON: sorted keys, no spaces."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))

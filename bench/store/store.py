@@ -9,7 +9,7 @@ import fcntl
 import os
 import socket
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TextIO
 
@@ -64,6 +64,8 @@ class Store:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(f"the results folder {self.path} cannot be made: {error.strerror}") from error
+        self._parts: list[Part] = []
+        self._status: dict[str, str] = {}
         self._lock: TextIO | None = _locked(self.path / LOCK)
         try:
             self._open()
@@ -132,6 +134,29 @@ class Store:
             del self._status[key]
         return len(gone)
 
+    def rewrite(self, change: Callable[[pa.Table], pa.Table]) -> None:
+        """Replace all rows in one step: a crash at any moment leaves the old rows or the new ones.
+
+        Parameters
+        ----------
+        change : callable
+            Gets the rows, scores and all, from old to new, and returns those to keep.
+        """
+        self._check_open()
+        if not self._parts:
+            return
+        old = list(self._parts)
+        rows = pa.concat_tables([segments.read(part, scores=True) for part in old], promote_options="permissive")
+        new = _latest(change(_latest(rows)))
+        # the new part's name spans all others, so that it replaces them the moment it is there
+        whole = segments.named(self.path, min(part.first for part in old), max(part.last for part in old))
+        segments.write(whole, new)
+        for part in old:
+            if part.path != whole.path:
+                part.path.unlink()
+        self._parts = [whole]
+        self._status = dict(zip(new["cell"].to_pylist(), new["status"].to_pylist(), strict=True))
+
     def compact(self) -> None:
         """Merge all parts into as few as their size allows."""
         self._check_open()
@@ -156,7 +181,6 @@ class Store:
         for part in set(everything) - set(self._parts):
             part.path.unlink()  # a crash came between a compaction and its tidying up
         self._next = max((part.last for part in everything), default=0)
-        self._status: dict[str, str] = {}
         for part in self._parts:
             rows = segments.read(part, columns=["cell", "status"])
             self._status.update(zip(rows["cell"].to_pylist(), rows["status"].to_pylist(), strict=True))

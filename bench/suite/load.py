@@ -213,7 +213,7 @@ def _experiment(suite: SuiteFile, text: str) -> Experiment:
     tables = tuple(_table(entry) for entry in suite.dataset)
     own = [table_name(source) for source in tables]
     everything = (*suite.datasets, *own)
-    whole = PartEntry(datasets=list(everything), methods=suite.methods, scenario=suite.scenario)
+    whole = PartEntry(datasets=list(everything) or None, methods=suite.methods or None, scenario=suite.scenario)
     return Experiment(
         name=suite.name,
         title=suite.title or suite.name,
