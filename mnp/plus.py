@@ -8,7 +8,6 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-import torch
 from pyod.models.base import BaseDetector
 from sklearn.utils.validation import check_is_fitted
 
@@ -114,7 +113,7 @@ class MNPPlus(ReplicaMixin, BaseDetector):
     @property
     def seed(self) -> int:  # type: ignore[override]
         """``random_state``, under the name that the replica engine asks for."""
-        return self.random_state
+        return Settings.of(self).random_state
 
     def evidence(self, X: Any) -> pd.DataFrame:
         """The four terms of the score, one column each: trees, network, prototypes, reconstruction.
@@ -151,9 +150,7 @@ class MNPPlus(ReplicaMixin, BaseDetector):
     def _fit_group(self, runs: Sequence[TrainingRows], seeds: Sequence[int]) -> list[Self]:
         columns = self._columns(runs[0])
         fitted = fit_runs(runs, seeds, columns, Settings.of(self))
-        return [
-            self._detector(run, seed, columns, one) for run, seed, one in zip(runs, seeds, fitted, strict=True)
-        ]
+        return [self._detector(run, seed, columns, one) for run, seed, one in zip(runs, seeds, fitted, strict=True)]
 
     def _detector(self, run: TrainingRows, seed: int, columns: np.ndarray, fitted: FittedRun) -> Self:
         detector = type(self)(**{**self.get_params(), "random_state": seed})

@@ -71,13 +71,13 @@ def measure(fitted: Any, X: np.ndarray, settings: Settings) -> Measured:
 
 def evidence(measured: Measured, units: Mapping[str, float], settings: Settings) -> dict[str, np.ndarray]:
     """The four weighted terms, whose sum is the score: log-odds where 0 speaks neither for nor against."""
-    p = measured.probability
+    p, floor = measured.probability, units["floor"]
     odds = np.log((p + PROBABILITY_FLOOR) / (1.0 - p + PROBABILITY_FLOOR))
     return {
         "trees": settings.tree_weight * odds,
         "network": settings.network_weight * measured.score,
-        "prototypes": settings.prototype_weight * _distant(measured.distance, units["distance"], units["floor"]),
-        "reconstruction": settings.reconstruction_weight * _distant(measured.residual, units["residual"], units["floor"]),
+        "prototypes": settings.prototype_weight * _distant(measured.distance, units["distance"], floor),
+        "reconstruction": settings.reconstruction_weight * _distant(measured.residual, units["residual"], floor),
     }
 
 

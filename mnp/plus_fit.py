@@ -85,9 +85,7 @@ def _fit(
         grown = len(labelled) > 0 and settings.tree_weight > 0
         stream = generator("mnp-plus", "trees", seed)
         trees.append(
-            bagged_trees(
-                varying, labelled, unlabelled, settings.n_estimators, stream, settings.max_samples
-            ).as_arrays()
+            bagged_trees(varying, labelled, unlabelled, settings.n_estimators, stream, settings.max_samples).as_arrays()
             if grown
             else {}
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, fields
 from numbers import Integral, Real
-from typing import Any, Self
+from typing import Any, Self, TypeGuard
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class Settings:
     network_weight: float
     prototype_weight: float
     reconstruction_weight: float
+    random_state: int
 
     @classmethod
     def of(cls, detector: Any) -> Self:
@@ -51,9 +52,7 @@ class Settings:
         for name in ("n_estimators", "n_prototypes", "hidden", "n_init", "steps", "batch_size", "labelled_batch_size"):
             _require(name, getattr(self, name), _is_count(getattr(self, name)), "a whole number of at least 1")
         samples, components = self.max_samples, self.n_components
-        _require(
-            "max_samples", samples, samples is None or _is_count(samples), "None or a whole number of at least 1"
-        )
+        _require("max_samples", samples, samples is None or _is_count(samples), "None or a whole number of at least 1")
         share = _is_number(components) and not isinstance(components, Integral) and 0 < components < 1
         _require(
             "n_components", components, share or _is_count(components),
@@ -63,6 +62,8 @@ class Settings:
         _require("learning_rate", rate, _is_number(rate) and rate > 0, "a number above 0")
         _require("l2", self.l2, _is_number(self.l2) and self.l2 >= 0, "a number of at least 0")
         _require("trimmed", self.trimmed, _is_number(self.trimmed) and 0 <= self.trimmed < 0.5, "in [0, 0.5)")
+        state = self.random_state
+        _require("random_state", state, _is_whole(state) and state >= 0, "a whole number of at least 0")
         weights = ("tree_weight", "network_weight", "prototype_weight", "reconstruction_weight")
         for name in weights:
             value = getattr(self, name)
@@ -76,9 +77,13 @@ def _require(name: str, value: object, holds: bool, wanted: str) -> None:
         raise ValueError(f"MNPPlus: {name} must be {wanted}, got {value!r}")
 
 
+def _is_whole(value: object) -> TypeGuard[int]:
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
 def _is_count(value: object) -> bool:
-    return isinstance(value, Integral) and not isinstance(value, bool) and value >= 1
+    return _is_whole(value) and value >= 1
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)

@@ -147,6 +147,9 @@ def _splits(
     drawn = max(1, int(np.sqrt(width)))
     order = generator.random((nodes, width), dtype=np.float32)
     candidates = np.argpartition(order, drawn - 1, axis=1)[:, :drawn]
+    # in the order of the draw: of two splits that are as good, neither column comes first by its number
+    by_draw = np.argsort(np.take_along_axis(order, candidates, axis=1), axis=1)
+    candidates = np.take_along_axis(candidates, by_draw, axis=1)
     position = generator.random((nodes, drawn))
     node = np.repeat(np.arange(nodes), level.sizes)
     flat = X.reshape(-1)
