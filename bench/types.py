@@ -233,6 +233,8 @@ class MethodSpec:
         Rough cost of one fit with 1,000 rows and 20 features, for planning.
     rows_growth, features_growth : float or None
         Powers of rows and features in this cost. None: 0.2 where replicated (fixed number of steps), else 1.
+    inputs_per_feature : int
+        Inputs that the network of a replicated method makes of each feature.
     rows_per_step : int
         Rows that add a step to an epoch which ``max_steps_per_epoch`` can bound (0 = there is no such parameter).
     max_group : int
@@ -262,6 +264,7 @@ class MethodSpec:
     seconds: float = 1.0
     rows_growth: float | None = None
     features_growth: float = 0.7
+    inputs_per_feature: int = 1
     rows_per_step: int = 0
     max_group: int = 0
     highlight: bool = False

@@ -5,6 +5,7 @@ BRIEF = {
     "devnet": {"epochs": 2, "steps": 3},
     "feawad": {"epochs": 2, "steps": 3, "pretraining_epochs": 2},
     "mnp": {"epochs": 2, "steps": 3, "pretraining_epochs": 2},
+    "mnp-plus": {"n_estimators": 20, "steps": 20, "n_init": 1},
     "overlap": {"epochs": 2},
     "prenet": {"epochs": 2, "steps": 3},
     "repen": {"epochs": 2, "steps": 3},

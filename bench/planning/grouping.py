@@ -79,7 +79,7 @@ def task(cells: tuple[Cell, ...], spec: MethodSpec, shape: Shape, seconds: float
 
 def trains_together(spec: MethodSpec, shape: Shape) -> bool:
     """Whether cells of a task train as one program. Those of a wide replicated method train one after another."""
-    return spec.replicated and shape[1] <= MOST_GROUPED_FEATURES
+    return spec.replicated and spec.inputs_per_feature * shape[1] <= MOST_GROUPED_FEATURES
 
 
 def seen(shape: Shape, scenario: Scenario) -> Shape:

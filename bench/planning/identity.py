@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from bench.scenarios import canonical
+from bench.scenarios.canonical import json_text
 from bench.types import Cell, MethodSpec, Scenario
 
 if TYPE_CHECKING:
@@ -57,11 +58,6 @@ def keys_by_seed(content: Mapping[str, Any], seeds: Iterable[int]) -> Iterator[t
     before, _, after = json_text({**content, "seed": 0}).rpartition('"seed":0')
     for seed in seeds:
         yield seed, hashlib.sha256(f'{before}"seed":{seed}{after}'.encode()).hexdigest()
-
-
-def json_text(value: Any) -> str:
-    """Canonical JSON: sorted keys, no spaces."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 
 def scenario_of(text: str) -> Scenario:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import fields
 from typing import Any
 
@@ -19,3 +20,8 @@ def canonical(scenario: Scenario) -> dict[str, Any]:
         if value != field.default or type(value) is not type(field.default):
             changed[field.name] = list(value) if isinstance(value, tuple) else value
     return changed
+
+
+def json_text(value: Any) -> str:
+    """Canonical JSON: sorted keys, no spaces."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))

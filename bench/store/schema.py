@@ -7,8 +7,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from bench.planning.identity import json_text
 from bench.scenarios import canonical
+from bench.scenarios.canonical import json_text
 from bench.types import Record
 
 _FIRST: dict[str, pa.DataType] = {

@@ -14,6 +14,8 @@ from bench.errors import MissingExtra
 from bench.methods import create, get, missing, source_hash, specs
 
 FAST = {
+    "mnp-plus": {"n_estimators": 20, "steps": 20, "n_init": 1},
+    "pu-bagging": {"n_estimators": 20},
     "mnp": {"epochs": 2, "steps": 3, "pretraining_epochs": 2},
     "devnet": {"epochs": 2, "steps": 3},
     "prenet": {"epochs": 2, "steps": 3},
@@ -36,7 +38,7 @@ FAST = {
     "lunar": {"n_epochs": 3},
 }
 #: Methods that have a meaning without any label.
-WITHOUT_LABELS = ["mnp", *(name for name, spec in specs().items() if spec.family == "unsupervised")]
+WITHOUT_LABELS = ["mnp", "mnp-plus", *(name for name, spec in specs().items() if spec.family == "unsupervised")]
 METHODS = [name for name, spec in specs().items() if "weak" in spec.protocols and not missing(spec)]
 
 
@@ -252,5 +254,5 @@ def test_deep_sad_ends_an_epoch_where_its_steps_are_bounded() -> None:
     # what counts is the number of steps: passes go on from one epoch to the next
     twice = create("deep-sad", batch=64, epochs=9, pretraining_epochs=3, max_steps_per_epoch=2).fit(X, y)
     assert np.array_equal(twice.decision_scores_, bounded.decision_scores_)
-    with pytest.raises(ValueError, match="max_steps_per_epoch.*must be an int in the range"):
+    with pytest.raises(ValueError, match=r"max_steps_per_epoch.*must be an int in the range"):
         create("deep-sad", max_steps_per_epoch=0).fit(X, y)

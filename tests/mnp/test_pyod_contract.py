@@ -1,4 +1,4 @@
-"""MNP keeps PyOD's contract: what PyOD asks of each of its own detectors, and scikit-learn's clone."""
+"""MNP and MNP+ keep PyOD's contract: what PyOD asks of each of its own detectors, and scikit-learn's clone."""
 
 import numpy as np
 import pandas as pd
@@ -10,9 +10,19 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import roc_auc_score
 
-from mnp import MNP
+from mnp import MNP, MNPPlus
 
-BRIEF = {"epochs": 2, "steps": 8, "pretraining_epochs": 4}
+BRIEF = {
+    MNP: {"epochs": 2, "steps": 8, "pretraining_epochs": 4},
+    MNPPlus: {"n_estimators": 20, "steps": 40, "n_init": 1},
+}
+#: The parameter that names a detector's random streams.
+SEED = {MNP: "seed", MNPPlus: "random_state"}
+
+
+@pytest.fixture(scope="module", params=BRIEF, ids=lambda detector: detector.__name__)
+def detector(request) -> type[BaseDetector]:
+    return request.param
 
 
 @pytest.fixture(scope="module")
@@ -21,11 +31,11 @@ def data() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
 
 
 @pytest.fixture(scope="module")
-def fitted(data) -> MNP:
+def fitted(detector, data) -> BaseDetector:
     X, _, truth, _ = data
     labelled = np.zeros(len(X), dtype=int)
     labelled[np.flatnonzero(truth)[:5]] = 1
-    return MNP(contamination=0.1, seed=0, **BRIEF).fit(X, labelled)
+    return detector(contamination=0.1, **BRIEF[detector]).fit(X, labelled)
 
 
 def test_is_a_detector_with_its_fitted_attributes(fitted, data) -> None:
@@ -73,42 +83,42 @@ def test_an_unknown_probability_method_is_refused(fitted, data) -> None:
 
 
 @pytest.mark.parametrize("share", [0.0, -0.1, 0.6])
-def test_contamination_has_pyods_range(share) -> None:
+def test_contamination_has_pyods_range(detector, share) -> None:
     with pytest.raises(ValueError, match="contamination must be in"):
-        MNP(contamination=share)
+        detector(contamination=share)
 
 
-def test_nothing_works_before_fitting(data) -> None:
+def test_nothing_works_before_fitting(detector, data) -> None:
     for use in ("decision_function", "predict", "predict_proba", "predict_confidence"):
         with pytest.raises(NotFittedError):
-            getattr(MNP(**BRIEF), use)(data[1])
+            getattr(detector(**BRIEF[detector]), use)(data[1])
 
 
-def test_clone_and_parameters(fitted) -> None:
+def test_clone_and_parameters(detector, fitted) -> None:
     copy = clone(fitted)
     assert copy.get_params() == fitted.get_params() and not hasattr(copy, "weights_")
-    assert copy.set_params(seed=7, n_prototypes=3) is copy
+    assert copy.set_params(**{SEED[detector]: 7, "n_prototypes": 3}) is copy
     assert (copy.seed, copy.n_prototypes) == (7, 3)
     with pytest.raises(ValueError, match="Invalid parameter"):
         copy.set_params(depth=3)
 
 
-def test_refitting_is_the_same_and_another_seed_is_not(fitted, data) -> None:
+def test_refitting_is_the_same_and_another_seed_is_not(detector, fitted, data) -> None:
     X, X_test, truth, _ = data
     labelled = np.zeros(len(X), dtype=int)
     labelled[np.flatnonzero(truth)[:5]] = 1
     expected = fitted.decision_function(X_test)
     np.testing.assert_array_equal(clone(fitted).fit(X, labelled).decision_function(X_test), expected)
-    other = clone(fitted).set_params(seed=1).fit(X, labelled).decision_function(X_test)
+    other = clone(fitted).set_params(**{SEED[detector]: 1}).fit(X, labelled).decision_function(X_test)
     assert not np.array_equal(other, expected)
 
 
-def test_a_data_frame_keeps_its_names(data) -> None:
+def test_a_data_frame_keeps_its_names(detector, data) -> None:
     X, X_test, truth, _ = data
     frame = pd.DataFrame(X, columns=["a", "b", "c", "d"])
     labelled = np.zeros(len(X), dtype=int)
     labelled[np.flatnonzero(truth)[:5]] = 1
-    model = MNP(seed=0, **BRIEF).fit(frame, labelled)
+    model = detector(**BRIEF[detector]).fit(frame, labelled)
     assert list(model.feature_names_in_) == ["a", "b", "c", "d"]
     with pytest.raises(ValueError, match="columns"):
         model.decision_function(pd.DataFrame(X_test, columns=["a", "b", "d", "c"]))

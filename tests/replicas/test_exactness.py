@@ -28,6 +28,7 @@ METHODS = {
         "patience": 3,
         "stopping": "held-out",
     },
+    "mnp-plus": {"n_estimators": 40, "steps": 80, "n_components": 0.5},
     "mnp-published": {"epochs": 25, "steps": 4, "pretraining_epochs": 8, "patience": 3},
 }
 
@@ -77,7 +78,7 @@ def test_different_seeds_and_rows_do_differ() -> None:
 
 
 @pytest.mark.parametrize(
-    "method", ["devnet", "prenet", "deep-sad", "feawad", "repen", "rosas", "overlap", "soel", "mnp"]
+    "method", ["devnet", "prenet", "deep-sad", "feawad", "repen", "rosas", "overlap", "soel", "mnp", "mnp-plus"]
 )
 def test_a_row_scores_the_same_with_any_companions(method: str) -> None:
     split = runs(7, 1)[0]
@@ -88,7 +89,7 @@ def test_a_row_scores_the_same_with_any_companions(method: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "method", ["devnet", "prenet", "deep-sad", "feawad", "repen", "rosas", "overlap", "soel", "mnp"]
+    "method", ["devnet", "prenet", "deep-sad", "feawad", "repen", "rosas", "overlap", "soel", "mnp", "mnp-plus"]
 )
 def test_fit_is_a_group_of_one(method: str) -> None:
     split = runs(6, 1)[0]

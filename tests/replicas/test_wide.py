@@ -26,6 +26,7 @@ SHORT = {
     "overlap": {"epochs": 3, "batch": 64, "grid": 100},
     "soel": {"epochs": 2, "transformations": 2},
     "mnp": {"epochs": 3, "steps": 3, "pretraining_epochs": 3, "patience": 1, "stopping": "held-out"},
+    "mnp-plus": {"n_estimators": 5, "steps": 6, "n_init": 2},
     "mnp-published": {"epochs": 3, "steps": 3, "pretraining_epochs": 3, "patience": 1},
 }
 

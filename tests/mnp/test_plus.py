@@ -1,0 +1,177 @@
+"""MNP+: its terms and their sum, what it says without labels, its settings' errors, awkward tables."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import average_precision_score
+
+from mnp import MNPPlus
+from mnp.plus_inputs import KNOTS, Inputs
+from replicas.rows import Rows
+
+BRIEF = {"n_estimators": 40, "steps": 60, "n_init": 2}
+TERMS = ["trees", "network", "prototypes", "reconstruction"]
+
+
+def table(rows: int = 400, width: int = 6, labelled: int = 5, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Two normal modes, a twentieth of anomalies on one side of both, some of them labelled."""
+    stream = np.random.default_rng(seed)
+    X = stream.normal(size=(rows, width)).astype(np.float32)
+    X[: rows // 2] += 6.0
+    truth = np.arange(rows) % 20 == 7
+    X[truth] = stream.normal(3.0, 1.0, size=(truth.sum(), width))
+    y = np.zeros(rows, dtype=int)
+    y[np.flatnonzero(truth)[:labelled]] = 1
+    return X, y
+
+
+@pytest.fixture(scope="module")
+def fitted() -> MNPPlus:
+    return MNPPlus(**BRIEF).fit(*table())
+
+
+def test_the_score_is_the_sum_of_four_terms(fitted) -> None:
+    X = table(seed=1)[0]
+    evidence = fitted.evidence(X)
+    assert list(evidence.columns) == TERMS
+    np.testing.assert_allclose(evidence.sum(axis=1), fitted.decision_function(X), rtol=0, atol=1e-12)
+    assert (evidence.nunique() > 10).all()
+    assert evidence[["prototypes", "reconstruction"]].abs().max().max() <= 0.9
+
+
+def test_weights_scale_their_terms_and_nothing_else(fitted) -> None:
+    X, y = table()
+    whole = fitted.evidence(X)
+    for term, name in zip(TERMS, ("tree", "network", "prototype", "reconstruction"), strict=True):
+        weight = f"{name}_weight"
+        double = MNPPlus(**BRIEF, **{weight: 2 * getattr(fitted, weight)}).fit(X, y).evidence(X)
+        expected = whole.assign(**{term: 2 * whole[term]})
+        pd.testing.assert_frame_equal(double, expected, rtol=1e-12)
+        without = MNPPlus(**BRIEF, **{weight: 0.0}).fit(X, y).evidence(X)
+        pd.testing.assert_frame_equal(without.abs(), whole.assign(**{term: 0.0}).abs(), rtol=1e-12)
+
+
+def test_distances_are_in_units_of_the_training_median(fitted) -> None:
+    X, y = table()
+    evidence = fitted.evidence(X)[y == 0]
+    assert evidence[["prototypes", "reconstruction"]].median().abs().max() < 0.001
+    assert np.median(fitted.normal_likelihood(X)[y == 0]) == pytest.approx(0.5, abs=0.001)
+
+
+def test_every_row_belongs_to_the_prototype_of_its_mode(fitted) -> None:
+    X, _ = table()
+    assert fitted.prototypes_.shape == (fitted.n_prototypes_, X.shape[1])
+    closest = fitted.closest_prototype(X)
+    assert set(closest) <= set(range(fitted.n_prototypes_))
+    normal = np.arange(len(X)) % 20 != 7
+    upper = fitted.prototypes_[closest].mean(axis=1) > 3.0
+    assert (upper[normal] == (np.arange(len(X)) < len(X) // 2)[normal]).mean() > 0.95
+
+
+def test_a_row_like_the_labelled_and_a_row_like_nothing_are_both_anomalies(fitted) -> None:
+    X, y = table()
+    scores = fitted.decision_function(X)
+    assert average_precision_score(np.arange(len(X)) % 20 == 7, scores) > 0.9
+    odd = np.full((1, X.shape[1]), 40.0, dtype=np.float32)
+    assert fitted.evidence(odd)[["prototypes", "reconstruction"]].to_numpy().min() > 0
+    assert fitted.normal_likelihood(odd)[0] < fitted.normal_likelihood(X[y == 0]).min()
+
+
+def test_without_labels_the_two_unsupervised_terms_are_the_score() -> None:
+    X, _ = table()
+    with pytest.warns(UserWarning, match="falls back to its distance to the prototypes"):
+        blind = MNPPlus(**BRIEF).fit(X)
+    evidence = blind.evidence(X)
+    assert (evidence[["trees", "network"]] == 0.0).all(axis=None)
+    np.testing.assert_array_equal(blind.decision_function(X), evidence["prototypes"] + evidence["reconstruction"])
+    assert evidence["prototypes"].std() > 0
+    with pytest.raises(ValueError, match="needs labelled anomalies"):
+        MNPPlus(prototype_weight=0.0, reconstruction_weight=0.0).fit(X)
+
+
+def test_runs_with_and_without_labels_share_a_call() -> None:
+    X, y = table()
+    with pytest.warns(UserWarning, match="no labelled anomaly"):
+        both = MNPPlus(**BRIEF).fit_replicas([Rows.from_arrays(X, y), Rows.from_arrays(X, 0 * y)], [4, 4])
+    alone = MNPPlus(**BRIEF, random_state=4).fit(X, y)
+    np.testing.assert_array_equal(both[0].decision_function(X), alone.decision_function(X))
+    assert not np.array_equal(both[1].decision_function(X), alone.decision_function(X))
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"n_estimators": 0}, r"'n_estimators' parameter of MNPPlus must be an int in the range \[1, inf\). Got 0"),
+        ({"n_prototypes": 2.5}, "'n_prototypes' parameter .* must be an int .* Got 2.5"),
+        ({"max_samples": -1}, "'max_samples' parameter .* or None. Got -1"),
+        ({"n_components": 1.5}, r"'n_components' parameter .* or a float in the range \(0.0, 1.0\). Got 1.5"),
+        ({"batch_size": True}, "'batch_size' parameter .* must not be true or false"),
+        ({"learning_rate": 0.0}, "'learning_rate' parameter .* Got 0.0"),
+        ({"l2": float("nan")}, "'l2' parameter .* Got nan"),
+        ({"trimmed": 0.5}, r"'trimmed' parameter .* range \[0.0, 0.5\). Got 0.5"),
+        ({"network_weight": -1.0}, "'network_weight' parameter .* Got -1.0"),
+        ({"tree_weight": "much"}, "'tree_weight' parameter .* Got 'much'"),
+        ({"random_state": None}, "'random_state' parameter .* Got None"),
+        ({f"{term}_weight": 0.0 for term in ("tree", "network", "prototype", "reconstruction")}, "every term"),
+    ],
+)
+def test_a_wrong_setting_is_one_sentence(params, message) -> None:
+    with pytest.raises(ValueError, match=message):
+        MNPPlus(**params).fit(*table())
+
+
+def heavy_tailed(X: np.ndarray) -> np.ndarray:
+    stream = np.random.default_rng(3)
+    return (X * np.exp(40.0 * stream.standard_t(2, size=X.shape).clip(-2, 2))).astype(np.float32)
+
+
+def coded(X: np.ndarray) -> np.ndarray:
+    return np.random.default_rng(4).integers(0, 4, size=X.shape).astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [heavy_tailed, coded, lambda X: np.repeat(X[:40], 10, axis=0), lambda X: np.zeros_like(X), lambda X: X[:, :1]],
+    ids=["heavy-tailed", "category codes", "duplicates", "all constant", "one feature"],
+)
+@pytest.mark.parametrize("labelled", [0, 1, 20])
+@pytest.mark.filterwarnings("ignore:no labelled anomaly")
+def test_awkward_tables_have_finite_scores(change, labelled) -> None:
+    X, y = table(labelled=labelled)
+    X = change(X)
+    model = MNPPlus(**BRIEF).fit(X, y)
+    assert np.isfinite(model.evidence(X).to_numpy()).all()
+    beyond = np.clip(1000.0 * X.astype(float), -3e38, 3e38)
+    assert np.isfinite(model.evidence(beyond).to_numpy()).all()
+
+
+def test_more_columns_than_rows() -> None:
+    X, y = table(rows=120, width=1555)
+    model = MNPPlus(n_estimators=20, steps=20, n_init=1, n_components=0.5).fit(X, y)
+    assert np.isfinite(model.decision_function(X)).all()
+    assert model.context_["components"].shape[1] <= 128
+
+
+def test_more_labelled_than_unlabelled_rows() -> None:
+    X, _ = table(rows=60)
+    model = MNPPlus(**BRIEF).fit(X, np.arange(60) >= 5)
+    assert np.isfinite(model.decision_function(X)).all()
+
+
+def test_quantiles_are_mean_ranks_in_the_training_rows() -> None:
+    column = np.float32([[3.0], [1.0], [1.0], [2.0]])
+    quantile = Inputs.fit(column)(np.float32([[0.0], [1.0], [1.5], [2.0], [2.5], [3.0], [9.0]]))[:, 1]
+    np.testing.assert_allclose(quantile, [0.0, 0.25, 0.5, 0.625, 0.75, 0.875, 1.0])
+
+
+def test_thinned_quantiles_are_close_to_the_exact_ones() -> None:
+    column = np.random.default_rng(0).normal(size=(5 * KNOTS, 1)).astype(np.float32)
+    inputs = Inputs.fit(column)
+    assert len(inputs.knots) == KNOTS
+    exact = np.searchsorted(np.sort(column[:, 0]), column[:, 0], side="right") / len(column)
+    assert np.abs(inputs(column)[:, 1] - exact).max() < 1.0 / KNOTS
+
+
+def test_scaled_values_beyond_the_training_range_are_cut_off() -> None:
+    inputs = Inputs.fit(np.float32([[0.0, -3e38], [1.0, 3e38]]))
+    np.testing.assert_allclose(inputs(np.float32([[-50.0, 0.0], [50.0, 3e38]]))[:, :2], [[-1.0, 0.5], [2.0, 1.0]])
