@@ -10,7 +10,7 @@ import pytest
 import torch
 from sklearn.base import clone
 
-from bench.errors import MissingExtra
+from bench.errors import ConfigError, MissingExtra
 from bench.methods import create, get, missing, source_hash, specs
 
 FAST = {
@@ -254,5 +254,5 @@ def test_deep_sad_ends_an_epoch_where_its_steps_are_bounded() -> None:
     # what counts is the number of steps: passes go on from one epoch to the next
     twice = create("deep-sad", batch=64, epochs=9, pretraining_epochs=3, max_steps_per_epoch=2).fit(X, y)
     assert np.array_equal(twice.decision_scores_, bounded.decision_scores_)
-    with pytest.raises(ValueError, match=r"max_steps_per_epoch.*must be an int in the range"):
+    with pytest.raises(ConfigError, match=r"max_steps_per_epoch.*must be an int in the range"):
         create("deep-sad", max_steps_per_epoch=0).fit(X, y)

@@ -81,11 +81,11 @@ def test_each_ablation_changes_the_scores(ablation: dict) -> None:
 
 def test_parameters_out_of_range_are_named() -> None:
     X, y, _ = modes(5)
-    with pytest.raises(ValueError, match="n_prototypes must be at least 1"):
+    with pytest.raises(ValueError, match="'n_prototypes' parameter of MNP must be an int in the range"):
         MNP(n_prototypes=0).fit(X, y)
-    with pytest.raises(ValueError, match="stopping must be"):
+    with pytest.raises(ValueError, match="'stopping' parameter of MNP must be"):
         MNP(stopping="never").fit(X, y)
-    with pytest.raises(ValueError, match="protocol must be"):
+    with pytest.raises(ValueError, match="'protocol' parameter of MNP must be"):
         MNP(protocol="strong").fit(X, y)
 
 

@@ -1,5 +1,6 @@
 """The joint stage's written gradient is autograd's, for every setting."""
 
+from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
@@ -61,7 +62,13 @@ def assert_same(
     shown: bool = True,
     rtol: float = 1e-9,
     atol: float = 1e-12,
+    equal: Sequence[tuple[int, int]] = (),
 ) -> None:
+    """Hold the gradient against autograd's; ``equal`` names (run, count): its first ``count`` prototypes are equal.
+
+    Which of equal prototypes is a row's nearest is decided by the last bit of a product, which some processors round
+    differently in a vector's tail; only the sum of their slopes is the same everywhere.
+    """
     leaf = flat.clone().requires_grad_()
     expected, expected_parts = joint_loss(
         outputs(whole.views(leaf), rows, context, shown), UNLABELLED, context, settings
@@ -70,7 +77,12 @@ def assert_same(
     total, parts, gradients = joint_gradient(whole.views(flat), rows.clone(), UNLABELLED, context, settings, shown)
     torch.testing.assert_close(total, expected.detach(), rtol=rtol, atol=atol)
     torch.testing.assert_close(parts, expected_parts.detach(), rtol=rtol, atol=atol)
-    torch.testing.assert_close(gradients, whole.views(slope), rtol=rtol, atol=atol)
+    wanted = whole.views(slope)
+    for slopes in (gradients, wanted):
+        slopes["prototypes"] = slopes["prototypes"].clone()
+        for run, count in equal:
+            slopes["prototypes"][run, :count] = slopes["prototypes"][run, :count].sum(dim=0)
+    torch.testing.assert_close(gradients, wanted, rtol=rtol, atol=atol)
 
 
 @pytest.mark.parametrize("known", [0, 1, 8])
@@ -107,7 +119,8 @@ def test_degenerate_values_are_autograds(moving: float) -> None:
     settings = LossSettings()
     context["exists"][7] = 1.0
     views["prototypes"][7] = 1.0
-    assert_same(whole, flat, rows, context, settings, rtol=1e-6, atol=1e-9)
+    every = views["prototypes"].shape[1]
+    assert_same(whole, flat, rows, context, settings, rtol=1e-6, atol=1e-9, equal=[(0, 3), (7, every)])
     single = {name: value.float() for name, value in context.items()}
     _, _, gradients = joint_gradient(whole.views(flat.float()), rows.float(), UNLABELLED, single, settings)
     assert all(torch.isfinite(value).all() for value in gradients.values())
