@@ -128,6 +128,7 @@ def show_plan(plan: Plan, workers: int, as_json: bool = False) -> None:
         "estimated_memory_mb": round(memory * min(workers, max(1, len(plan.tasks)))),
         "problems": list(plan.problems),
         "left_out": list(plan.skipped),
+        "notices": list(plan.notices),
         "tables": {name: reading.to_json(table) for name, table in plan.readings.items()},
         "methods": _by_method(plan),
     }
@@ -141,6 +142,8 @@ def show_plan(plan: Plan, workers: int, as_json: bool = False) -> None:
     print(f"estimated memory: {memory:.0f} MB for the largest task, {facts['estimated_memory_mb']} MB for all workers")
     for name, table in plan.readings.items():
         print("\n".join(reading.lines(name, table)))
+    for line in plan.notices:
+        print(f"note: {line}")
     for line in plan.skipped:
         print(f"left out: {line}")
     for line in plan.problems:

@@ -70,6 +70,8 @@ def run_suite(experiment: Experiment, choices: Choices) -> Ended:
         With all problems, before any work starts and anything is written.
     """
     plan = make_plan(experiment, choices.data_dir)
+    for line in plan.notices:
+        _say(f"note: {line}")
     for line in plan.skipped:
         _say(f"left out: {line}")
     for name, own in plan.readings.items():

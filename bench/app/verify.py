@@ -159,7 +159,7 @@ def todays(row: pd.Series, dataset_sha256: str, source: str | None = None) -> Ce
     scenario = identity.scenario_of(row.scenario)
     params = identity.renamed(spec, identity.params_of(row.params))
     what = identity.content(
-        dataset_sha256, scenario, spec, dict(params), source or methods.source_hash(spec), int(row.seed)
+        dataset_sha256, scenario, spec, dict(params), source or methods.source_hash(spec), int(row.seed), row.dataset
     )
     return Cell(row.dataset, dataset_sha256, scenario, row.method, params, int(row.seed), identity.cell_key(what))
 

@@ -1,7 +1,8 @@
 """What a cell is: the key that its content gives, the name that people give it, and which result replaces which.
 
-The key is content: data, scenario, method with its code, parameters, seed. Names of datasets and labels of methods
-are not part of it; where two names of a plan mean one content, ``twins`` says so before any work.
+The key is content: data, scenario, method with its code, parameters, seed. Names of registered datasets and labels of
+methods are not part of it; a table of the user's own is what they call it, so two tables that hold the same are both
+done and shown. Where two names of a plan mean one content, ``twins`` and ``equal_tables`` say so before any work.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from bench.datasets import registry
 from bench.scenarios import canonical
 from bench.scenarios.canonical import json_text
 from bench.types import Cell, MethodSpec, Scenario
@@ -26,18 +28,28 @@ Params = tuple[tuple[str, Any], ...]
 
 
 def content(
-    dataset_sha256: str, scenario: Scenario, spec: MethodSpec, params: Mapping[str, Any], source: str, seed: int
+    dataset_sha256: str,
+    scenario: Scenario,
+    spec: MethodSpec,
+    params: Mapping[str, Any],
+    source: str,
+    seed: int,
+    dataset: str = "",
 ) -> dict[str, Any]:
-    """What makes a cell what it is: names, labels and folders are not part of it.
+    """What makes a cell what it is: labels, folders and names of registered datasets are not part of it.
 
     Parameters
     ----------
+    dataset : str
+        The dataset's name; it counts if it is not registered, thus a table of the user's own.
     params : mapping
         What the suite says; the card's own parameters are added.
     source : str
         ``methods.source_hash(spec)``.
     """
+    own = {} if not dataset or dataset in registry.cards() else {"table": dataset}
     return {
+        **own,
         "protocol_version": PROTOCOL_VERSION,
         "dataset": dataset_sha256,
         "scenario": canonical(scenario),
@@ -107,7 +119,7 @@ def names(frame: pd.DataFrame) -> Iterator[Name]:
 
 
 def twins(cells: Iterable[Cell]) -> list[str]:
-    """A sentence for each two datasets, and each two methods, that are one by content under two names.
+    """A sentence for each two registered datasets, and each two methods, that are one content under two names.
 
     One of the two names would be missing from every table.
     """
@@ -119,6 +131,18 @@ def twins(cells: Iterable[Cell]) -> list[str]:
             continue
         wrong[sentence] = None
     return list(wrong)
+
+
+def equal_tables(cells: Iterable[Cell]) -> list[str]:
+    """A sentence for each group of the datasets of a plan that hold the same data under several names."""
+    named: dict[str, dict[str, None]] = {}
+    for cell in cells:
+        named.setdefault(cell.dataset_sha256, {})[cell.dataset] = None
+    return [
+        f"{', '.join(names)} hold the same data (sha256 {sha256[:12]}): each is shown, and averages count them all"
+        for sha256, names in named.items()
+        if len(names) > 1
+    ]
 
 
 def _twin(one: Cell, other: Cell) -> str | None:

@@ -34,6 +34,8 @@ class Plan:
         Cells that the store has.
     problems : tuple of str
         Sentences; any one of them stops a run before work starts.
+    notices : tuple of str
+        What stands in the way of nothing, but should be known.
     skipped : tuple of str
         Methods left out because a library is missing, with the pip command.
     shapes : mapping of dataset name to (rows, features)
@@ -46,6 +48,7 @@ class Plan:
     done: int
     problems: tuple[str, ...]
     skipped: tuple[str, ...]
+    notices: tuple[str, ...] = ()
     shapes: Mapping[str, grouping.Shape] = field(default_factory=dict)
     readings: Mapping[str, Reading] = field(default_factory=dict)
 
@@ -107,6 +110,7 @@ def make_plan(
         done=0,
         problems=tuple(dict.fromkeys(found)),
         skipped=tuple(dict.fromkeys(skipped)),
+        notices=tuple(identity.equal_tables(cells.values())),
         shapes=shapes,
         readings=_readings(experiment, data_dir, datasets),
     )
@@ -190,6 +194,6 @@ def _readings(
 def _cells(
     dataset: Dataset, name: str, scenario: Scenario, choice: MethodChoice, method: _Method, seeds: Iterable[int]
 ) -> Iterator[Cell]:
-    what = identity.content(dataset.sha256, scenario, method.spec, dict(choice.params), method.source, 0)
+    what = identity.content(dataset.sha256, scenario, method.spec, dict(choice.params), method.source, 0, name)
     for seed, key in identity.keys_by_seed(what, seeds):
         yield Cell(name, dataset.sha256, scenario, choice.name, choice.params, seed, key, choice.label)

@@ -42,11 +42,24 @@ def table(folder: Path, *names: str, salt: float = 0.0) -> str:
     return "\n".join(entries)
 
 
-def test_two_datasets_of_one_content_are_told(tmp_path: Path) -> None:
+def test_two_tables_of_one_content_are_both_done_and_told(tmp_path: Path) -> None:
     plan = planned('"iforest", "ecod"', table(tmp_path, "one", "two"))
-    (problem,) = plan.problems
-    assert "'one' and 'two' hold the same data" in problem and "leave one out" in problem
-    assert not planned('"iforest"', table(tmp_path, "one") + table(tmp_path, "two", salt=1.0)).problems
+    (notice,) = plan.notices
+    assert "one, two hold the same data" in notice and not plan.problems
+    cells = [cell for cell in plan.cells if cell.dataset != "wine"]
+    assert len({cell.key for cell in cells}) == len(cells) == 8  # two tables, two methods, two seeds
+    assert not planned('"iforest"', table(tmp_path, "one") + table(tmp_path, "two", salt=1.0)).notices
+
+
+def test_a_registered_dataset_is_its_content_and_a_table_is_its_name_too() -> None:
+    base = {
+        "dataset_sha256": "0" * 64, "scenario": Scenario(label_budget=3), "spec": methods.get("knn"),
+        "params": {"k": 1}, "source": "a", "seed": 0,
+    }  # fmt: skip
+    key = identity.cell_key(identity.content(**base))
+    assert identity.cell_key(identity.content(**base, dataset="wine")) == key
+    mine, other = (identity.cell_key(identity.content(**base, dataset=name)) for name in ("mine", "other"))
+    assert len({key, mine, other}) == 3
 
 
 @pytest.mark.parametrize(
