@@ -28,6 +28,7 @@ class Settings:
     network_weight: float
     prototype_weight: float
     reconstruction_weight: float
+    agreement: float
     random_state: int
 
     @classmethod
@@ -60,7 +61,9 @@ class Settings:
         )  # fmt: skip
         rate = self.learning_rate
         _require("learning_rate", rate, _is_number(rate) and rate > 0, "a number above 0")
-        _require("l2", self.l2, _is_number(self.l2) and self.l2 >= 0, "a number of at least 0")
+        for name in ("l2", "agreement"):
+            value = getattr(self, name)
+            _require(name, value, _is_number(value) and value >= 0, "a number of at least 0")
         _require("trimmed", self.trimmed, _is_number(self.trimmed) and 0 <= self.trimmed < 0.5, "in [0, 0.5)")
         state = self.random_state
         _require("random_state", state, _is_whole(state) and state >= 0, "a whole number of at least 0")
