@@ -62,9 +62,10 @@ class PUBagging(BaseDetector):
         ValueError
             Unfit data, only one class in y, or a parameter out of its range.
         """
-        for name in ("n_estimators", "max_samples"):
-            value = getattr(self, name)
-            if not (isinstance(value, Integral) and value >= 1) and not (name == "max_samples" and value is None):
+        for name, value in (("n_estimators", self.n_estimators), ("max_samples", self.max_samples)):
+            if name == "max_samples" and value is None:
+                continue
+            if not isinstance(value, Integral) or isinstance(value, bool) or int(value) < 1:
                 raise ValueError(f"PUBagging: {name} must be a whole number of at least 1, got {value!r}")
         array, target = checked(self, X, y)
         stream = generator("pu-bagging", "trees", self.random_state)

@@ -11,7 +11,7 @@ import pandas as pd
 from pyod.models.base import BaseDetector
 from sklearn.utils.validation import check_is_fitted
 
-from mnp.plus_evidence import Measured, evidence, measure, trust, units
+from mnp.plus_evidence import Measured, evidence, measure, total, trust, units
 from mnp.plus_fit import FittedRun, fit_runs
 from mnp.plus_settings import Settings
 from replicas import inputs
@@ -152,9 +152,7 @@ class MNPPlus(ReplicaMixin, BaseDetector):
     def decision_function_replicas(self, detectors: Sequence[Self], Xs: Sequence[np.ndarray]) -> list[np.ndarray]:
         """Score each detector's own rows."""
         with one_thread():
-            return [
-                sum(detector._terms(detector._passed(X)).values()) for detector, X in zip(detectors, Xs, strict=True)
-            ]
+            return [total(detector._terms(detector._passed(X))) for detector, X in zip(detectors, Xs, strict=True)]
 
     def _fit_group(self, runs: Sequence[TrainingRows], seeds: Sequence[int]) -> list[Self]:
         columns = self._columns(runs[0])
@@ -174,7 +172,7 @@ class MNPPlus(ReplicaMixin, BaseDetector):
         detector.units_ = units(measured, fitted.usual, fitted.floor)
         labelled = np.flatnonzero(np.asarray(run.y_train) == 1)
         detector.trust_ = trust(measured, detector.units_, fitted.usual, labelled, settings)
-        detector.decision_scores_ = sum(detector._terms(measured).values())
+        detector.decision_scores_ = total(detector._terms(measured))
         detector._set_n_classes(None)
         detector._process_decision_scores()
         return detector

@@ -102,7 +102,7 @@ def trust(
     """
     if settings.agreement == 0:
         return 1.0
-    values = sum(unsupervised(measured, units, settings).values())
+    values = total(unsupervised(measured, units, settings))
     ordered = np.sort(values[usual])
     sides = [np.searchsorted(ordered, values[labelled], side=side) for side in ("left", "right")]
     quantiles = (sides[0] + sides[1]) / (2.0 * len(ordered))
@@ -122,6 +122,11 @@ def evidence(
         "network": settings.network_weight * measured.score,
         **{name: trusted * values for name, values in others.items()},
     }
+
+
+def total(terms: Mapping[str, np.ndarray]) -> np.ndarray:
+    """The sum of terms, (n,), added in their order."""
+    return np.sum(list(terms.values()), axis=0)
 
 
 def _passed(fitted: Any, v: np.ndarray, settings: Settings) -> np.ndarray:

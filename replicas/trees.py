@@ -105,7 +105,7 @@ def _grow(X: np.ndarray, labelled: np.ndarray, bags: np.ndarray, generator: np.r
     weights = 1.0 / some, 1.0 / unlabelled
     tree = np.arange(trees)
     count = trees  # nodes numbered so far
-    levels = []
+    levels: list[tuple[np.ndarray, ...]] = []
     while len(tree):
         positives = np.add.reduceat(level.positive, level.starts, dtype=np.int64)
         inside, outside = positives * weights[0], (level.sizes - positives) * weights[1]

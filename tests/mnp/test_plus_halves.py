@@ -7,9 +7,7 @@ DEVELOPMENT = (
     "ALOI annthyroid backdoor breastw campaign cardio Cardiotocography cover donors Hepatitis http Lymphography "
     "mammography mnist optdigits PageBlocks pendigits shuttle skin smtp SpamBase thyroid vertebral WBC WDBC Wilt wine WPBC"
 )
-REPORT = (
-    "celeba fault glass Ionosphere landsat letter magic.gamma musk Pima satellite satimage-2 Stamps vowels Waveform yeast"
-)
+REPORT = "celeba fault glass Ionosphere landsat letter magic.gamma musk Pima satellite satimage-2 Stamps vowels Waveform yeast"
 
 
 def test_adbenchs_halves_are_these() -> None:
@@ -23,7 +21,11 @@ def test_adbenchs_halves_are_these() -> None:
 def test_families_are_whole_and_agree_with_the_registrys() -> None:
     for names in FAMILIES:
         assert len({in_development(f"adbench/0_{name}") for name in names}) == 1
-    cards = {name.partition("_")[2]: card.family for name, card in registry.cards().items() if "adbench/" in name and name.count("/") == 1}
+    cards = {
+        name.partition("_")[2]: card.family
+        for name, card in registry.cards().items()
+        if "adbench/" in name and name.count("/") == 1
+    }
     together = {name: names for names in FAMILIES for name in names}
     for name, family in cards.items():
         kin = {other for other, theirs in cards.items() if theirs == family}
