@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -11,7 +11,7 @@ import pandas as pd
 from pyod.models.base import BaseDetector
 from sklearn.utils.validation import check_is_fitted
 
-from mnp.plus_evidence import Measured, evidence, measure
+from mnp.plus_evidence import Measured, evidence, measure, total, trust, units
 from mnp.plus_fit import FittedRun, fit_runs
 from mnp.plus_network import layout
 from mnp.plus_settings import CONSTRAINTS, Settings
@@ -26,11 +26,13 @@ from reproducibility.environment import one_thread
 class MNPPlus(ReplicaMixin, BaseDetector):
     """MNP+: bagged trees, a score network, prototypes of the normal modes and reconstruction, summed as log-evidence.
 
-    S(x) = t ln(p / (1 - p)) + n f(v) + c g(d) + r g(h). The inputs v hold each feature min-max scaled and as its
-    quantile. p is the mean probability of extremely random trees, each grown on all labelled anomalies and a small
-    draw of unlabelled rows; f a small network pulled to 4 for labelled and 0 for unlabelled rows; d the distance to
-    the nearest of ``n_prototypes`` k-means prototypes of v, h the norm of the residual of a linear autoencoder of v,
-    g the logarithm in units of the training median, cut off at 3. Without labels S is the last two terms.
+    S(x) = t ln(p / (1 - p)) + n f(v) + a (c g(d) + r (g(h) + g(h')) / 2). The inputs v hold each feature min-max
+    scaled and as its quantile. p is the mean probability of extremely random trees, each grown on all labelled
+    anomalies and a small draw of unlabelled rows; f a small network pulled to 4 for labelled and 0 for unlabelled
+    rows; d the distance to the nearest of ``n_prototypes`` k-means prototypes of v; h and h' the norms of the residuals
+    of the nearest mode's own and of a shared linear autoencoder; g the logarithm in units of the training median, cut
+    off at 3; a the trust in the last two terms, which grows with how unusual they find the labelled anomalies. Without
+    labels S is the last two terms.
 
     Parameters
     ----------
@@ -41,7 +43,7 @@ class MNPPlus(ReplicaMixin, BaseDetector):
     n_prototypes : int
         Prototypes (K) at the most.
     n_components : int or float
-        Width of the linear autoencoder: a number, or a share of the inputs' width (2 x varying features).
+        Width of the linear autoencoders: a number, or a share of the inputs' width (2 x varying features).
     hidden, n_init, steps, batch_size, labelled_batch_size, learning_rate
         The network: hidden ReLU units, initialisations whose mean it is, Adam steps, unlabelled and labelled rows of
         a batch, Adam's first rate (x 0.3 after 60% of the steps, x 0.1 after 85%).
@@ -52,6 +54,9 @@ class MNPPlus(ReplicaMixin, BaseDetector):
         steps: likely anomalies nobody has labelled.
     tree_weight, network_weight, prototype_weight, reconstruction_weight : float
         t, n, c and r; a term with weight 0 is left out (and its trees or network not trained).
+    agreement : float
+        Power of the trust ((m - 0.5) / 0.3)^agreement, m the mean quantile of the labelled anomalies by prototypes and
+        reconstruction, drawn towards 0.8; 0 = always 1.
     contamination : float in (0, 0.5]
         PyOD's: share of training rows above ``threshold_``.
     random_state : int
@@ -62,6 +67,8 @@ class MNPPlus(ReplicaMixin, BaseDetector):
     prototypes_ : (K, n_features_in_) float64
         Mean row of each normal mode, in the units of X.
     n_prototypes_ : int
+    trust_ : float
+        a, from 0 (labelled anomalies look ordinary) through 1 (not known) to 7.7.
     history_ : dict of (epochs,) arrays, terms of the network's loss; empty without a network
     decision_scores_, threshold_, labels_ : PyOD's
     n_features_in_, feature_names_in_ : scikit-learn's
@@ -79,7 +86,7 @@ class MNPPlus(ReplicaMixin, BaseDetector):
         n_estimators: int = 200,
         max_samples: int | None = None,
         n_prototypes: int = 8,
-        n_components: int | float = 8,
+        n_components: int | float = 0.5,
         hidden: int = 20,
         n_init: int = 4,
         steps: int = 600,
@@ -90,8 +97,9 @@ class MNPPlus(ReplicaMixin, BaseDetector):
         trimmed: float = 0.05,
         tree_weight: float = 1.0,
         network_weight: float = 0.75,
-        prototype_weight: float = 0.3,
-        reconstruction_weight: float = 0.3,
+        prototype_weight: float = 0.75,
+        reconstruction_weight: float = 0.75,
+        agreement: float = 4.0,
         contamination: float = 0.1,
         random_state: int = 0,
     ) -> None:
@@ -112,6 +120,7 @@ class MNPPlus(ReplicaMixin, BaseDetector):
         self.network_weight = network_weight
         self.prototype_weight = prototype_weight
         self.reconstruction_weight = reconstruction_weight
+        self.agreement = agreement
         self.random_state = random_state
 
     @property
@@ -141,8 +150,8 @@ class MNPPlus(ReplicaMixin, BaseDetector):
         return self._measured(X).closest
 
     def reconstruction_error(self, X: Any) -> np.ndarray:
-        """Norm of what the linear autoencoder leaves of the inputs v, (n,)."""
-        return self._measured(X).residual
+        """Norm of what the nearest mode's own linear autoencoder leaves of the inputs v, (n,)."""
+        return self._measured(X).own
 
     def fit_replicas(self, splits: Sequence[TrainingRows], seeds: Sequence[int]) -> list[Self]:
         """Fit one detector per (split, seed), see ``ReplicaMixin``; prototypes come back to the units of X."""
@@ -155,8 +164,7 @@ class MNPPlus(ReplicaMixin, BaseDetector):
     def decision_function_replicas(self, detectors: Sequence[Self], Xs: Sequence[np.ndarray]) -> list[np.ndarray]:
         """Score each detector's own rows."""
         with one_thread():
-            measured = [detector._passed(X) for detector, X in zip(detectors, Xs, strict=True)]
-        return [_sum(detector._terms(values)) for detector, values in zip(detectors, measured, strict=True)]
+            return [total(detector._terms(detector._passed(X))) for detector, X in zip(detectors, Xs, strict=True)]
 
     def _fit_group(self, runs: Sequence[TrainingRows], seeds: Sequence[int]) -> list[Self]:
         columns = self._columns(runs[0])
@@ -172,12 +180,11 @@ class MNPPlus(ReplicaMixin, BaseDetector):
         detector.prototypes_, detector.n_prototypes_ = fitted.prototypes, len(fitted.prototypes)
         detector.history_ = fitted.history
         measured = detector._passed(X)
-        detector.units_ = {
-            "distance": float(np.median(measured.distance[fitted.usual])),
-            "residual": float(np.median(measured.residual[fitted.usual])),
-            "floor": fitted.floor,
-        }
-        detector.decision_scores_ = _sum(detector._terms(measured))
+        settings = Settings.of(detector)
+        detector.units_ = units(measured, fitted.usual, fitted.floor)
+        labelled = np.flatnonzero(np.asarray(run.y_train) == 1)
+        detector.trust_ = trust(measured, detector.units_, fitted.usual, labelled, settings)
+        detector.decision_scores_ = total(detector._terms(measured))
         detector._set_n_classes(None)
         detector._process_decision_scores()
         return detector
@@ -194,7 +201,7 @@ class MNPPlus(ReplicaMixin, BaseDetector):
             return self._passed(self._scored(X))
 
     def _terms(self, measured: Measured) -> dict[str, np.ndarray]:
-        return evidence(measured, self.units_, Settings.of(self))
+        return evidence(measured, self.units_, self.trust_, Settings.of(self))
 
     def _check(self, run: TrainingRows) -> None:
         super()._check(run)
@@ -218,11 +225,3 @@ class MNPPlus(ReplicaMixin, BaseDetector):
 
     def _shape_key(self, run: TrainingRows) -> bool:
         return bool(np.any(np.asarray(run.y_train) == 1))
-
-
-def _sum(terms: Mapping[str, np.ndarray]) -> np.ndarray:
-    """The score: the terms added up in their order."""
-    total = np.zeros(len(next(iter(terms.values()))))
-    for term in terms.values():
-        total += term
-    return total

@@ -1,4 +1,7 @@
-"""MNP+'s picture of the normal rows, learnt without labels: prototypes of their modes, and a linear autoencoder."""
+"""MNP+'s picture of the normal rows, learnt without labels: modes with a prototype and a linear autoencoder each.
+
+A further linear autoencoder is shared by all modes.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,8 @@ from reproducibility.streams import generator
 MOST_ROWS, MOST_VALUES = 10_000, 2**24
 #: Components at the most: of thousands of inputs the first ones cost seconds, further ones minutes.
 MOST_COMPONENTS = 128
+#: Values of all modes' components at the most, and rows of a mode per component at the least.
+MOST_OF_MODES, ROWS_PER_COMPONENT = 2**20, 4
 #: With more rows and inputs than this, components are found by iteration.
 EXACT_WIDTH = 1024
 #: Distances are told from 0 down to this share of the inputs' spread: rounding below it means nothing.
@@ -32,13 +37,15 @@ class Normality:
     ----------
     centres : (K, D) float32 in the inputs v
     members : (m,) int, the mode of each fitted row
-    mean : (1, D) float32; components : (D, C) float32, orthonormal columns
+    subspaces : (K, D, c) float32, orthonormal columns for each mode, zeros where it has fewer than c
+    mean : (1, D) float32; components : (D, C) float32, orthonormal columns, of all rows
     floor : float, below which distances are rounding
     rows : (m,) the fitted rows of v
     """
 
     centres: np.ndarray
     members: np.ndarray
+    subspaces: np.ndarray
     mean: np.ndarray
     components: np.ndarray
     floor: float
@@ -48,7 +55,7 @@ class Normality:
         """Tensors that ``distances`` needs."""
         return {
             name: torch.from_numpy(np.ascontiguousarray(getattr(self, name), dtype=np.float32))
-            for name in ("centres", "mean", "components")
+            for name in ("centres", "subspaces", "mean", "components")
         }
 
 
@@ -72,20 +79,41 @@ def fit_normality(v: np.ndarray, unlabelled: np.ndarray, seed: int, settings: Se
         rows = np.sort(generator("mnp-plus", "normal rows", seed).permutation(rows)[:most])
     x = v[rows]
     centres, members = _modes(x, settings.n_prototypes, int(generator("mnp-plus", "modes", seed).integers(2**31)))
-    mean, components, spread = _linear_autoencoder(x, settings.n_components, generator("mnp-plus", "components", seed))
-    return Normality(centres, members, mean, components, FLOOR * spread, rows)
+    wide = torch.from_numpy(x).double()
+    mean = wide.mean(dim=0, keepdim=True)
+    wide -= mean
+    spread = float(wide.square().sum().div(len(wide)).sqrt())
+    draws = generator("mnp-plus", "components", seed)
+    components = _components(wide, min(_width(settings, x.shape[1]), len(x)), draws)
+    subspaces = _subspaces(x, centres, members, settings, draws)
+    return Normality(
+        centres, members, subspaces, mean.float().numpy(), components.float().numpy(), FLOOR * spread, rows
+    )
 
 
 def distances(v: torch.Tensor, context: Context) -> torch.Tensor:
-    """Of rows v (R, B, D): (R, B, 3) with the distance to the nearest centre, that centre, and the residual's norm."""
-    squares = torch.stack(
-        [(v - centre).square_().sum(dim=2) for centre in context["centres"].unsqueeze(2).unbind(dim=1)], dim=2
-    )
-    nearest, which = squares.min(dim=2)
-    x = v - context["mean"]
-    code = torch.bmm(x, context["components"])
-    residual = torch.baddbmm(x, code, context["components"].transpose(1, 2), alpha=-1.0)
-    return torch.stack([nearest.sqrt(), which.to(v.dtype), residual.square().sum(dim=2).sqrt()], dim=2)
+    """What rows v (R, B, D) are away from: (R, B, 4).
+
+    The distance to the nearest centre, the number of that centre, the least norm of a residual of the modes' own
+    autoencoders, and the norm of the residual of the shared one.
+    """
+    squares, residuals = [], []
+    for centre, subspace in zip(
+        context["centres"].unsqueeze(2).unbind(dim=1), context["subspaces"].unbind(dim=1), strict=True
+    ):
+        x = v - centre
+        squares.append(x.square().sum(dim=2))
+        residuals.append(_residual(x, subspace))
+    nearest, which = torch.stack(squares, dim=2).min(dim=2)
+    own = torch.stack(residuals, dim=2).amin(dim=2)
+    shared = _residual(v - context["mean"], context["components"])
+    return torch.stack([nearest.sqrt(), which.to(v.dtype), own.sqrt(), shared.sqrt()], dim=2)
+
+
+def _residual(x: torch.Tensor, components: torch.Tensor) -> torch.Tensor:
+    """Squared norm of what components (R, D, C) leave of centred rows x (R, B, D): (R, B)."""
+    code = torch.bmm(x, components)
+    return torch.baddbmm(x, code, components.transpose(1, 2), alpha=-1.0).square_().sum(dim=2)
 
 
 def _modes(x: np.ndarray, wanted: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -96,19 +124,27 @@ def _modes(x: np.ndarray, wanted: int, seed: int) -> tuple[np.ndarray, np.ndarra
     return fitted.cluster_centers_[modes], members
 
 
-def _linear_autoencoder(
-    x: np.ndarray, wanted: int | float, draws: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray, float]:
-    """Mean (1, D), first principal components (D, C), and the root of the total variance."""
-    rows = torch.from_numpy(x).double()
-    mean = rows.mean(dim=0, keepdim=True)
-    rows -= mean
-    width = x.shape[1]
-    count = int(wanted) if wanted >= 1 else max(1, round(wanted * width))
-    count = max(1, min(count, width - 1, MOST_COMPONENTS))
-    spread = float(rows.square().sum().div(len(rows)).sqrt())
-    basis = _components(rows, min(count, len(rows)), draws)
-    return mean.float().numpy(), basis.float().numpy(), spread
+def _width(settings: Settings, inputs: int) -> int:
+    """Components of an autoencoder of so many inputs: fewer than these, or nothing would be left over."""
+    wanted = settings.n_components
+    count = int(wanted) if wanted >= 1 else round(wanted * inputs)
+    return max(1, min(count, inputs - 1, MOST_COMPONENTS))
+
+
+def _subspaces(
+    x: np.ndarray, centres: np.ndarray, members: np.ndarray, settings: Settings, draws: np.random.Generator
+) -> np.ndarray:
+    """Each mode's own components, (K, D, c); few where the mode has few rows."""
+    modes, inputs = centres.shape
+    most = max(1, min(_width(settings, inputs), MOST_OF_MODES // (modes * inputs)))
+    found = np.zeros((modes, inputs, most), dtype=np.float32)
+    for mode in range(modes):
+        rows = torch.from_numpy(x[members == mode]).double()
+        count = min(most, max(1, len(rows) // ROWS_PER_COMPONENT), len(rows) - 1)
+        if count:
+            rows -= rows.mean(dim=0, keepdim=True)
+            found[mode, :, :count] = _components(rows, count, draws).float().numpy()
+    return found
 
 
 def _components(rows: torch.Tensor, count: int, draws: np.random.Generator) -> torch.Tensor:

@@ -23,6 +23,7 @@ CONSTRAINTS: Constraints = {
     "labelled_batch_size": COUNT,
     "learning_rate": POSITIVE,
     "l2": NOT_NEGATIVE,
+    "agreement": NOT_NEGATIVE,
     "trimmed": [Interval(Real, 0, 0.5, closed="left")],
     "tree_weight": NOT_NEGATIVE,
     "network_weight": NOT_NEGATIVE,
@@ -51,6 +52,7 @@ class Settings:
     network_weight: float
     prototype_weight: float
     reconstruction_weight: float
+    agreement: float
     random_state: int
 
     @classmethod

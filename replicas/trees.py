@@ -66,7 +66,7 @@ def grow(X: np.ndarray, labelled: np.ndarray, bags: np.ndarray, generator: np.ra
     -------
     Trees
     """
-    width = bags.shape[1] + len(labelled)
+    width = bags.shape[1] + labelled.shape[-1]
     together = max(1, AT_ONCE // (width * X.shape[1]))
     chunks = [_grow(X, labelled, bags[i : i + together], generator) for i in range(0, len(bags), together)]
     ends = np.cumsum([0, *(chunk.first[-1] for chunk in chunks)])
@@ -97,11 +97,12 @@ class _Open:
 
 def _grow(X: np.ndarray, labelled: np.ndarray, bags: np.ndarray, generator: np.random.Generator) -> Trees:
     trees, unlabelled = bags.shape
-    width = unlabelled + len(labelled)
-    rows = np.concatenate([np.broadcast_to(labelled, (trees, len(labelled))), bags], axis=1).reshape(-1)
-    positive = np.tile(np.arange(width) < len(labelled), trees)
+    some = labelled.shape[-1]
+    width = unlabelled + some
+    rows = np.concatenate([np.broadcast_to(labelled, (trees, some)), bags], axis=1).reshape(-1)
+    positive = np.tile(np.arange(width) < some, trees)
     level = _Open(rows, positive, np.arange(0, trees * width, width))
-    weights = 1.0 / len(labelled), 1.0 / unlabelled
+    weights = 1.0 / some, 1.0 / unlabelled
     tree = np.arange(trees)
     count = trees  # nodes numbered so far
     levels: list[tuple[np.ndarray, ...]] = []
@@ -144,7 +145,7 @@ def _splits(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Feature (-1 where all rows of a node are equal) and threshold of every node."""
     nodes, width = len(level.starts), X.shape[1]
-    drawn = max(1, int(np.sqrt(width)))
+    drawn = _drawn(width)
     order = generator.random((nodes, width), dtype=np.float32)
     candidates = np.argpartition(order, drawn - 1, axis=1)[:, :drawn]
     # in the order of the draw: of two splits that are as good, neither column comes first by its number
@@ -174,6 +175,11 @@ def _splits(
     each = np.arange(nodes)
     feature = np.where(low[each, best] < high[each, best], candidates[each, best], -1)
     return feature.astype(np.int32), threshold[each, best]
+
+
+def _drawn(width: int) -> int:
+    """Features that a node draws."""
+    return max(1, int(np.sqrt(width)))
 
 
 def _between(low: np.ndarray, high: np.ndarray, position: np.ndarray) -> np.ndarray:

@@ -36,25 +36,28 @@ def test_the_score_is_the_sum_of_four_terms(fitted) -> None:
     assert list(evidence.columns) == TERMS
     np.testing.assert_allclose(evidence.sum(axis=1), fitted.decision_function(X), rtol=0, atol=1e-12)
     assert (evidence.nunique() > 10).all()
-    assert evidence[["prototypes", "reconstruction"]].abs().max().max() <= 0.9
+    assert evidence[["prototypes", "reconstruction"]].abs().max().max() <= 3 * 0.75 * fitted.trust_
 
 
-def test_weights_scale_their_terms_and_nothing_else(fitted) -> None:
+def test_weights_scale_their_terms_and_nothing_else() -> None:
     X, y = table()
+    fixed = {**BRIEF, "agreement": 0.0}
+    fitted = MNPPlus(**fixed).fit(X, y)
     whole = fitted.evidence(X)
     for term, name in zip(TERMS, ("tree", "network", "prototype", "reconstruction"), strict=True):
         weight = f"{name}_weight"
-        double = MNPPlus(**BRIEF, **{weight: 2 * getattr(fitted, weight)}).fit(X, y).evidence(X)
+        double = MNPPlus(**fixed, **{weight: 2 * getattr(fitted, weight)}).fit(X, y).evidence(X)
         expected = whole.assign(**{term: 2 * whole[term]})
         pd.testing.assert_frame_equal(double, expected, rtol=1e-12)
-        without = MNPPlus(**BRIEF, **{weight: 0.0}).fit(X, y).evidence(X)
+        without = MNPPlus(**fixed, **{weight: 0.0}).fit(X, y).evidence(X)
         pd.testing.assert_frame_equal(without.abs(), whole.assign(**{term: 0.0}).abs(), rtol=1e-12)
 
 
 def test_distances_are_in_units_of_the_training_median(fitted) -> None:
     X, y = table()
     evidence = fitted.evidence(X)[y == 0]
-    assert evidence[["prototypes", "reconstruction"]].median().abs().max() < 0.001
+    assert abs(evidence["prototypes"].median()) < 0.001
+    assert abs(evidence["reconstruction"].median()) < 0.1
     assert np.median(fitted.normal_likelihood(X)[y == 0]) == pytest.approx(0.5, abs=0.001)
 
 
@@ -98,6 +101,33 @@ def test_runs_with_and_without_labels_share_a_call() -> None:
     assert not np.array_equal(both[1].decision_function(X), alone.decision_function(X))
 
 
+def test_trust_follows_how_unusual_the_labelled_anomalies_are() -> None:
+    X, _ = table()
+    normal, far = X.copy(), X.copy()
+    far[:5] = 40.0
+    y = (np.arange(len(X)) < 5).astype(int)
+    ordinary = MNPPlus(**BRIEF).fit(normal, y).trust_
+    unusual = MNPPlus(**BRIEF).fit(far, y).trust_
+    assert ordinary < 1.0 < unusual < 5.0
+    # five labels at the top quantile and four assumed at 0.8
+    assert unusual == pytest.approx((((5 * 1.0 + 4 * 0.8) / 9 - 0.5) / 0.3) ** 4, rel=0.01)
+    assert MNPPlus(**BRIEF, agreement=0.0).fit(far, y).trust_ == 1.0
+    with pytest.warns(UserWarning, match="no labelled anomaly"):
+        assert MNPPlus(**BRIEF).fit(X).trust_ == pytest.approx(1.0)
+
+
+def test_a_row_between_two_directions_breaks_its_modes_relation_but_no_range() -> None:
+    """Each mode is a line of its own: only the modes' own autoencoders see that a row has the other mode's slope."""
+    stream = np.random.default_rng(0)
+    along = stream.uniform(-1, 1, size=400)
+    slope = np.where(np.arange(400) < 200, 1.0, -1.0)
+    X = np.stack([along + np.where(slope > 0, 0.0, 6.0), slope * along], axis=1) + stream.normal(0, 0.02, (400, 2))
+    with pytest.warns(UserWarning, match="no labelled anomaly"):
+        model = MNPPlus(n_prototypes=2, n_components=1).fit(X)
+    right, wrong = np.array([[0.7, 0.7]]), np.array([[0.7, -0.7]])
+    assert model.reconstruction_error(wrong)[0] > 3 * model.reconstruction_error(right)[0]
+
+
 @pytest.mark.parametrize(
     ("params", "message"),
     [
@@ -107,6 +137,7 @@ def test_runs_with_and_without_labels_share_a_call() -> None:
         ({"n_components": 1.5}, r"'n_components' parameter .* or a float in the range \(0.0, 1.0\). Got 1.5"),
         ({"batch_size": True}, "'batch_size' parameter .* must not be true or false"),
         ({"learning_rate": 0.0}, "'learning_rate' parameter .* Got 0.0"),
+        ({"agreement": -1.0}, "'agreement' parameter .* Got -1.0"),
         ({"l2": float("nan")}, "'l2' parameter .* Got nan"),
         ({"trimmed": 0.5}, r"'trimmed' parameter .* range \[0.0, 0.5\). Got 0.5"),
         ({"network_weight": -1.0}, "'network_weight' parameter .* Got -1.0"),
@@ -147,7 +178,7 @@ def test_awkward_tables_have_finite_scores(change, labelled) -> None:
 
 def test_more_columns_than_rows() -> None:
     X, y = table(rows=120, width=1555)
-    model = MNPPlus(n_estimators=20, steps=20, n_init=1, n_components=0.5).fit(X, y)
+    model = MNPPlus(n_estimators=20, steps=20, n_init=1).fit(X, y)
     assert np.isfinite(model.decision_function(X)).all()
     assert model.context_["components"].shape[1] <= 128
 

@@ -28,7 +28,7 @@ METHODS = {
         "patience": 3,
         "stopping": "held-out",
     },
-    "mnp-plus": {"n_estimators": 40, "steps": 80, "n_components": 0.5},
+    "mnp-plus": {"n_estimators": 40, "steps": 80},
     "mnp-published": {"epochs": 25, "steps": 4, "pretraining_epochs": 8, "patience": 3},
 }
 
