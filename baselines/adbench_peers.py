@@ -34,7 +34,7 @@ class ADBenchPeer(Contract, BaseDetector):
     model : {"DevNet", "PReNet", "FEAWAD", "REPEN"}
     contamination : float
         PyOD's: share of training rows above ``threshold_``.
-    seed : int
+    random_state : int
 
     Notes
     -----
@@ -46,10 +46,10 @@ class ADBenchPeer(Contract, BaseDetector):
         "model": one_of("DevNet", "PReNet", "FEAWAD", "REPEN"),
     }
 
-    def __init__(self, model: str = "DevNet", contamination: float = 0.1, seed: int = 0) -> None:
+    def __init__(self, model: str = "DevNet", contamination: float = 0.1, random_state: int = 0) -> None:
         super().__init__(contamination=contamination)
         self.model = model
-        self.seed = seed
+        self.random_state = random_state
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Fit on X with y = 1 for labelled anomalies, 0 for unlabelled rows.
@@ -63,7 +63,7 @@ class ADBenchPeer(Contract, BaseDetector):
         low, high = array.min(axis=0), array.max(axis=0)
         self.low_, self.gain_ = low, 1.0 / np.where(high > low, high - low, 1.0)
         self._folder = tempfile.TemporaryDirectory(prefix="adbench-")
-        self._process = _start(self.model, self.seed, Path(self._folder.name))
+        self._process = _start(self.model, self.random_state, Path(self._folder.name))
         weakref.finalize(self, _stop, self._process, self._folder)
         rows = Path(self._folder.name) / "train.npz"
         np.savez(rows, X=self._scaled(array), y=labels.astype(np.int64))

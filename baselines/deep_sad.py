@@ -37,9 +37,10 @@ class DeepSAD(ReplicaMixin, BaseDetector):
 
     Parameters
     ----------
-    hidden : tuple of int, representation : int
+    hidden_dims : tuple of int
+    representation_dim : int
         Widths of phi (authors' tabular setting 32-16-8; ADBench uses 100-20-10).
-    epochs, pretraining_epochs, batch : int
+    epochs, pretraining_epochs, batch_size : int
         Shuffled passes over all training rows; the last partial batch is dropped.
     max_steps_per_epoch : int or None
         Ends an epoch of either stage after so many batches; the next one goes on with the pass. None, as the authors
@@ -51,7 +52,7 @@ class DeepSAD(ReplicaMixin, BaseDetector):
         Weight of labelled anomalies.
     contamination : float
         PyOD's: share of training rows above ``threshold_``.
-    seed : int
+    random_state : int
 
     Notes
     -----
@@ -61,11 +62,11 @@ class DeepSAD(ReplicaMixin, BaseDetector):
     """
 
     _parameter_constraints: ClassVar[Constraints] = {
-        "hidden": WIDTHS,
-        "representation": COUNT,
+        "hidden_dims": WIDTHS,
+        "representation_dim": COUNT,
         "epochs": COUNT,
         "pretraining_epochs": COUNT,
-        "batch": COUNT,
+        "batch_size": COUNT,
         "max_steps_per_epoch": [*COUNT, None],
         "lr": POSITIVE,
         "weight_decay": NOT_NEGATIVE,
@@ -74,45 +75,45 @@ class DeepSAD(ReplicaMixin, BaseDetector):
 
     def __init__(
         self,
-        hidden: Sequence[int] = (32, 16),
-        representation: int = 8,
+        hidden_dims: Sequence[int] = (32, 16),
+        representation_dim: int = 8,
         epochs: int = 50,
         pretraining_epochs: int = 100,
-        batch: int = 128,
+        batch_size: int = 128,
         max_steps_per_epoch: int | None = None,
         lr: float = 1e-4,
         weight_decay: float = 1e-6,
         eta: float = 1.0,
         contamination: float = 0.1,
-        seed: int = 0,
+        random_state: int = 0,
     ) -> None:
         super().__init__(contamination=contamination)
-        self.hidden = hidden
-        self.representation = representation
+        self.hidden_dims = hidden_dims
+        self.representation_dim = representation_dim
         self.epochs = epochs
         self.pretraining_epochs = pretraining_epochs
-        self.batch = batch
+        self.batch_size = batch_size
         self.max_steps_per_epoch = max_steps_per_epoch
         self.lr = lr
         self.weight_decay = weight_decay
         self.eta = eta
-        self.seed = seed
+        self.random_state = random_state
 
     def _shape_key(self, run: TrainingRows) -> tuple[int, int]:
         return self._sizes(len(run.train))
 
     def _sizes(self, rows: int) -> tuple[int, int]:
         """Rows in a batch, batches in an epoch."""
-        batch = min(self.batch, rows)
+        batch = min(self.batch_size, rows)
         steps = rows // batch
         return batch, steps if self.max_steps_per_epoch is None else min(steps, self.max_steps_per_epoch)
 
     def _encoder(self, width: int) -> list[tuple[str, int, int]]:
-        sizes = [width, *self.hidden, self.representation]
+        sizes = [width, *self.hidden_dims, self.representation_dim]
         return [(f"encoder{i}", a, b) for i, (a, b) in enumerate(pairwise(sizes))]
 
     def _decoder(self, width: int) -> list[tuple[str, int, int]]:
-        sizes = [self.representation, *reversed(self.hidden), width]
+        sizes = [self.representation_dim, *reversed(self.hidden_dims), width]
         return [(f"decoder{i}", a, b) for i, (a, b) in enumerate(pairwise(sizes))]
 
     def _layout(self, width: int) -> Layout:

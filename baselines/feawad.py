@@ -34,12 +34,12 @@ class FeaWAD(ReplicaMixin, BaseDetector):
 
     Parameters
     ----------
-    hidden, code : int
-        Autoencoder D - D - hidden - code - hidden - D, ReLU after every layer.
-    head : tuple of int
+    hidden_dim, code_dim : int
+        Autoencoder D - D - hidden_dim - code_dim - hidden_dim - D, ReLU after every layer.
+    head_dims : tuple of int
         Widths of the scoring MLP.
-    epochs, pretraining_epochs, steps, batch : int
-        Both stages take ``steps`` batches an epoch, drawn with replacement.
+    epochs, pretraining_epochs, steps_per_epoch, batch_size : int
+        Both stages take ``steps_per_epoch`` batches an epoch, drawn with replacement.
     lr : float
         Adam's, in both stages.
     margin : float
@@ -48,7 +48,7 @@ class FeaWAD(ReplicaMixin, BaseDetector):
         through the score only. True, the paper's equation: q = e.
     contamination : float
         PyOD's: share of training rows above ``threshold_``.
-    seed : int
+    random_state : int
 
     Notes
     -----
@@ -60,13 +60,13 @@ class FeaWAD(ReplicaMixin, BaseDetector):
     """
 
     _parameter_constraints: ClassVar[Constraints] = {
-        "hidden": COUNT,
-        "code": COUNT,
-        "head": WIDTHS,
+        "hidden_dim": COUNT,
+        "code_dim": COUNT,
+        "head_dims": WIDTHS,
         "epochs": COUNT,
         "pretraining_epochs": COUNT,
-        "steps": COUNT,
-        "batch": at_least(2),
+        "steps_per_epoch": COUNT,
+        "batch_size": at_least(2),
         "lr": POSITIVE,
         "margin": NOT_NEGATIVE,
         "residual_in_loss": FLAG,
@@ -74,45 +74,45 @@ class FeaWAD(ReplicaMixin, BaseDetector):
 
     def __init__(
         self,
-        hidden: int = 128,
-        code: int = 64,
-        head: Sequence[int] = (256, 32),
+        hidden_dim: int = 128,
+        code_dim: int = 64,
+        head_dims: Sequence[int] = (256, 32),
         epochs: int = 30,
         pretraining_epochs: int = 100,
-        steps: int = 20,
-        batch: int = 512,
+        steps_per_epoch: int = 20,
+        batch_size: int = 512,
         lr: float = 1e-4,
         margin: float = 5.0,
         residual_in_loss: bool = False,
         contamination: float = 0.1,
-        seed: int = 0,
+        random_state: int = 0,
     ) -> None:
         super().__init__(contamination=contamination)
-        self.hidden = hidden
-        self.code = code
-        self.head = head
+        self.hidden_dim = hidden_dim
+        self.code_dim = code_dim
+        self.head_dims = head_dims
         self.epochs = epochs
         self.pretraining_epochs = pretraining_epochs
-        self.steps = steps
-        self.batch = batch
+        self.steps_per_epoch = steps_per_epoch
+        self.batch_size = batch_size
         self.lr = lr
         self.margin = margin
         self.residual_in_loss = residual_in_loss
-        self.seed = seed
+        self.random_state = random_state
 
     def _autoencoder(self, width: int) -> Layout:
-        sizes = [width, width, self.hidden, self.code, self.hidden, width]
+        sizes = [width, width, self.hidden_dim, self.code_dim, self.hidden_dim, width]
         return _layout([layer.name for layer in ENCODER + DECODER], sizes[:-1], sizes[1:])
 
     def _head(self) -> tuple[Dense, ...]:
-        return (*(Dense(f"head{i}", 0.0) for i in range(len(self.head))), Dense("score"))
+        return (*(Dense(f"head{i}", 0.0) for i in range(len(self.head_dims))), Dense("score"))
 
     def _shape_key(self, run: TrainingRows) -> Any:
-        return counted_width(labelled_count(run), self.batch // 2)
+        return counted_width(labelled_count(run), self.batch_size // 2)
 
     def _layout(self, width: int) -> Layout:
         names = [layer.name for layer in self._head()]
-        head = _layout(names, [width + self.code + 1, *(size + 1 for size in self.head)], [*self.head, 1])
+        head = _layout(names, [width + self.code_dim + 1, *(size + 1 for size in self.head_dims)], [*self.head_dims, 1])
         return Layout([*self._autoencoder(width).parameters, *head.parameters])
 
     def _forward(self, p: Views, x: torch.Tensor, context: Context) -> torch.Tensor:
@@ -132,7 +132,7 @@ class FeaWAD(ReplicaMixin, BaseDetector):
         table = Table.join(runs, columns)
         rows = [pools(run, offset) for run, offset in zip(runs, table.offsets, strict=True)]
         context = stacked([min_max(run, columns) for run in runs])
-        half, labelled_width, head = self.batch // 2, self._shape_key(runs[0]), self._head()
+        half, labelled_width, head = self.batch_size // 2, self._shape_key(runs[0]), self._head()
         streams = [generator("feawad", "batches", seed) for seed in seeds]
 
         def draw(run: int, steps: int) -> tuple[np.ndarray, ...]:
@@ -158,7 +158,7 @@ class FeaWAD(ReplicaMixin, BaseDetector):
         streams = [generator("feawad", "pretrain", seed) for seed in seeds]
 
         def draw(run: int, steps: int) -> tuple[np.ndarray, ...]:
-            return (rows[run][with_replacement(streams[run], len(rows[run]), steps, self.batch)],)
+            return (rows[run][with_replacement(streams[run], len(rows[run]), steps, self.batch_size)],)
 
         def gradient(p: Views, batch: tuple[torch.Tensor, ...], members: Context) -> Step:
             x = scaled_(table.gather(batch[0]), members)
@@ -173,7 +173,7 @@ class FeaWAD(ReplicaMixin, BaseDetector):
     def _stage(self, layout: Layout, gradient: Gradient, draw: DrawOne, epochs: int) -> Stage:
         best = StoppingRule(patience=None, delta=0.0)
         optimiser = Adam(self.lr, eps=1e-7)
-        return Stage(layout, gradient, each(draw), optimiser, epochs, self.steps, stopping=best)
+        return Stage(layout, gradient, each(draw), optimiser, epochs, self.steps_per_epoch, stopping=best)
 
 
 def _layout(names: Sequence[str], inputs: Sequence[int], outputs: Sequence[int]) -> Layout:

@@ -39,10 +39,10 @@ class Overlap(ReplicaMixin, BaseDetector):
 
     Parameters
     ----------
-    hidden : tuple of int
+    hidden_dims : tuple of int
         ReLU widths (authors' MLP: 100-20), then one output with batch normalisation.
-    epochs, batch : int
-        An epoch goes once through the unlabelled rows, batch / 2 at a time; the batches are drawn once. Of a few
+    epochs, batch_size : int
+        An epoch goes once through the unlabelled rows, half a batch at a time; the batches are drawn once. Of a few
         labelled rows each passes once a step, weighed by how often it was drawn.
     bandwidth : float
     grid : int
@@ -51,7 +51,7 @@ class Overlap(ReplicaMixin, BaseDetector):
         Stochastic gradient descent.
     contamination : float
         PyOD's: share of training rows above ``threshold_``.
-    seed : int
+    random_state : int
 
     Notes
     -----
@@ -63,9 +63,9 @@ class Overlap(ReplicaMixin, BaseDetector):
     """
 
     _parameter_constraints: ClassVar[Constraints] = {
-        "hidden": WIDTHS,
+        "hidden_dims": WIDTHS,
         "epochs": COUNT,
-        "batch": at_least(2),
+        "batch_size": at_least(2),
         "bandwidth": POSITIVE,
         "grid": at_least(2),
         "lr": POSITIVE,
@@ -75,41 +75,41 @@ class Overlap(ReplicaMixin, BaseDetector):
 
     def __init__(
         self,
-        hidden: Sequence[int] = (100, 20),
+        hidden_dims: Sequence[int] = (100, 20),
         epochs: int = 20,
-        batch: int = 256,
+        batch_size: int = 256,
         bandwidth: float = 1.0,
         grid: int = 1000,
         lr: float = 1e-3,
         momentum: float = 0.7,
         weight_decay: float = 1e-2,
         contamination: float = 0.1,
-        seed: int = 0,
+        random_state: int = 0,
     ) -> None:
         super().__init__(contamination=contamination)
-        self.hidden = hidden
+        self.hidden_dims = hidden_dims
         self.epochs = epochs
-        self.batch = batch
+        self.batch_size = batch_size
         self.bandwidth = bandwidth
         self.grid = grid
         self.lr = lr
         self.momentum = momentum
         self.weight_decay = weight_decay
-        self.seed = seed
+        self.random_state = random_state
 
     def _shape_key(self, run: TrainingRows) -> tuple[int, int]:
         """Steps of an epoch, and rows that stand for the labelled half of a batch."""
         labelled = labelled_count(run)
-        return self._steps(len(run.y_train) - labelled), counted_width(labelled, self.batch // 2)
+        return self._steps(len(run.y_train) - labelled), counted_width(labelled, self.batch_size // 2)
 
     def _steps(self, unlabelled: int) -> int:
-        return max(1, unlabelled // (self.batch // 2) - 1)
+        return max(1, unlabelled // (self.batch_size // 2) - 1)
 
     def _names(self) -> list[str]:
-        return [*(f"hidden{i}" for i in range(len(self.hidden))), "score"]
+        return [*(f"hidden{i}" for i in range(len(self.hidden_dims))), "score"]
 
     def _layout(self, width: int) -> Layout:
-        sizes = [width, *self.hidden, 1]
+        sizes = [width, *self.hidden_dims, 1]
         layers = zip(self._names(), sizes[:-1], sizes[1:], strict=True)
         found = [parameter for name, a, b in layers for parameter in dense(name, a, b)]
         return Layout([*found, Parameter("norm.weight", (1, 1), _ones), Parameter("norm.bias", (1, 1), zeros)])
@@ -126,7 +126,7 @@ class Overlap(ReplicaMixin, BaseDetector):
         rows = [pools(run, offset) for run, offset in zip(runs, table.offsets, strict=True)]
         streams = [generator("overlap", "batches", seed) for seed in seeds]
         choices = [generator("overlap", "crossings", seed) for seed in seeds]
-        half, (steps, width) = self.batch // 2, self._shape_key(runs[0])
+        half, (steps, width) = self.batch_size // 2, self._shape_key(runs[0])
         batches = [_batches(stream, *pair, steps, half, width) for stream, pair in zip(streams, rows, strict=True)]
         done = [0] * len(rows)
         scaling = stacked([min_max(run, columns) for run in runs])

@@ -45,11 +45,11 @@ class RoSAS(ReplicaMixin, BaseDetector):
 
     Parameters
     ----------
-    embedding : int
+    embedding_dim : int
         Network D - (D + embedding) / 2 - embedding - embedding / 2 - 1, LeakyReLU, biases in the last
         layer only, tanh at the end.
-    epochs, steps, batch : int
-        ``batch`` triplets a step.
+    epochs, steps_per_epoch, batch_size : int
+        ``batch_size`` triplets a step.
     margin, alpha, l2, temperature : float
     patience : int or None
         Epochs without a better ranking of the held-out rows before it stops; None runs all epochs on all rows.
@@ -57,7 +57,7 @@ class RoSAS(ReplicaMixin, BaseDetector):
         Adam.
     contamination : float
         PyOD's: share of training rows above ``threshold_``.
-    seed : int
+    random_state : int
 
     Notes
     -----
@@ -70,10 +70,10 @@ class RoSAS(ReplicaMixin, BaseDetector):
     """
 
     _parameter_constraints: ClassVar[Constraints] = {
-        "embedding": at_least(2),
+        "embedding_dim": at_least(2),
         "epochs": COUNT,
-        "steps": COUNT,
-        "batch": COUNT,
+        "steps_per_epoch": COUNT,
+        "batch_size": COUNT,
         "margin": NOT_NEGATIVE,
         "alpha": POSITIVE,
         "l2": NOT_NEGATIVE,
@@ -85,10 +85,10 @@ class RoSAS(ReplicaMixin, BaseDetector):
 
     def __init__(
         self,
-        embedding: int = 128,
+        embedding_dim: int = 128,
         epochs: int = 200,
-        steps: int = 16,
-        batch: int = 32,
+        steps_per_epoch: int = 16,
+        batch_size: int = 32,
         margin: float = 1.0,
         alpha: float = 0.5,
         l2: float = 1e-2,
@@ -97,13 +97,13 @@ class RoSAS(ReplicaMixin, BaseDetector):
         lr: float = 5e-3,
         weight_decay: float = 1e-4,
         contamination: float = 0.1,
-        seed: int = 0,
+        random_state: int = 0,
     ) -> None:
         super().__init__(contamination=contamination)
-        self.embedding = embedding
+        self.embedding_dim = embedding_dim
         self.epochs = epochs
-        self.steps = steps
-        self.batch = batch
+        self.steps_per_epoch = steps_per_epoch
+        self.batch_size = batch_size
         self.margin = margin
         self.alpha = alpha
         self.l2 = l2
@@ -111,15 +111,15 @@ class RoSAS(ReplicaMixin, BaseDetector):
         self.patience = patience
         self.lr = lr
         self.weight_decay = weight_decay
-        self.seed = seed
+        self.random_state = random_state
 
     def _layout(self, width: int) -> Layout:
-        between, half = width + int((self.embedding - width) * 0.5), self.embedding // 2
+        between, half = width + int((self.embedding_dim - width) * 0.5), self.embedding_dim // 2
         return Layout(
             [
                 *dense("hidden", width, between, bias=False),
-                *dense("embedding", between, self.embedding, bias=False),
-                *dense("head", self.embedding, half, bias=False),
+                *dense("embedding", between, self.embedding_dim, bias=False),
+                *dense("head", self.embedding_dim, half, bias=False),
                 *dense("score", half, 1),
             ]
         )
@@ -137,7 +137,7 @@ class RoSAS(ReplicaMixin, BaseDetector):
         rows = both if self.patience is None else [(part.unlabelled, part.labelled) for part in cut]
         streams = [generator("rosas", "batches", seed) for seed in seeds]
         context = stacked([min_max(run, columns) for run in runs])
-        size = self.batch
+        size = self.batch_size
         target = torch.tensor(np.repeat([-1.0, -1.0, 1.0], size), dtype=torch.float32)
 
         def draw(run: int, steps: int) -> tuple[np.ndarray, ...]:
@@ -187,7 +187,7 @@ class RoSAS(ReplicaMixin, BaseDetector):
             draw=each(draw),
             optimiser=Adam(self.lr, self.weight_decay),
             epochs=self.epochs,
-            steps=self.steps,
+            steps=self.steps_per_epoch,
             stopping=None if self.patience is None else StoppingRule(self.patience, delta=0.0),
             monitor=None if self.patience is None else monitor,
             after_epoch=remember,

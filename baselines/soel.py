@@ -48,7 +48,7 @@ class SOEL(ReplicaMixin, BaseDetector):
 
     Parameters
     ----------
-    transformations : int
+    n_transformations : int
         K, at least 2. Each is D - D - D - D without biases, batch-normalised, ReLU. The encoder has three
         layers without biases, hidden and last width 2D and 2D (D < 32), 64 and 32 (D <= 300), 256 and 64.
     ratio : float
@@ -60,7 +60,7 @@ class SOEL(ReplicaMixin, BaseDetector):
         Of the similarities; Adam's.
     contamination : float
         PyOD's: share of training rows above ``threshold_``.
-    seed : int
+    random_state : int
 
     Notes
     -----
@@ -75,7 +75,7 @@ class SOEL(ReplicaMixin, BaseDetector):
     """
 
     _parameter_constraints: ClassVar[Constraints] = {
-        "transformations": at_least(2),
+        "n_transformations": at_least(2),
         "ratio": [Interval(Real, 0, 1, closed="both")],
         "epochs": COUNT,
         "batches": COUNT,
@@ -85,23 +85,23 @@ class SOEL(ReplicaMixin, BaseDetector):
 
     def __init__(
         self,
-        transformations: int = 9,
+        n_transformations: int = 9,
         ratio: float = 0.1,
         epochs: int = 100,
         batches: int = 5,
         temperature: float = 0.1,
         lr: float = 1e-3,
         contamination: float = 0.1,
-        seed: int = 0,
+        random_state: int = 0,
     ) -> None:
         super().__init__(contamination=contamination)
-        self.transformations = transformations
+        self.n_transformations = n_transformations
         self.ratio = ratio
         self.epochs = epochs
         self.batches = batches
         self.temperature = temperature
         self.lr = lr
-        self.seed = seed
+        self.random_state = random_state
 
     def _shape_key(self, run: TrainingRows) -> tuple[int, int, int]:
         labelled = labelled_count(run)
@@ -119,7 +119,7 @@ class SOEL(ReplicaMixin, BaseDetector):
         return Layout(
             [
                 *(
-                    Parameter(f"transform{i}.weight", (self.transformations, a, b), bounded(a**-0.5))
+                    Parameter(f"transform{i}.weight", (self.n_transformations, a, b), bounded(a**-0.5))
                     for i, (a, b) in enumerate(sizes)
                 ),
                 *dense("encoder0", width, hidden, bias=False),
@@ -187,8 +187,8 @@ class SOEL(ReplicaMixin, BaseDetector):
         """Running statistics (runs, K, 1, width) of the transformations' hidden layers."""
         found: Context = {}
         for name in NORMALISED:
-            fresh = fresh_statistics(runs * self.transformations, name, width)
-            found |= {key: value.view(runs, self.transformations, 1, width) for key, value in fresh.items()}
+            fresh = fresh_statistics(runs * self.n_transformations, name, width)
+            found |= {key: value.view(runs, self.n_transformations, 1, width) for key, value in fresh.items()}
         return found
 
 

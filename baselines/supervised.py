@@ -19,7 +19,7 @@ from replicas.constraints import COUNT, NOT_NEGATIVE, POSITIVE, WIDTHS, Constrai
 from replicas.contract import Contract
 
 
-class LogisticRegression(Contract, BaseDetector):
+class LogisticRegressionDetector(Contract, BaseDetector):
     """Balanced logistic regression on min-max scaled features.
 
     P(y = 1 | x) = sigmoid(w.x + b), L2-penalised, classes weighted to equal shares.
@@ -32,7 +32,7 @@ class LogisticRegression(Contract, BaseDetector):
     max_iter : int
     contamination : float
         PyOD's: share of training rows above ``threshold_``.
-    seed : int
+    random_state : int
         Unused by the solver (lbfgs is deterministic); taken so that every method is made alike.
     """
 
@@ -48,13 +48,13 @@ class LogisticRegression(Contract, BaseDetector):
         class_weight: str | None = "balanced",
         max_iter: int = 1000,
         contamination: float = 0.1,
-        seed: int = 0,
+        random_state: int = 0,
     ) -> None:
         super().__init__(contamination=contamination)
         self.C = C
         self.class_weight = class_weight
         self.max_iter = max_iter
-        self.seed = seed
+        self.random_state = random_state
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Fit on X with y = 1 for labelled anomalies, 0 for unlabelled rows."""
@@ -66,7 +66,7 @@ class LogisticRegression(Contract, BaseDetector):
         return score_classifier(self, X)
 
 
-class RandomForest(Contract, BaseDetector):
+class RandomForestDetector(Contract, BaseDetector):
     """Random forest, scikit-learn's defaults (100 trees, no class weights, as ADBench runs it).
 
     Parameters
@@ -75,7 +75,7 @@ class RandomForest(Contract, BaseDetector):
     class_weight : str or None
     contamination : float
         PyOD's: share of training rows above ``threshold_``.
-    seed : int
+    random_state : int
     """
 
     _parameter_constraints: ClassVar[Constraints] = {
@@ -88,17 +88,17 @@ class RandomForest(Contract, BaseDetector):
         n_estimators: int = 100,
         class_weight: str | None = None,
         contamination: float = 0.1,
-        seed: int = 0,
+        random_state: int = 0,
     ) -> None:
         super().__init__(contamination=contamination)
         self.n_estimators = n_estimators
         self.class_weight = class_weight
-        self.seed = seed
+        self.random_state = random_state
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Fit on X with y = 1 for labelled anomalies, 0 for unlabelled rows."""
         model = ensemble.RandomForestClassifier(
-            self.n_estimators, class_weight=self.class_weight, random_state=self.seed, n_jobs=1
+            self.n_estimators, class_weight=self.class_weight, random_state=self.random_state, n_jobs=1
         )
         return fit_classifier(self, model, X, y)
 
@@ -107,7 +107,7 @@ class RandomForest(Contract, BaseDetector):
         return score_classifier(self, X)
 
 
-class ExtraTrees(Contract, BaseDetector):
+class ExtraTreesDetector(Contract, BaseDetector):
     """Extremely randomised trees, scikit-learn's defaults (100 trees, every row in every tree).
 
     Parameters
@@ -116,7 +116,7 @@ class ExtraTrees(Contract, BaseDetector):
     class_weight : str or None
     contamination : float
         PyOD's: share of training rows above ``threshold_``.
-    seed : int
+    random_state : int
     """
 
     _parameter_constraints: ClassVar[Constraints] = {
@@ -129,17 +129,17 @@ class ExtraTrees(Contract, BaseDetector):
         n_estimators: int = 100,
         class_weight: str | None = None,
         contamination: float = 0.1,
-        seed: int = 0,
+        random_state: int = 0,
     ) -> None:
         super().__init__(contamination=contamination)
         self.n_estimators = n_estimators
         self.class_weight = class_weight
-        self.seed = seed
+        self.random_state = random_state
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Fit on X with y = 1 for labelled anomalies, 0 for unlabelled rows."""
         model = ensemble.ExtraTreesClassifier(
-            self.n_estimators, class_weight=self.class_weight, random_state=self.seed, n_jobs=1
+            self.n_estimators, class_weight=self.class_weight, random_state=self.random_state, n_jobs=1
         )
         return fit_classifier(self, model, X, y)
 
@@ -148,14 +148,14 @@ class ExtraTrees(Contract, BaseDetector):
         return score_classifier(self, X)
 
 
-class MLP(Contract, BaseDetector):
+class MLPDetector(Contract, BaseDetector):
     """Multi-layer perceptron on min-max scaled features, scikit-learn's defaults (as ADBench runs it).
 
     P(y = 1 | x) = sigmoid(w.relu(W x + b) + c), cross-entropy with L2 penalty, Adam, batches of 200.
 
     Parameters
     ----------
-    hidden : tuple of int
+    hidden_dims : tuple of int
         Widths of the hidden layers.
     max_iter : int
         Epochs at the most; training stops earlier when the loss stands still for ten.
@@ -163,11 +163,11 @@ class MLP(Contract, BaseDetector):
         Adam's learning rate and the strength of the L2 penalty.
     contamination : float
         PyOD's: share of training rows above ``threshold_``.
-    seed : int
+    random_state : int
     """
 
     _parameter_constraints: ClassVar[Constraints] = {
-        "hidden": WIDTHS,
+        "hidden_dims": WIDTHS,
         "max_iter": COUNT,
         "lr": POSITIVE,
         "alpha": NOT_NEGATIVE,
@@ -175,28 +175,28 @@ class MLP(Contract, BaseDetector):
 
     def __init__(
         self,
-        hidden: tuple[int, ...] = (100,),
+        hidden_dims: tuple[int, ...] = (100,),
         max_iter: int = 200,
         lr: float = 1e-3,
         alpha: float = 1e-4,
         contamination: float = 0.1,
-        seed: int = 0,
+        random_state: int = 0,
     ) -> None:
         super().__init__(contamination=contamination)
-        self.hidden = hidden
+        self.hidden_dims = hidden_dims
         self.max_iter = max_iter
         self.lr = lr
         self.alpha = alpha
-        self.seed = seed
+        self.random_state = random_state
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Fit on X with y = 1 for labelled anomalies, 0 for unlabelled rows."""
         model = neural_network.MLPClassifier(
-            tuple(self.hidden),
+            tuple(self.hidden_dims),
             max_iter=self.max_iter,
             learning_rate_init=self.lr,
             alpha=self.alpha,
-            random_state=self.seed,
+            random_state=self.random_state,
         )
         return fit_classifier(self, make_pipeline(MinMaxScaler(), model), X, y)
 
@@ -225,7 +225,7 @@ def fit_classifier(
     if choose is not None:
         rows = choose(target)
         array, target = array[rows], target[rows]
-    with isolated("fit", detector.seed), warnings.catch_warnings():
+    with isolated("fit", detector.random_state), warnings.catch_warnings():
         # a fixed number of iterations is part of these methods' settings
         warnings.simplefilter("ignore", ConvergenceWarning)
         detector.model_ = model.fit(array, target)
@@ -238,7 +238,7 @@ def score_classifier(detector: Any, X: Any) -> np.ndarray:
     """P(anomaly | x) of the fitted ``detector.model_``, (n,) float64."""
     check_is_fitted(detector, "model_")
     array = detector._rows_to_score(X)
-    with isolated("score", detector.seed):
+    with isolated("score", detector.random_state):
         return probability(detector.model_, array)
 
 

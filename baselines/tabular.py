@@ -27,14 +27,14 @@ class TabPFN(Contract, BaseDetector):
 
     Parameters
     ----------
-    max_rows : int
+    max_samples : int
         Context: all labelled anomalies and a random sample of the unlabelled rows up to this many in all. The model
         was made for 10,000.
     n_estimators : int
         Passes over shuffled columns and classes that are averaged.
     contamination : float
         PyOD's: share of training rows above ``threshold_``.
-    seed : int
+    random_state : int
 
     Notes
     -----
@@ -47,27 +47,29 @@ class TabPFN(Contract, BaseDetector):
     """
 
     _parameter_constraints: ClassVar[Constraints] = {
-        "max_rows": at_least(2),
+        "max_samples": at_least(2),
         "n_estimators": COUNT,
     }
 
     def __init__(
-        self, max_rows: int = 10_000, n_estimators: int = 8, contamination: float = 0.1, seed: int = 0
+        self, max_samples: int = 10_000, n_estimators: int = 8, contamination: float = 0.1, random_state: int = 0
     ) -> None:
         super().__init__(contamination=contamination)
-        self.max_rows = max_rows
+        self.max_samples = max_samples
         self.n_estimators = n_estimators
-        self.seed = seed
+        self.random_state = random_state
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Fit on X with y = 1 for labelled anomalies, 0 for unlabelled rows."""
         from tabpfn import TabPFNClassifier
 
         model = TabPFNClassifier(
-            n_estimators=self.n_estimators, device="cpu", random_state=self.seed, ignore_pretraining_limits=True
+            n_estimators=self.n_estimators, device="cpu", random_state=self.random_state, ignore_pretraining_limits=True
         )
         with weights_of("TabPFN"):
-            return fit_classifier(self, model, X, y, lambda labels: context_rows(labels, self.max_rows, self.seed))
+            return fit_classifier(
+                self, model, X, y, lambda labels: context_rows(labels, self.max_samples, self.random_state)
+            )
 
     def decision_function(self, X: Any) -> np.ndarray:
         """P(anomaly | x), (n,)."""
@@ -80,12 +82,12 @@ class TabICL(Contract, BaseDetector):
 
     Parameters
     ----------
-    max_rows : int
+    max_samples : int
         As of ``TabPFN``; the model was made for 60,000.
     n_estimators : int
     contamination : float
         PyOD's: share of training rows above ``threshold_``.
-    seed : int
+    random_state : int
 
     Notes
     -----
@@ -98,25 +100,27 @@ class TabICL(Contract, BaseDetector):
     """
 
     _parameter_constraints: ClassVar[Constraints] = {
-        "max_rows": at_least(2),
+        "max_samples": at_least(2),
         "n_estimators": COUNT,
     }
 
     def __init__(
-        self, max_rows: int = 60_000, n_estimators: int = 8, contamination: float = 0.1, seed: int = 0
+        self, max_samples: int = 60_000, n_estimators: int = 8, contamination: float = 0.1, random_state: int = 0
     ) -> None:
         super().__init__(contamination=contamination)
-        self.max_rows = max_rows
+        self.max_samples = max_samples
         self.n_estimators = n_estimators
-        self.seed = seed
+        self.random_state = random_state
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Fit on X with y = 1 for labelled anomalies, 0 for unlabelled rows."""
         from tabicl import TabICLClassifier
 
-        model = TabICLClassifier(n_estimators=self.n_estimators, device="cpu", random_state=self.seed)
+        model = TabICLClassifier(n_estimators=self.n_estimators, device="cpu", random_state=self.random_state)
         with weights_of("TabICL"):
-            return fit_classifier(self, model, X, y, lambda labels: context_rows(labels, self.max_rows, self.seed))
+            return fit_classifier(
+                self, model, X, y, lambda labels: context_rows(labels, self.max_samples, self.random_state)
+            )
 
     def decision_function(self, X: Any) -> np.ndarray:
         """P(anomaly | x), (n,)."""

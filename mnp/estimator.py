@@ -42,11 +42,11 @@ class MNP(ReplicaMixin, BaseDetector):
         published code with its quirks (``mnp.quirks``): it needs ``X_val, y_val`` in fit.
     n_prototypes : int or None
         K; None chooses 2..10 by mean silhouette.
-    embedding : int
+    embedding_dim : int
         H2, the embedding's width.
-    epochs, steps, batch, labelled_batch : int
-        Joint stage: at most ``epochs`` x ``steps`` batches of ``batch`` unlabelled rows (without
-        replacement) and ``labelled_batch`` labelled anomalies (with replacement). None for epochs
+    epochs, steps_per_epoch, batch_size, labelled_batch_size : int
+        Joint stage: at most ``epochs`` x ``steps_per_epoch`` batches of ``batch_size`` unlabelled rows (without
+        replacement) and ``labelled_batch_size`` labelled anomalies (with replacement). None for epochs
         takes the protocol's own (200 under paper, or where stopping is not fixed; else 3).
     pretraining_epochs : int
         At most so many epochs of each of the three pre-training stages; 0 = none (ablation).
@@ -71,7 +71,7 @@ class MNP(ReplicaMixin, BaseDetector):
         Ablations.
     contamination : float
         PyOD's: share of training rows above ``threshold_``.
-    seed : int
+    random_state : int
 
     Attributes
     ----------
@@ -86,11 +86,11 @@ class MNP(ReplicaMixin, BaseDetector):
     _parameter_constraints: ClassVar[Constraints] = {
         "protocol": one_of("weak", "paper"),
         "n_prototypes": [*COUNT, None],
-        "embedding": COUNT,
+        "embedding_dim": COUNT,
         "epochs": [*COUNT, None],
-        "steps": COUNT,
-        "batch": COUNT,
-        "labelled_batch": COUNT,
+        "steps_per_epoch": COUNT,
+        "batch_size": COUNT,
+        "labelled_batch_size": COUNT,
         "pretraining_epochs": at_least(0),
         "lr": POSITIVE,
         "weight_decay": NOT_NEGATIVE,
@@ -111,11 +111,11 @@ class MNP(ReplicaMixin, BaseDetector):
         self,
         protocol: Literal["weak", "paper"] = "weak",
         n_prototypes: int | None = None,
-        embedding: int = 8,
+        embedding_dim: int = 8,
         epochs: int | None = None,
-        steps: int = 64,
-        batch: int = 128,
-        labelled_batch: int = 8,
+        steps_per_epoch: int = 64,
+        batch_size: int = 128,
+        labelled_batch_size: int = 8,
         pretraining_epochs: int = 200,
         lr: float = 5e-3,
         weight_decay: float = 5e-4,
@@ -131,16 +131,16 @@ class MNP(ReplicaMixin, BaseDetector):
         likelihood: bool = True,
         reconstruction_input: bool = True,
         contamination: float = 0.1,
-        seed: int = 0,
+        random_state: int = 0,
     ) -> None:
         super().__init__(contamination=contamination)
         self.protocol = protocol
         self.n_prototypes = n_prototypes
-        self.embedding = embedding
+        self.embedding_dim = embedding_dim
         self.epochs = epochs
-        self.steps = steps
-        self.batch = batch
-        self.labelled_batch = labelled_batch
+        self.steps_per_epoch = steps_per_epoch
+        self.batch_size = batch_size
+        self.labelled_batch_size = labelled_batch_size
         self.pretraining_epochs = pretraining_epochs
         self.lr = lr
         self.weight_decay = weight_decay
@@ -155,7 +155,7 @@ class MNP(ReplicaMixin, BaseDetector):
         self.contrast = contrast
         self.likelihood = likelihood
         self.reconstruction_input = reconstruction_input
-        self.seed = seed
+        self.random_state = random_state
 
     def fit(self, X: Any, y: Any = None, X_val: Any = None, y_val: Any = None) -> Self:
         """Fit on X with y = 1 for labelled anomalies, 0 for unlabelled rows.
@@ -234,7 +234,7 @@ class MNP(ReplicaMixin, BaseDetector):
         return Settings.of(self, PUBLISHED if self.protocol == "paper" else WEAK)
 
     def _shape(self, width: int) -> Shape:
-        return Shape(width, self.embedding, max(MOST, self.n_prototypes or 0))
+        return Shape(width, self.embedding_dim, max(MOST, self.n_prototypes or 0))
 
     def _layout(self, width: int) -> Layout:
         return layout(self._shape(width))
@@ -242,7 +242,7 @@ class MNP(ReplicaMixin, BaseDetector):
     def _shape_key(self, run: TrainingRows) -> tuple[int, bool, bool]:
         settings = self._settings()
         used = parts(run, 0, 0, settings.quirks, settings.stopping)
-        return min(self.batch, len(used.unlabelled)), len(used.labelled) > 0, len(used.judged) > 0
+        return min(self.batch_size, len(used.unlabelled)), len(used.labelled) > 0, len(used.judged) > 0
 
     def _forward(self, p: Mapping[str, torch.Tensor], x: torch.Tensor, context: Context) -> torch.Tensor:
         found: Outputs = outputs(p, x, context, self.reconstruction_input)

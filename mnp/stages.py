@@ -152,14 +152,14 @@ def _joint(
 ) -> Trained:
     whole = layout(shape)
     streams = [generator("mnp", "joint", seed) for seed in seeds]
-    batch = min(settings.batch, len(used[0].unlabelled))
+    batch = min(settings.batch_size, len(used[0].unlabelled))
     judged = [table.x[torch.from_numpy(p.judged)].numpy() for p in used]
 
     def draw(run: int, steps: int) -> tuple[np.ndarray, ...]:
         rows, anomalies = used[run].unlabelled, used[run].labelled
         drawn = [rows[without_replacement(streams[run], len(rows), steps, batch)]]
         if len(anomalies):
-            drawn.append(anomalies[with_replacement(streams[run], len(anomalies), steps, settings.labelled_batch)])
+            drawn.append(anomalies[with_replacement(streams[run], len(anomalies), steps, settings.labelled_batch_size)])
         return (np.concatenate(drawn, axis=1),)
 
     def gradient(p: Views, drawn: tuple[torch.Tensor, ...], members: Context) -> Step:
@@ -189,7 +189,7 @@ def _joint(
         draw=each(draw),
         optimiser=Adam(settings.lr, settings.weight_decay),
         epochs=settings.epochs,
-        steps=settings.steps,
+        steps=settings.steps_per_epoch,
         stopping=StoppingRule(settings.patience, 1e-4, restore) if watches else None,
         monitor=monitor if watches else None,
         after_epoch=remember,

@@ -46,7 +46,7 @@ SEED = [Interval(Integral, 0, LARGEST_SEED, closed="both")]
 #: PyOD's share of anomalies, or an object of PyThresh that finds the threshold.
 CONTAMINATION = [Interval(Real, 0, 0.5, closed="right"), HasMethods("eval")]
 #: Parameters that every detector of ours has.
-COMMON: Constraints = {"contamination": CONTAMINATION, "seed": SEED, "random_state": SEED}
+COMMON: Constraints = {"contamination": CONTAMINATION, "random_state": SEED}
 
 
 def check(constraints: Mapping[str, Sequence[Any]], params: Mapping[str, Any], name: str) -> None:

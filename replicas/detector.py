@@ -37,7 +37,7 @@ class ReplicaMixin(Contract):
     """
 
     labels_needed = 1
-    seed: int
+    random_state: int
     weights_: torch.Tensor
     context_: Context
     columns_: np.ndarray
@@ -145,7 +145,7 @@ class ReplicaMixin(Contract):
         flat, context, extras = self._train(runs, seeds, columns)
         detectors = []
         for place, run in enumerate(runs):
-            detector = type(self)(**{**self.get_params(), "seed": seeds[place]})
+            detector = type(self)(**{**self.get_params(), "random_state": seeds[place]})
             detector.columns_ = columns
             detector.n_features_in_ = run.X.shape[1]
             detector.weights_ = flat[place].detach().clone()
@@ -196,7 +196,7 @@ class ReplicaMixin(Contract):
 
     def _fit_alone(self, rows: Rows, names: np.ndarray | None) -> Self:
         """Fit a group of one run and become its detector."""
-        self._take(self.fit_replicas([rows], [self.seed])[0])
+        self._take(self.fit_replicas([rows], [self.random_state])[0])
         if names is not None:
             self.feature_names_in_ = names
         return self

@@ -12,7 +12,8 @@ import numpy as np
 import torch
 from sklearn.utils.validation import check_is_fitted
 
-FORMAT = "mnp-bench detector 1"
+#: Raised when files written before can no longer be read, as when parameters got other names.
+FORMAT = "mnp-bench detector 2"
 
 
 def save(detector: Any, path: str | os.PathLike[str]) -> Path:
@@ -72,7 +73,10 @@ def load(kind: type, path: str | os.PathLike[str]) -> Any:
             told = json.loads((file.metadata() or {}).get("detector", "{}"))
     except (SafetensorError, ValueError) as error:
         raise ValueError(f"{place} is not a whole detector file ({error}); save the detector again") from error
-    if told.get("format") != FORMAT:
+    written = told.get("format")
+    if isinstance(written, str) and written != FORMAT and written.startswith(FORMAT.rstrip("0123456789")):
+        raise ValueError(f"{place} is of another version ({written}; this one has {FORMAT}); fit and save it again")
+    if written != FORMAT:
         raise ValueError(f"{place} was not written by this program's save(); only such files can be loaded")
     if told["class"] != kind.__name__:
         raise ValueError(f"{place} holds a {told['class']}, not a {kind.__name__}; load it with that class")
