@@ -70,7 +70,8 @@ class ADBenchPeer(Contract, BaseDetector):
         _ask(self._process, "fit", rows)
         self.decision_scores_ = self._scores(array)
         self._set_n_classes(None)
-        return self._process_decision_scores()
+        self._process_decision_scores()
+        return self
 
     def decision_function(self, X: Any) -> np.ndarray:
         """The model's anomaly score, (n,)."""

@@ -9,15 +9,11 @@ from __future__ import annotations
 from numbers import Integral
 from typing import Any, ClassVar, Self
 
-import numpy as np
-from pyod.models.base import BaseDetector
-
-from baselines.supervised import fit_classifier, score_classifier
+from baselines.supervised import ClassifierDetector
 from replicas.constraints import COUNT, POSITIVE, SHARE, Constraints, Interval, at_least
-from replicas.contract import Contract
 
 
-class XGBoostDetector(Contract, BaseDetector):
+class XGBoostDetector(ClassifierDetector):
     """Gradient-boosted trees with second-order steps and regularised leaves.
 
     F(x) = sum of trees; each new tree minimises the second-order expansion of the logistic loss plus
@@ -83,14 +79,10 @@ class XGBoostDetector(Contract, BaseDetector):
             n_jobs=1,
             verbosity=0,
         )
-        return fit_classifier(self, model, X, y)
-
-    def decision_function(self, X: Any) -> np.ndarray:
-        """P(anomaly | x), (n,)."""
-        return score_classifier(self, X)
+        return self._fit_classifier(model, X, y)
 
 
-class LightGBMDetector(Contract, BaseDetector):
+class LightGBMDetector(ClassifierDetector):
     """Gradient-boosted trees grown leaf by leaf on binned features.
 
     Parameters
@@ -147,14 +139,10 @@ class LightGBMDetector(Contract, BaseDetector):
             force_row_wise=True,
             verbosity=-1,
         )
-        return fit_classifier(self, model, X, y)
-
-    def decision_function(self, X: Any) -> np.ndarray:
-        """P(anomaly | x), (n,)."""
-        return score_classifier(self, X)
+        return self._fit_classifier(model, X, y)
 
 
-class CatBoostDetector(Contract, BaseDetector):
+class CatBoostDetector(ClassifierDetector):
     """Gradient-boosted oblivious trees with ordered boosting.
 
     Parameters
@@ -211,8 +199,4 @@ class CatBoostDetector(Contract, BaseDetector):
             allow_writing_files=False,
             verbose=False,
         )
-        return fit_classifier(self, model, X, y)
-
-    def decision_function(self, X: Any) -> np.ndarray:
-        """P(anomaly | x), (n,)."""
-        return score_classifier(self, X)
+        return self._fit_classifier(model, X, y)

@@ -195,4 +195,5 @@ def glorot_normal(generator: np.random.Generator, shape: tuple[int, ...]) -> np.
     while (far := np.abs(values) > 2.0).any():
         values[far] = generator.standard_normal(int(far.sum()))
     # 0.8796 is the standard deviation of a standard normal cut at +-2
-    return (values * np.sqrt(2.0 / sum(shape)) / 0.87962566103423978).astype(np.float32)
+    scaled_values: np.ndarray = values * np.sqrt(2.0 / sum(shape)) / 0.87962566103423978
+    return scaled_values.astype(np.float32)

@@ -56,7 +56,7 @@ def _joined(x: torch.Tensor, found: torch.Tensor, code: torch.Tensor) -> tuple[t
     """
     runs, rows, width = x.shape
     joined_t = x.new_empty(runs, width + code.shape[2] + 1, rows)
-    residual_t, code_t, norm_t = joined_t.split([width, code.shape[2], 1], dim=1)
+    residual_t, code_t, norm_t = torch.split(joined_t, [width, code.shape[2], 1], dim=1)
     torch.sub(x.transpose(1, 2), found.transpose(1, 2), out=residual_t)
     length = residual_t.square().sum(dim=1, keepdim=True).sqrt_()
     torch.clamp(length, min=SHORTEST, out=norm_t)

@@ -89,7 +89,8 @@ class Unsupervised(Contract, BaseDetector):
             self.detector_ = self._factory()(**self._arguments(len(array))).fit(self._seen(array))
         self.decision_scores_ = np.asarray(self.detector_.decision_scores_, dtype=np.float64)
         self._set_n_classes(None)
-        return self._process_decision_scores()
+        self._process_decision_scores()
+        return self
 
     def decision_function(self, X: Any) -> np.ndarray:
         """The detector's anomaly score, (n,)."""

@@ -154,7 +154,8 @@ class REPEN(ReplicaMixin, BaseDetector):
         train = np.asarray(run.train) + offset
         size = min(self.max_samples, len(train))
         stream = generator("repen", "references", seed)
-        return train[without_replacement(stream, len(train), self.n_estimators, size)].reshape(-1)
+        samples: np.ndarray = train[without_replacement(stream, len(train), self.n_estimators, size)]
+        return samples.reshape(-1)
 
 
 def lesinn(codes: torch.Tensor, references: torch.Tensor, n_estimators: int, n_neighbors: int) -> torch.Tensor:
@@ -175,7 +176,7 @@ def lesinn(codes: torch.Tensor, references: torch.Tensor, n_estimators: int, n_n
     codes, references = codes.double(), references.double()
     lengths = codes.square().sum(dim=2)[..., None], references.square().sum(dim=2)[:, None]
     square = torch.baddbmm(lengths[1], codes, references.transpose(1, 2), alpha=-2.0)
-    nearest = square.unflatten(2, (n_estimators, -1))
+    nearest = torch.unflatten(square, 2, (n_estimators, -1))
     if n_neighbors == 1:
         kept = nearest.amin(dim=3, keepdim=True)
     else:

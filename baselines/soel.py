@@ -137,7 +137,7 @@ class SOEL(ReplicaMixin, BaseDetector):
         changed = _transformed(p, x, context, training)
         views = torch.cat([x[:, None], changed], dim=1)
         code = chain(p, ENCODER, views.flatten(1, 2), relu, None)
-        return contrast(code.unflatten(1, views.shape[1:3]), self.temperature)
+        return contrast(torch.unflatten(code, 1, views.shape[1:3]), self.temperature)
 
     def _train(
         self, runs: Sequence[TrainingRows], seeds: Sequence[int], columns: np.ndarray
@@ -236,4 +236,4 @@ def _transformed(p: Views, x: torch.Tensor, context: Context, training: bool) ->
         change = torch.bmm(change, p[f"{name}.weight"].flatten(0, 1))
         change = relu(batch_norm(change, inside, name, training, eps=EPS))
     change = torch.bmm(change, p["transform2.weight"].flatten(0, 1))
-    return x[:, None] + change.unflatten(0, (runs, count))
+    return x[:, None] + torch.unflatten(change, 0, (runs, count))

@@ -11,18 +11,33 @@ from collections.abc import Iterator
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from pyod.models.base import BaseDetector
 
-from baselines.supervised import fit_classifier, score_classifier
+from baselines.supervised import ClassifierDetector
 from replicas.constraints import COUNT, Constraints, at_least
-from replicas.contract import Contract
 from reproducibility.streams import generator
 
 #: What a missing file or a dead network raises, by the name of the class: the libraries have their own.
 UNREACHABLE = ("Connection", "LocalEntryNotFound", "OfflineMode", "HTTPError", "HfHub", "GatedRepo", "FileNotFound")
 
 
-class TabPFN(Contract, BaseDetector):
+class ContextDetector(ClassifierDetector):
+    """Base of foundation models: the training rows that fit are their context; weights that are missing are told."""
+
+    max_samples: int
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """P(anomaly | x), (n,)."""
+        with weights_of(type(self).__name__):
+            return super().decision_function(X)
+
+    def _fit_in_context(self, model: Any, X: Any, y: Any) -> Self:
+        with weights_of(type(self).__name__):
+            return self._fit_classifier(
+                model, X, y, lambda labels: context_rows(labels, self.max_samples, self.random_state)
+            )
+
+
+class TabPFN(ContextDetector):
     """TabPFN: a transformer trained on synthetic tables classifies rows given the training rows as context.
 
     Parameters
@@ -66,18 +81,10 @@ class TabPFN(Contract, BaseDetector):
         model = TabPFNClassifier(
             n_estimators=self.n_estimators, device="cpu", random_state=self.random_state, ignore_pretraining_limits=True
         )
-        with weights_of("TabPFN"):
-            return fit_classifier(
-                self, model, X, y, lambda labels: context_rows(labels, self.max_samples, self.random_state)
-            )
-
-    def decision_function(self, X: Any) -> np.ndarray:
-        """P(anomaly | x), (n,)."""
-        with weights_of("TabPFN"):
-            return score_classifier(self, X)
+        return self._fit_in_context(model, X, y)
 
 
-class TabICL(Contract, BaseDetector):
+class TabICL(ContextDetector):
     """TabICL: in-context learning on tables in two stages, columns then rows, for larger contexts than TabPFN.
 
     Parameters
@@ -117,15 +124,7 @@ class TabICL(Contract, BaseDetector):
         from tabicl import TabICLClassifier
 
         model = TabICLClassifier(n_estimators=self.n_estimators, device="cpu", random_state=self.random_state)
-        with weights_of("TabICL"):
-            return fit_classifier(
-                self, model, X, y, lambda labels: context_rows(labels, self.max_samples, self.random_state)
-            )
-
-    def decision_function(self, X: Any) -> np.ndarray:
-        """P(anomaly | x), (n,)."""
-        with weights_of("TabICL"):
-            return score_classifier(self, X)
+        return self._fit_in_context(model, X, y)
 
 
 def context_rows(labels: np.ndarray, most: int, seed: int) -> np.ndarray:

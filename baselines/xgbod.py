@@ -74,7 +74,8 @@ class XGBOD(Contract, BaseDetector):
             ).fit(self.scaler_.transform(array), target)
         self.decision_scores_ = np.asarray(self.detector_.decision_scores_, dtype=np.float64)
         self._set_n_classes(None)
-        return self._process_decision_scores()
+        self._process_decision_scores()
+        return self
 
     def decision_function(self, X: Any) -> np.ndarray:
         """P(anomaly | x), (n,)."""

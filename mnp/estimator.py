@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -184,19 +184,19 @@ class MNP(ReplicaMixin, BaseDetector):
 
     def prototype_similarity(self, X: Any) -> np.ndarray:
         """s_k(x), (n, K), in (0, 1]."""
-        return self._look(X, lambda found: found.similarity)[:, : self.n_prototypes_]
+        return self._measure(X, lambda output: output.similarity)[:, : self.n_prototypes_]
 
     def normal_likelihood(self, X: Any) -> np.ndarray:
         """sigmoid(beta max_k s_k(x)), (n,): grows with the likelihood of being normal; not batch-normalised."""
-        return 1.0 / (1.0 + np.exp(-self.beta * self._look(X, lambda found: found.nearest)))
+        return 1.0 / (1.0 + np.exp(-self.beta * self._measure(X, lambda output: output.nearest)))
 
     def reconstruction_error(self, X: Any) -> np.ndarray:
         """e(x), (n,), mean SmoothL1 over the scaled features."""
-        return self._look(X, lambda found: found.error)
+        return self._measure(X, lambda output: output.error)
 
     def embed(self, X: Any) -> np.ndarray:
         """Unit embeddings, (n, H2)."""
-        return self._look(X, lambda found: found.embedding)
+        return self._measure(X, lambda output: output.embedding)
 
     def looks(
         self,
@@ -209,7 +209,7 @@ class MNP(ReplicaMixin, BaseDetector):
         """What the model sees of its training rows, and its losses, as tables for pictures (``mnp.looks``)."""
         return seen(self, X, truth, labelled, rng, kind), losses(self)
 
-    def _look(self, X: Any, pick: Any) -> np.ndarray:
+    def _measure(self, X: Any, pick: Callable[[Outputs], torch.Tensor]) -> np.ndarray:
         check_is_fitted(self, "weights_")
         array = self._scored(X)
 
@@ -245,11 +245,11 @@ class MNP(ReplicaMixin, BaseDetector):
         return min(self.batch_size, len(used.unlabelled)), len(used.labelled) > 0, len(used.judged) > 0
 
     def _forward(self, p: Mapping[str, torch.Tensor], x: torch.Tensor, context: Context) -> torch.Tensor:
-        found: Outputs = outputs(p, x, context, self.reconstruction_input)
+        output = outputs(p, x, context, self.reconstruction_input)
         if "error_unit" not in context:
-            return found.score
+            return output.score
         # nothing was labelled: the head is untrained, so rank by error and distance in their training means
-        return found.error / context["error_unit"] + (1.0 - found.nearest) / context["distance_unit"]
+        return output.error / context["error_unit"] + (1.0 - output.nearest) / context["distance_unit"]
 
     def _train(
         self, runs: Sequence[TrainingRows], seeds: Sequence[int], columns: np.ndarray

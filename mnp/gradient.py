@@ -132,9 +132,9 @@ def _losses(
     """
     known = seen.error.shape[1] - unlabelled
     sizes = [unlabelled, known]
-    error, error_a = seen.error.split(sizes, dim=1)
-    score, score_a = seen.score.split(sizes, dim=1)
-    near, near_a = seen.nearest.split(sizes, dim=1)
+    error, error_a = torch.split(seen.error, sizes, dim=1)
+    score, score_a = torch.split(seen.score, sizes, dim=1)
+    near, near_a = torch.split(seen.nearest, sizes, dim=1)
     bell = elementwise(torch.sigmoid, settings.beta * near) if settings.likelihood else torch.ones_like(near)
     share = bell / bell.sum(dim=1, keepdim=True)
     weighing = settings.likelihood and not settings.unweighted_score
@@ -156,7 +156,7 @@ def _losses(
     total, slope = _balance(losses, context, settings.temperature)
     parts = torch.cat([losses, total, contrast, kl, similar, similar_a], dim=1)
 
-    first, second, third = slope.split(1, dim=1)
+    first, second, third = torch.split(slope, 1, dim=1)
     each = 1.0 / max(known, 1)
     active = apart.sign()
     rising = first * (1.0 + _mean(active))

@@ -33,7 +33,7 @@ def numbers(X: Any, names: np.ndarray) -> np.ndarray:
 def missing(array: np.ndarray) -> np.ndarray:
     """True where a value is None, NaN or a library's own mark of a missing value, (n,)."""
     if array.dtype.kind == "f":
-        return np.isnan(array)
+        return np.asarray(np.isnan(array))
     if array.dtype != object:
         return np.zeros(len(array), dtype=bool)
     import pandas as pd
