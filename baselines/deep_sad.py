@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -14,16 +14,16 @@ from replicas.backpropagation import Dense, backward, forward
 from replicas.constraints import COUNT, NOT_NEGATIVE, POSITIVE, WIDTHS, Constraints
 from replicas.detector import ReplicaMixin
 from replicas.exact import elementwise
+from replicas.group import Fitted, Group
 from replicas.layers import SLOPE, dense, leaky, linear
 from replicas.normalisation import batch_norm, fresh_statistics
 from replicas.optimiser import Adam
 from replicas.parameters import Layout
-from replicas.rows import Table, TrainingRows
+from replicas.rows import TrainingRows
 from replicas.sampling import passes
-from replicas.scaling import min_max, scaled, scaled_, stacked
+from replicas.scaling import scaled, scaled_
 from replicas.scoring import evaluate
 from replicas.training import Context, Gradient, Stage, Step, Trained, each, train
-from reproducibility.streams import generator
 
 Views = Mapping[str, torch.Tensor]
 
@@ -123,24 +123,17 @@ class DeepSAD(ReplicaMixin, BaseDetector):
         code = _network(p, self._encoder(x.shape[2]), scaled(x, context), context)
         return (code - context["centre"]).square().sum(dim=2)
 
-    def _train(
-        self, runs: Sequence[TrainingRows], seeds: Sequence[int], columns: np.ndarray
-    ) -> tuple[torch.Tensor, Context, list[dict[str, Any]]]:
-        table = Table.join(runs, columns)
-        rows = [np.asarray(run.train) + offset for run, offset in zip(runs, table.offsets, strict=True)]
-        labels = [np.asarray(run.y_train) == 1 for run in runs]
-        scaling = stacked([min_max(run, columns) for run in runs])
-        width = len(columns)
-        encoder, statistics = self._pretrain(table, rows, seeds, scaling, width)
-        context = {**scaling, **statistics}
-        xs = [table.x[torch.from_numpy(r)].numpy() for r in rows]
-        context["centre"] = self._centre(width, encoder, xs, context)
+    def _train(self, group: Group) -> Fitted:
+        labels = [np.asarray(run.y_train) == 1 for run in group.runs]
+        encoder, statistics = self._pretrain(group)
+        context = {**group.scaling, **statistics}
+        context["centre"] = self._centre(group, encoder, context)
         names = tuple(statistics)
 
-        layers = _chain(self._encoder(width))
+        layers = _chain(self._encoder(group.width))
 
         def gradient(p: Views, batch: tuple[torch.Tensor, ...], members: Context) -> Step:
-            trace = forward(p, layers, scaled_(table.gather(batch[0]), members), members)
+            trace = forward(p, layers, scaled_(group.table.gather(batch[0]), members), members)
             away = trace.output - members["centre"]
             distance = away.square().sum(dim=2)
             inverse = self.eta / (distance + 1e-6)
@@ -149,27 +142,22 @@ class DeepSAD(ReplicaMixin, BaseDetector):
             return value, value[:, None], backward(p, layers, trace, away.mul_(share[..., None]))
 
         trained = self._stage(
-            self._layout(width), "train", rows, seeds, gradient, self.epochs, encoder, context, names, labels
+            self._layout(group.width), "train", group, gradient, self.epochs, encoder, context, names, labels
         )
-        return (
-            trained.flat,
-            {**scaling, **trained.tracked, "centre": context["centre"]},
-            [{"history_": history} for history in trained.history],
-        )
+        return Fitted.of(trained, {**group.scaling, **trained.tracked, "centre": context["centre"]})
 
-    def _pretrain(
-        self, table: Table, rows: list[np.ndarray], seeds: Sequence[int], scaling: Context, width: int
-    ) -> tuple[torch.Tensor, Context]:
+    def _pretrain(self, group: Group) -> tuple[torch.Tensor, Context]:
         """Train the autoencoder; return the encoder's weights and batch statistics."""
+        width = group.width
         both = [*self._encoder(width), *self._decoder(width)]
         statistics: Context = {}
         for name, _, size in both:
-            statistics |= fresh_statistics(len(rows), name, size)
+            statistics |= fresh_statistics(len(group.runs), name, size)
 
         layers = [*_chain(self._encoder(width)), *_chain(self._decoder(width))]
 
         def gradient(p: Views, batch: tuple[torch.Tensor, ...], members: Context) -> Step:
-            x = scaled_(table.gather(batch[0]), members)
+            x = scaled_(group.table.gather(batch[0]), members)
             trace = forward(p, layers, x, members, rows_last=False)
             found = elementwise(torch.sigmoid, trace.output)
             gap, count = found - x, x[0].numel()
@@ -178,17 +166,16 @@ class DeepSAD(ReplicaMixin, BaseDetector):
             return value, value[:, None], backward(p, layers, trace, outer)
 
         layout = _bias_free(both)
-        start = layout.start([generator("deep_sad", "weights", seed) for seed in seeds])
+        start = layout.start(group.streams("deep_sad", "weights"))
         names = tuple(statistics)
         trained = self._stage(
             layout,
             "pretrain",
-            rows,
-            seeds,
+            group,
             gradient,
             self.pretraining_epochs,
             start,
-            {**scaling, **statistics},
+            {**group.scaling, **statistics},
             names,
         )
         weights = layout.unpack(trained.flat)
@@ -200,8 +187,7 @@ class DeepSAD(ReplicaMixin, BaseDetector):
         self,
         layout: Layout,
         name: str,
-        rows: list[np.ndarray],
-        seeds: Sequence[int],
+        group: Group,
         gradient: Gradient,
         epochs: int,
         start: torch.Tensor,
@@ -209,8 +195,8 @@ class DeepSAD(ReplicaMixin, BaseDetector):
         tracked: tuple[str, ...],
         labels: list[np.ndarray] | None = None,
     ) -> Trained:
+        rows, streams = _rows(group), group.streams("deep_sad", name)
         batch, steps = self._sizes(len(rows[0]))
-        streams = [generator("deep_sad", name, seed) for seed in seeds]
         passing: list[np.ndarray] = [np.empty((0, batch), dtype=np.int64) for _ in rows]
 
         def draw(run: int, count: int) -> tuple[np.ndarray, ...]:
@@ -232,17 +218,20 @@ class DeepSAD(ReplicaMixin, BaseDetector):
         )
         return train(stage, start, context)
 
-    def _centre(self, width: int, flat: torch.Tensor, xs: list[np.ndarray], context: Context) -> torch.Tensor:
+    def _centre(self, group: Group, flat: torch.Tensor, context: Context) -> torch.Tensor:
         def embed(p: Views, x: torch.Tensor, members: Context) -> torch.Tensor:
-            return _network(p, self._encoder(width), scaled(x, members), members)
+            return _network(p, self._encoder(group.width), scaled(x, members), members)
 
-        means = [
-            code.mean(axis=0, dtype=np.float64) for code in evaluate(self._layout(width), flat, embed, xs, context)
-        ]
-        centres = np.stack(means)
+        codes = evaluate(self._layout(group.width), flat, embed, group.rows(_rows(group)), context)
+        centres = np.stack([code.mean(axis=0, dtype=np.float64) for code in codes])
         near = np.abs(centres) < 0.1
         centres[near] = np.where(centres[near] < 0, -0.1, 0.1)
         return torch.from_numpy(centres.astype(np.float32))[:, None, :]
+
+
+def _rows(group: Group) -> list[np.ndarray]:
+    """Table rows that each run trains on, labelled or not."""
+    return [np.asarray(run.train) + offset for run, offset in zip(group.runs, group.table.offsets, strict=True)]
 
 
 def _bias_free(layers: Sequence[tuple[str, int, int]]) -> Layout:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -12,16 +12,16 @@ from pyod.models.base import BaseDetector
 from baselines.deviation import deviation_loss
 from replicas.backpropagation import Dense, backward, forward
 from replicas.constraints import COUNT, NOT_NEGATIVE, POSITIVE, Constraints, at_least
-from replicas.detector import ReplicaMixin, labelled_count, pools
+from replicas.detector import ReplicaMixin
+from replicas.group import Fitted, Group
 from replicas.layers import chain, dense, relu
 from replicas.optimiser import RMSprop
 from replicas.parameters import Layout
-from replicas.rows import Table, TrainingRows
+from replicas.rows import TrainingRows, labelled_count
 from replicas.sampling import counted_width, halves
-from replicas.scaling import min_max, scaled, scaled_, stacked
+from replicas.scaling import scaled, scaled_
 from replicas.stopping import StoppingRule
 from replicas.training import Context, Stage, Step, each, train
-from reproducibility.streams import generator
 
 NETWORK = (Dense("hidden", 0.0), Dense("score"))
 
@@ -103,24 +103,22 @@ class DevNet(ReplicaMixin, BaseDetector):
     def _forward(self, p: Mapping[str, torch.Tensor], x: torch.Tensor, context: Context) -> torch.Tensor:
         return chain(p, ["hidden", "score"], scaled(x, context), relu, None)[..., 0]
 
-    def _train(
-        self, runs: Sequence[TrainingRows], seeds: Sequence[int], columns: np.ndarray
-    ) -> tuple[torch.Tensor, Context, list[dict[str, Any]]]:
-        table = Table.join(runs, columns)
-        rows = [pools(run, offset) for run, offset in zip(runs, table.offsets, strict=True)]
-        streams = [generator("devnet", "batches", seed) for seed in seeds]
-        half, width = self.batch_size // 2, self._shape_key(runs[0])
-        prior = [generator("devnet", "prior", seed).standard_normal(self.n_references) for seed in seeds]
-        context = stacked([min_max(run, columns) for run in runs])
-        context["prior_mean"] = torch.tensor([[r.mean()] for r in prior], dtype=torch.float32)
-        context["prior_std"] = torch.tensor([[r.std()] for r in prior], dtype=torch.float32)
+    def _train(self, group: Group) -> Fitted:
+        streams = group.streams("devnet", "batches")
+        half, width = self.batch_size // 2, self._shape_key(group.runs[0])
+        prior = [stream.standard_normal(self.n_references) for stream in group.streams("devnet", "prior")]
+        context = {
+            **group.scaling,
+            "prior_mean": torch.tensor([[references.mean()] for references in prior], dtype=torch.float32),
+            "prior_std": torch.tensor([[references.std()] for references in prior], dtype=torch.float32),
+        }
 
         def draw(run: int, steps: int) -> tuple[np.ndarray, ...]:
-            return halves(streams[run], *rows[run], steps, half, width)
+            return halves(streams[run], *group.pools[run], steps, half, width)
 
         def gradient(p: Mapping[str, torch.Tensor], batch: tuple[torch.Tensor, ...], members: Context) -> Step:
             index, times = batch
-            trace = forward(p, NETWORK, scaled_(table.gather(index), members))
+            trace = forward(p, NETWORK, scaled_(group.table.gather(index), members))
             deviation = (trace.output[..., 0] - members["prior_mean"]) / members["prior_std"]
             fit, slope = deviation_loss(deviation, times, self.margin)
             penalty = self.l2 * p["hidden.weight"].square().flatten(1).sum(dim=1)
@@ -130,7 +128,7 @@ class DevNet(ReplicaMixin, BaseDetector):
             return fit + penalty, torch.stack([fit, penalty], dim=1), found
 
         stage = Stage(
-            layout=self._layout(len(columns)),
+            layout=self._layout(group.width),
             gradient=gradient,
             draw=each(draw),
             optimiser=RMSprop(lr=self.lr, clipnorm=self.clipnorm),
@@ -138,7 +136,5 @@ class DevNet(ReplicaMixin, BaseDetector):
             steps=self.steps_per_epoch,
             stopping=StoppingRule(patience=None, delta=0.0),
         )
-        start = stage.layout.start([generator("devnet", "weights", seed) for seed in seeds])
-        trained = train(stage, start, context)
-        extras = [{"history_": history} for history in trained.history]
-        return trained.flat, {"low": context["low"], "gain": context["gain"]}, extras
+        start = stage.layout.start(group.streams("devnet", "weights"))
+        return Fitted.of(train(stage, start, context), group.scaling)

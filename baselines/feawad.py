@@ -12,16 +12,16 @@ from pyod.models.base import BaseDetector
 from baselines.feawad_loss import DECODER, ENCODER, SHORTEST, stage_gradient
 from replicas.backpropagation import Dense, Views, squared_error
 from replicas.constraints import COUNT, FLAG, NOT_NEGATIVE, POSITIVE, WIDTHS, Constraints, at_least
-from replicas.detector import ReplicaMixin, labelled_count, pools
+from replicas.detector import ReplicaMixin
+from replicas.group import Fitted, Group
 from replicas.layers import chain, linear, relu
 from replicas.optimiser import Adam
 from replicas.parameters import Layout, Parameter, zeros
-from replicas.rows import Table, TrainingRows
+from replicas.rows import TrainingRows, labelled_count
 from replicas.sampling import counted_width, halves, with_replacement
-from replicas.scaling import min_max, scaled, scaled_, stacked
+from replicas.scaling import scaled, scaled_
 from replicas.stopping import StoppingRule
 from replicas.training import Context, DrawOne, Gradient, Stage, Step, each, train
-from reproducibility.streams import generator
 
 
 class FeaWAD(ReplicaMixin, BaseDetector):
@@ -126,49 +126,42 @@ class FeaWAD(ReplicaMixin, BaseDetector):
             value = _with_norm(p, name, relu(value), norm)
         return value[..., 0]
 
-    def _train(
-        self, runs: Sequence[TrainingRows], seeds: Sequence[int], columns: np.ndarray
-    ) -> tuple[torch.Tensor, Context, list[dict[str, Any]]]:
-        table = Table.join(runs, columns)
-        rows = [pools(run, offset) for run, offset in zip(runs, table.offsets, strict=True)]
-        context = stacked([min_max(run, columns) for run in runs])
-        half, labelled_width, head = self.batch_size // 2, self._shape_key(runs[0]), self._head()
-        streams = [generator("feawad", "batches", seed) for seed in seeds]
+    def _train(self, group: Group) -> Fitted:
+        half, labelled_width, head = self.batch_size // 2, self._shape_key(group.runs[0]), self._head()
+        streams = group.streams("feawad", "batches")
 
         def draw(run: int, steps: int) -> tuple[np.ndarray, ...]:
-            return halves(streams[run], *rows[run], steps, half, labelled_width)
+            return halves(streams[run], *group.pools[run], steps, half, labelled_width)
 
         def gradient(p: Views, batch: tuple[torch.Tensor, ...], members: Context) -> Step:
             index, times = batch
-            x = scaled_(table.gather(index), members)
+            x = scaled_(group.table.gather(index), members)
             value, found = stage_gradient(p, head, x, times, self.margin, self.residual_in_loss)
             return value, value[:, None], found
 
-        layout = self._layout(len(columns))
-        values = layout.unpack(layout.start([generator("feawad", "head", seed) for seed in seeds]))
-        values |= self._pretrain(table, [pair[0] for pair in rows], seeds, context)
+        layout = self._layout(group.width)
+        values = layout.unpack(layout.start(group.streams("feawad", "head")))
+        values |= self._pretrain(group)
         start = torch.from_numpy(layout.pack(values))
-        trained = train(self._stage(layout, gradient, draw, self.epochs), start, context)
-        return trained.flat, context, [{"history_": history} for history in trained.history]
+        trained = train(self._stage(layout, gradient, draw, self.epochs), start, group.scaling)
+        return Fitted.of(trained, group.scaling)
 
-    def _pretrain(
-        self, table: Table, rows: list[np.ndarray], seeds: Sequence[int], context: Context
-    ) -> dict[str, np.ndarray]:
+    def _pretrain(self, group: Group) -> dict[str, np.ndarray]:
         """The autoencoder's weights after its own stage on unlabelled rows."""
-        streams = [generator("feawad", "pretrain", seed) for seed in seeds]
+        rows, streams = [unlabelled for unlabelled, _ in group.pools], group.streams("feawad", "pretrain")
 
         def draw(run: int, steps: int) -> tuple[np.ndarray, ...]:
             return (rows[run][with_replacement(streams[run], len(rows[run]), steps, self.batch_size)],)
 
         def gradient(p: Views, batch: tuple[torch.Tensor, ...], members: Context) -> Step:
-            x = scaled_(table.gather(batch[0]), members)
+            x = scaled_(group.table.gather(batch[0]), members)
             value, gradients = squared_error(p, ENCODER + DECODER, x, x)
             return value, value[:, None], gradients
 
-        layout = self._autoencoder(table.x.shape[1])
-        start = layout.start([generator("feawad", "weights", seed) for seed in seeds])
+        layout = self._autoencoder(group.width)
+        start = layout.start(group.streams("feawad", "weights"))
         stage = self._stage(layout, gradient, draw, self.pretraining_epochs)
-        return layout.unpack(train(stage, start, context).flat)
+        return layout.unpack(train(stage, start, group.scaling).flat)
 
     def _stage(self, layout: Layout, gradient: Gradient, draw: DrawOne, epochs: int) -> Stage:
         best = StoppingRule(patience=None, delta=0.0)

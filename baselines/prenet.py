@@ -12,11 +12,12 @@ from pyod.models.base import BaseDetector
 
 from replicas.backpropagation import Dense, backward, forward
 from replicas.constraints import COUNT, NOT_NEGATIVE, POSITIVE, Constraints, EachIn, at_least
-from replicas.detector import ReplicaMixin, labelled_count, pools
+from replicas.detector import ReplicaMixin
+from replicas.group import Fitted, Group
 from replicas.layers import dense, linear, relu
 from replicas.optimiser import RMSprop
 from replicas.parameters import Layout
-from replicas.rows import Table, TrainingRows
+from replicas.rows import TrainingRows, labelled_count
 from replicas.sampling import (
     counted_width,
     passing_once,
@@ -24,7 +25,7 @@ from replicas.sampling import (
     with_replacement_each,
     without_replacement_each,
 )
-from replicas.scaling import min_max, scaled, scaled_, stacked
+from replicas.scaling import scaled, scaled_
 from replicas.scoring import evaluate
 from replicas.stopping import StoppingRule
 from replicas.training import Context, Stage, Step, train
@@ -124,14 +125,9 @@ class PReNet(ReplicaMixin, BaseDetector):
     def _hidden(self, p: Views, x: torch.Tensor, context: Context) -> torch.Tensor:
         return relu(linear(p, "hidden", scaled(x, context)))
 
-    def _train(
-        self, runs: Sequence[TrainingRows], seeds: Sequence[int], columns: np.ndarray
-    ) -> tuple[torch.Tensor, Context, list[dict[str, Any]]]:
-        table = Table.join(runs, columns)
-        rows = [pools(run, offset) for run, offset in zip(runs, table.offsets, strict=True)]
-        streams = [generator("prenet", "batches", seed) for seed in seeds]
-        context = stacked([min_max(run, columns) for run in runs])
-        quarter, width = self.batch_size // 4, self._shape_key(runs[0])
+    def _train(self, group: Group) -> Fitted:
+        rows, streams = group.pools, group.streams("prenet", "batches")
+        quarter, width = self.batch_size // 4, self._shape_key(group.runs[0])
         goal = torch.tensor(np.repeat(self.targets, [2 * quarter, quarter, quarter]), dtype=torch.float32)
 
         def draw(which: Sequence[int], steps: int) -> tuple[np.ndarray, ...]:
@@ -139,7 +135,7 @@ class PReNet(ReplicaMixin, BaseDetector):
 
         def gradient(p: Views, batch: tuple[torch.Tensor, ...], members: Context) -> Step:
             index, places = batch
-            trace = forward(p, NETWORK, scaled_(table.gather(index), members))
+            trace = forward(p, NETWORK, scaled_(group.table.gather(index), members))
             heads = p["pair.weight"].view(-1, 2, self.hidden_dim)
             terms = torch.bmm(heads, trace.output.transpose(1, 2))
             gap = _sums(terms, places).add_(p["pair.bias"][:, 0]).sub_(goal)
@@ -155,7 +151,7 @@ class PReNet(ReplicaMixin, BaseDetector):
             return fit + penalty, torch.stack([fit, penalty], dim=1), found
 
         stage = Stage(
-            layout=self._layout(len(columns)),
+            layout=self._layout(group.width),
             gradient=gradient,
             draw=draw,
             optimiser=RMSprop(lr=self.lr, clipnorm=self.clipnorm),
@@ -163,32 +159,24 @@ class PReNet(ReplicaMixin, BaseDetector):
             steps=self.steps_per_epoch,
             stopping=StoppingRule(patience=None, delta=0.0),
         )
-        start = stage.layout.start([generator("prenet", "weights", seed) for seed in seeds])
-        trained = train(stage, start, context)
-        terms = self._terms(stage.layout, trained.flat, table, rows, context)
+        start = stage.layout.start(group.streams("prenet", "weights"))
+        trained = train(stage, start, group.scaling)
+        terms = self._terms(stage.layout, trained.flat, group)
         bias = stage.layout.views(trained.flat)["pair.bias"][:, 0]
         means = torch.tensor([[float(u.mean() + a.mean())] for u, a in terms], dtype=torch.float32)
-        context["partners"] = means + 2.0 * bias
-        extras = [
+        attributes = [
             {"history_": history, "unlabelled_terms_": u, "labelled_terms_": a}
             for history, (u, a) in zip(trained.history, terms, strict=True)
         ]
-        return trained.flat, context, extras
+        return Fitted(trained.flat, {**group.scaling, "partners": means + 2.0 * bias}, attributes)
 
-    def _terms(
-        self,
-        layout: Layout,
-        flat: torch.Tensor,
-        table: Table,
-        rows: Sequence[tuple[np.ndarray, np.ndarray]],
-        context: Context,
-    ) -> list[tuple[np.ndarray, np.ndarray]]:
+    def _terms(self, layout: Layout, flat: torch.Tensor, group: Group) -> list[tuple[np.ndarray, np.ndarray]]:
         """What each partner adds to a row's pair: w1.h(u) of every unlabelled row, w2.h(a) of every anomaly."""
         weights = layout.unpack(flat)["pair.weight"][..., 0].astype(np.float64)
         found = []
         for which, weight in ((0, weights[:, : self.hidden_dim]), (1, weights[:, self.hidden_dim :])):
-            xs = [table.x[torch.from_numpy(pair[which])].numpy() for pair in rows]
-            codes = evaluate(layout, flat, self._hidden, xs, context)
+            xs = group.rows([pair[which] for pair in group.pools])
+            codes = evaluate(layout, flat, self._hidden, xs, group.scaling)
             # row sums, not a matrix product: its bits would depend on the number of rows
             found.append([(code * w).sum(axis=1) for code, w in zip(codes, weight, strict=True)])
         return list(zip(*found, strict=True))

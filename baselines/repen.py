@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -11,17 +11,17 @@ from pyod.models.base import BaseDetector
 
 from replicas.backpropagation import Dense, backward, forward
 from replicas.constraints import COUNT, NOT_NEGATIVE, POSITIVE, Constraints
-from replicas.detector import ReplicaMixin, labelled_count, pools
+from replicas.detector import ReplicaMixin
+from replicas.group import Fitted, Group
 from replicas.layers import dense, linear, relu
 from replicas.optimiser import Adadelta
 from replicas.parameters import Layout
-from replicas.rows import Table, TrainingRows
+from replicas.rows import TrainingRows, labelled_count
 from replicas.sampling import counted_width, passing_once, with_replacement, without_replacement
-from replicas.scaling import min_max, scaled, scaled_, stacked
+from replicas.scaling import scaled, scaled_
 from replicas.scoring import evaluate
 from replicas.stopping import StoppingRule
 from replicas.training import Context, Stage, Step, each, train
-from reproducibility.streams import generator
 
 Views = Mapping[str, torch.Tensor]
 
@@ -110,28 +110,22 @@ class REPEN(ReplicaMixin, BaseDetector):
     def _forward(self, p: Views, x: torch.Tensor, context: Context) -> torch.Tensor:
         return lesinn(self._embed(p, x, context), context["references"], self.n_estimators, self.n_neighbors)
 
-    def _train(
-        self, runs: Sequence[TrainingRows], seeds: Sequence[int], columns: np.ndarray
-    ) -> tuple[torch.Tensor, Context, list[dict[str, Any]]]:
-        table = Table.join(runs, columns)
-        rows = [pools(run, offset) for run, offset in zip(runs, table.offsets, strict=True)]
-        streams = [generator("repen", "batches", seed) for seed in seeds]
-        context = stacked([min_max(run, columns) for run in runs])
-
-        _, width = self._shape_key(runs[0])
+    def _train(self, group: Group) -> Fitted:
+        streams = group.streams("repen", "batches")
+        _, width = self._shape_key(group.runs[0])
 
         def draw(run: int, steps: int) -> tuple[np.ndarray, ...]:
-            return _triplets(streams[run], *rows[run], steps, self.batch_size, width)
+            return _triplets(streams[run], *group.pools[run], steps, self.batch_size, width)
 
         def gradient(p: Views, batch: tuple[torch.Tensor, ...], members: Context) -> Step:
             index, places = batch
-            trace = forward(p, NETWORK, scaled_(table.gather(index), members))
+            trace = forward(p, NETWORK, scaled_(group.table.gather(index), members))
             value, slope = _hinge(trace.output, places, self.margin)
             found = backward(p, NETWORK, trace, slope)
             return value, value[:, None], {name: piece.mul_(2.0 / self.batch_size) for name, piece in found.items()}
 
         stage = Stage(
-            layout=self._layout(len(columns)),
+            layout=self._layout(group.width),
             gradient=gradient,
             draw=each(draw),
             optimiser=Adadelta(self.lr),
@@ -139,21 +133,19 @@ class REPEN(ReplicaMixin, BaseDetector):
             steps=self.steps_per_epoch,
             stopping=StoppingRule(patience=None, delta=0.0),
         )
-        start = stage.layout.start([generator("repen", "weights", seed) for seed in seeds])
-        trained = train(stage, start, context)
+        start = stage.layout.start(group.streams("repen", "weights"))
+        trained = train(stage, start, group.scaling)
+        drawing = group.streams("repen", "references")
         samples = [
-            self._samples(run, offset, seed) for run, offset, seed in zip(runs, table.offsets, seeds, strict=True)
+            self._samples(stream, np.asarray(run.train) + offset)
+            for stream, run, offset in zip(drawing, group.runs, group.table.offsets, strict=True)
         ]
-        xs = [table.x[torch.from_numpy(sample)].numpy() for sample in samples]
-        references = evaluate(stage.layout, trained.flat, self._embed, xs, context)
-        context["references"] = torch.from_numpy(np.stack(references))
-        return trained.flat, context, [{"history_": history} for history in trained.history]
+        references = evaluate(stage.layout, trained.flat, self._embed, group.rows(samples), group.scaling)
+        return Fitted.of(trained, {**group.scaling, "references": torch.from_numpy(np.stack(references))})
 
-    def _samples(self, run: TrainingRows, offset: int, seed: int) -> np.ndarray:
+    def _samples(self, stream: np.random.Generator, train: np.ndarray) -> np.ndarray:
         """Table rows of LeSiNN's samples, one after the other: (n_estimators * max_samples,)."""
-        train = np.asarray(run.train) + offset
         size = min(self.max_samples, len(train))
-        stream = generator("repen", "references", seed)
         samples: np.ndarray = train[without_replacement(stream, len(train), self.n_estimators, size)]
         return samples.reshape(-1)
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -13,18 +12,17 @@ from pyod.models.base import BaseDetector
 from baselines.rosas_loss import Triplets, mix_, score_loss, weighted
 from replicas.backpropagation import Dense, Views, backward, backward_through, forward
 from replicas.constraints import COUNT, NOT_NEGATIVE, POSITIVE, Constraints, at_least
-from replicas.detector import ReplicaMixin, pools
+from replicas.detector import ReplicaMixin
 from replicas.exact import elementwise
+from replicas.group import Fitted, Group
 from replicas.layers import SLOPE, chain, dense, leaky
 from replicas.optimiser import Adam
 from replicas.parameters import Layout
-from replicas.rows import Table, TrainingRows
 from replicas.sampling import with_replacement, without_replacement
-from replicas.scaling import min_max, scaled, scaled_, stacked
+from replicas.scaling import scaled, scaled_
 from replicas.scoring import evaluate
 from replicas.stopping import StoppingRule
 from replicas.training import Context, Stage, Step, each, train
-from reproducibility.streams import generator
 
 HIDDEN = (Dense("hidden", SLOPE),)
 HEAD = (Dense("joined", SLOPE), Dense("score"))
@@ -128,15 +126,10 @@ class RoSAS(ReplicaMixin, BaseDetector):
         code = chain(p, ["hidden", "embedding"], scaled(x, context), leaky, None)
         return elementwise(torch.tanh, chain(p, ["head", "score"], code, leaky, None)[..., 0])
 
-    def _train(
-        self, runs: Sequence[TrainingRows], seeds: Sequence[int], columns: np.ndarray
-    ) -> tuple[torch.Tensor, Context, list[dict[str, Any]]]:
-        table = Table.join(runs, columns)
-        both = [pools(run, offset) for run, offset in zip(runs, table.offsets, strict=True)]
-        cut = [_hold_out(*pair, seed) for pair, seed in zip(both, seeds, strict=True)]
-        rows = both if self.patience is None else [(part.unlabelled, part.labelled) for part in cut]
-        streams = [generator("rosas", "batches", seed) for seed in seeds]
-        context = stacked([min_max(run, columns) for run in runs])
+    def _train(self, group: Group) -> Fitted:
+        streams, holding = group.streams("rosas", "batches"), group.streams("rosas", "held-out")
+        cut = [_hold_out(*pair, stream) for pair, stream in zip(group.pools, holding, strict=True)]
+        rows = group.pools if self.patience is None else [(part.unlabelled, part.labelled) for part in cut]
         size = self.batch_size
         target = torch.tensor(np.repeat([-1.0, -1.0, 1.0], size), dtype=torch.float32)
 
@@ -149,7 +142,7 @@ class RoSAS(ReplicaMixin, BaseDetector):
         def gradient(p: Views, batch: tuple[torch.Tensor, ...], members: Context) -> Step:
             index, partner, share = batch
             index = torch.cat([index, torch.gather(index, 1, partner)], dim=1)
-            hidden = forward(p, HIDDEN, mix_(scaled_(table.gather(index), members), share))
+            hidden = forward(p, HIDDEN, mix_(scaled_(group.table.gather(index), members), share))
             # nothing lies between the embedding and the head, so that scores need no embedding
             joined = {**p, "joined.weight": torch.bmm(p["embedding.weight"], p["head.weight"])}
             head = forward(joined, HEAD, hidden.output)
@@ -176,11 +169,11 @@ class RoSAS(ReplicaMixin, BaseDetector):
             members["previous"].copy_(means[:, :2])
 
         def monitor(flat: torch.Tensor, members: np.ndarray, inside: Context) -> np.ndarray:
-            xs = [table.x[torch.from_numpy(cut[run].judged)].numpy() for run in members]
+            xs = group.rows([cut[run].judged for run in members])
             scores = evaluate(layout, flat, self._forward, xs, inside)
             return np.array([ranking_loss(s, cut[run].anomalies) for run, s in zip(members, scores, strict=True)])
 
-        layout = self._layout(len(columns))
+        layout = self._layout(group.width)
         stage = Stage(
             layout=layout,
             gradient=gradient,
@@ -192,9 +185,9 @@ class RoSAS(ReplicaMixin, BaseDetector):
             monitor=None if self.patience is None else monitor,
             after_epoch=remember,
         )
-        start = layout.start([generator("rosas", "weights", seed) for seed in seeds])
-        trained = train(stage, start, {**context, "previous": torch.ones(len(seeds), 2)})
-        return trained.flat, context, [{"history_": history} for history in trained.history]
+        start = layout.start(group.streams("rosas", "weights"))
+        trained = train(stage, start, {**group.scaling, "previous": torch.ones(len(rows), 2)})
+        return Fitted.of(trained, group.scaling)
 
 
 @dataclass(frozen=True, eq=False)
@@ -207,8 +200,7 @@ class _Parts:
     anomalies: int
 
 
-def _hold_out(unlabelled: np.ndarray, labelled: np.ndarray, seed: int) -> _Parts:
-    stream = generator("rosas", "held-out", seed)
+def _hold_out(unlabelled: np.ndarray, labelled: np.ndarray, stream: np.random.Generator) -> _Parts:
     order, mixed = stream.permutation(len(unlabelled)), stream.permutation(len(labelled))
     count, anomalies = len(unlabelled) // 10, max(1, len(labelled) // 5)
     # sorted by position, not by table row: a run must not notice where its rows lie in the table

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from numbers import Real
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import torch
 from pyod.models.base import BaseDetector
 
 from replicas.constraints import COUNT, POSITIVE, Constraints, Interval, at_least
-from replicas.detector import ReplicaMixin, labelled_count, pools
+from replicas.detector import ReplicaMixin
 from replicas.exact import elementwise
+from replicas.group import Fitted, Group
 from replicas.layers import chain, dense, relu
 from replicas.normalisation import batch_norm, fresh_statistics
 from replicas.optimiser import Adam
 from replicas.parameters import Layout, Parameter, bounded
-from replicas.rows import Table, TrainingRows
+from replicas.rows import TrainingRows, labelled_count
 from replicas.sampling import passes, without_replacement
-from replicas.scaling import min_max, scaled, stacked
+from replicas.scaling import scaled
 from replicas.stopping import StoppingRule
 from replicas.training import Context, Stage, differentiated, each, train
-from reproducibility.streams import generator
 
 Views = Mapping[str, torch.Tensor]
 EPS = 1e-5  # batch normalisation's default
@@ -139,17 +139,12 @@ class SOEL(ReplicaMixin, BaseDetector):
         code = chain(p, ENCODER, views.flatten(1, 2), relu, None)
         return contrast(torch.unflatten(code, 1, views.shape[1:3]), self.temperature)
 
-    def _train(
-        self, runs: Sequence[TrainingRows], seeds: Sequence[int], columns: np.ndarray
-    ) -> tuple[torch.Tensor, Context, list[dict[str, Any]]]:
-        table = Table.join(runs, columns)
-        rows = [pools(run, offset) for run, offset in zip(runs, table.offsets, strict=True)]
-        streams = [generator("soel", "batches", seed) for seed in seeds]
+    def _train(self, group: Group) -> Fitted:
+        rows, streams = group.pools, group.streams("soel", "batches")
         batch, steps = self._sizes(len(rows[0][0]))
         suspects, labelled = int(batch * self.ratio), min(len(rows[0][1]), MOST_ROWS)
         passing = [np.empty((0, batch), dtype=np.int64) for _ in rows]
-        scaling = stacked([min_max(run, columns) for run in runs])
-        layout = self._layout(len(columns))
+        layout = self._layout(group.width)
 
         def draw(run: int, count: int) -> tuple[np.ndarray, ...]:
             unlabelled, anomalies = rows[run]
@@ -160,14 +155,14 @@ class SOEL(ReplicaMixin, BaseDetector):
             return (np.concatenate([unlabelled[taken], anomalies[known]], axis=1),)
 
         def loss(p: Views, drawn: tuple[torch.Tensor, ...], members: Context) -> tuple[torch.Tensor, torch.Tensor]:
-            normal, anomalous = self._losses(p, table.gather(drawn[0]), members, training=True)
+            normal, anomalous = self._losses(p, group.table.gather(drawn[0]), members, training=True)
             low, high = normal[:, :batch], anomalous[:, :batch]
             likely = (low - high).detach().topk(suspects, dim=1).indices
             weight = torch.zeros_like(low).scatter(1, likely, 0.5)
             parts = torch.stack([torch.lerp(low, high, weight).mean(dim=1), anomalous[:, batch:].mean(dim=1)], dim=1)
             return parts.sum(dim=1), parts
 
-        statistics = self._statistics(len(runs), min(len(columns), WIDEST))
+        statistics = self._statistics(len(rows), min(group.width, WIDEST))
         stage = Stage(
             layout=layout,
             gradient=differentiated(loss),
@@ -178,10 +173,9 @@ class SOEL(ReplicaMixin, BaseDetector):
             stopping=StoppingRule(patience=None, delta=0.0),
             tracked=tuple(statistics),
         )
-        start = layout.start([generator("soel", "weights", seed) for seed in seeds])
-        trained = train(stage, start, {**scaling, **statistics})
-        extras = [{"history_": history} for history in trained.history]
-        return trained.flat, {**scaling, **trained.tracked}, extras
+        start = layout.start(group.streams("soel", "weights"))
+        trained = train(stage, start, {**group.scaling, **statistics})
+        return Fitted.of(trained, {**group.scaling, **trained.tracked})
 
     def _statistics(self, runs: int, width: int) -> Context:
         """Running statistics (runs, K, 1, width) of the transformations' hidden layers."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -23,6 +23,7 @@ from mnp.stages import fit_group
 from replicas import inputs
 from replicas.constraints import COUNT, FLAG, NOT_NEGATIVE, POSITIVE, Constraints, at_least, one_of
 from replicas.detector import ReplicaMixin
+from replicas.group import Fitted, Group
 from replicas.parameters import Layout
 from replicas.rows import Rows, TrainingRows
 from replicas.training import Context
@@ -251,21 +252,19 @@ class MNP(ReplicaMixin, BaseDetector):
         # nothing was labelled: the head is untrained, so rank by error and distance in their training means
         return output.error / context["error_unit"] + (1.0 - output.nearest) / context["distance_unit"]
 
-    def _train(
-        self, runs: Sequence[TrainingRows], seeds: Sequence[int], columns: np.ndarray
-    ) -> tuple[torch.Tensor, Context, list[dict[str, Any]]]:
-        group = fit_group(self._shape(len(columns)), runs, seeds, columns, self._settings())
-        prototypes = group.layout.unpack(group.flat)["prototypes"]
-        extras = []
-        for place, history in enumerate(group.history):
-            count = int(group.context["exists"][place].sum())
-            centres = prototypes[place, :count]
-            extras.append(
+    def _train(self, group: Group) -> Fitted:
+        fitted = fit_group(self._shape(group.width), group, self._settings())
+        prototypes = fitted.layout.unpack(fitted.flat)["prototypes"]
+        attributes = []
+        for run, history in enumerate(fitted.history):
+            count = int(fitted.context["exists"][run].sum())
+            centres = prototypes[run, :count]
+            attributes.append(
                 {
                     "prototypes_": centres / np.linalg.norm(centres, axis=1, keepdims=True),
                     "n_prototypes_": count,
-                    "silhouettes_": group.silhouettes[place],
+                    "silhouettes_": fitted.silhouettes[run],
                     "history_": {name: history[:, i] for i, name in enumerate(PARTS)},
                 }
             )
-        return group.flat, group.context, extras
+        return Fitted(fitted.flat, fitted.context, attributes)

@@ -8,8 +8,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from mnp.quirks import Quirks
-from replicas.detector import pools
-from replicas.rows import TrainingRows
+from replicas.rows import TrainingRows, pools
 from reproducibility.streams import generator
 
 #: Ways to end the joint stage from weak information.

@@ -24,11 +24,12 @@ from mnp.prototypes import (
 )
 from mnp.settings import FIXED_KL, MOVING_KL, Settings
 from mnp.validation import ranking_loss
+from replicas.group import Group
 from replicas.optimiser import Adam
 from replicas.parameters import Layout
-from replicas.rows import Table, TrainingRows
+from replicas.rows import Table
 from replicas.sampling import with_replacement, without_replacement
-from replicas.scaling import min_max, scaled, stacked
+from replicas.scaling import scaled
 from replicas.scoring import evaluate
 from replicas.stopping import StoppingRule
 from replicas.training import Context, Stage, Step, Trained, each, train
@@ -48,25 +49,21 @@ class FittedGroup:
     silhouettes: list[dict[int, float]]
 
 
-def fit_group(
-    shape: Shape, runs: Sequence[TrainingRows], seeds: Sequence[int], columns: np.ndarray, settings: Settings
-) -> FittedGroup:
+def fit_group(shape: Shape, group: Group, settings: Settings) -> FittedGroup:
     """Train every run of a group whose runs share their shapes.
 
     Parameters
     ----------
     shape : Shape
-    runs : sequence of TrainingRows
-    seeds : their seeds
-    columns : (d,) features in use
+    group : Group
     settings : Settings
     """
-    table = Table.join(runs, columns)
+    table, seeds = group.table, group.seeds
     used = [
         parts(run, offset, seed, settings.quirks, settings.stopping)
-        for run, offset, seed in zip(runs, table.offsets, seeds, strict=True)
+        for run, offset, seed in zip(group.runs, table.offsets, seeds, strict=True)
     ]
-    context = stacked([min_max(run, columns) for run in runs])
+    context = dict(group.scaling)
     auto, below = _autoencoder(shape, table, used, seeds, context, settings)
     start, exists, silhouettes = _start(shape, table, used, seeds, context, settings, auto, below)
     context["exists"] = exists

@@ -14,8 +14,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from replicas import inputs, saving
 from replicas.contract import Contract
+from replicas.group import Fitted, Group
 from replicas.parameters import Layout
-from replicas.rows import Rows, TrainingRows, single_runs
+from replicas.rows import Rows, TrainingRows, labelled_count, single_runs
 from replicas.scaling import varying
 from replicas.scoring import evaluate
 from replicas.training import Context
@@ -25,8 +26,8 @@ from reproducibility.environment import one_thread
 class ReplicaMixin(Contract):
     """fit, fit_replicas, decision_function and decision_function_replicas for a PyOD detector.
 
-    A method supplies its network (``_layout``), its training of a whole group (``_train``, which
-    returns weights, context and extra attributes per run) and its score (``_forward``).
+    A method supplies its network (``_layout``), its training of a whole group (``_train``) and its score
+    (``_forward``).
 
     Attributes
     ----------
@@ -142,15 +143,15 @@ class ReplicaMixin(Contract):
 
     def _fit_group(self: Any, runs: Sequence[TrainingRows], seeds: Sequence[int]) -> list[Any]:
         columns = self._columns(runs[0])
-        flat, context, extras = self._train(runs, seeds, columns)
+        fitted = self._train(Group.of(runs, seeds, columns))
         detectors = []
         for place, run in enumerate(runs):
             detector = type(self)(**{**self.get_params(), "random_state": seeds[place]})
             detector.columns_ = columns
             detector.n_features_in_ = run.X.shape[1]
-            detector.weights_ = flat[place].detach().clone()
-            detector.context_ = {name: value[place].clone() for name, value in context.items()}
-            for name, value in extras[place].items():
+            detector.weights_ = fitted.flat[place].detach().clone()
+            detector.context_ = {name: value[place].clone() for name, value in fitted.context.items()}
+            for name, value in fitted.attributes[place].items():
                 setattr(detector, name, value)
             detectors.append(detector)
         scores = self.decision_function_replicas(detectors, [run.X[run.train] for run in runs])
@@ -173,10 +174,8 @@ class ReplicaMixin(Contract):
         """The network's parameters for this many features."""
         raise NotImplementedError
 
-    def _train(
-        self, runs: Sequence[TrainingRows], seeds: Sequence[int], columns: np.ndarray
-    ) -> tuple[torch.Tensor, Context, list[dict[str, Any]]]:
-        """Train a group; return weights (n, P), the score's context (n, ...), attributes of each run."""
+    def _train(self, group: Group) -> Fitted:
+        """Train a group; each of its runs as if it were alone."""
         raise NotImplementedError
 
     def _forward(self, p: Mapping[str, torch.Tensor], x: torch.Tensor, context: Context) -> torch.Tensor:
@@ -206,18 +205,6 @@ class ReplicaMixin(Contract):
         for name in [name for name in vars(self) if name.endswith("_") and not name.startswith("_")]:
             delattr(self, name)
         self.__dict__.update(fitted.__dict__)
-
-
-def labelled_count(run: TrainingRows) -> int:
-    """Number of a run's labelled anomalies."""
-    return int(np.count_nonzero(np.asarray(run.y_train) == 1))
-
-
-def pools(run: TrainingRows, offset: int) -> tuple[np.ndarray, np.ndarray]:
-    """Table rows of a run's unlabelled and labelled training rows."""
-    train = np.asarray(run.train) + offset
-    labelled = np.asarray(run.y_train) == 1
-    return train[~labelled], train[labelled]
 
 
 def _columns_of(X: np.ndarray, columns: np.ndarray) -> np.ndarray:
