@@ -13,7 +13,7 @@ import numpy as np
 from pyod.models.base import BaseDetector
 from sklearn.utils.validation import check_is_fitted
 
-from baselines.adbench_place import missing, python
+from baselines.adbench_environment import missing, python
 from replicas.constraints import Constraints, one_of
 from replicas.contract import Contract
 
@@ -82,8 +82,8 @@ class ADBenchPeer(Contract, BaseDetector):
         rows, scores = (Path(self._folder.name) / name for name in ("rows.npy", "scores.npy"))
         np.save(rows, self._scaled(array))
         _ask(self._process, "score", rows, scores)
-        found: np.ndarray = np.load(scores, allow_pickle=False)
-        return found
+        values: np.ndarray = np.load(scores, allow_pickle=False)
+        return values
 
     def _scaled(self, array: np.ndarray) -> np.ndarray:
         return np.ascontiguousarray((array - self.low_) * self.gain_, dtype=np.float32)

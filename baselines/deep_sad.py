@@ -159,10 +159,10 @@ class DeepSAD(ReplicaMixin, BaseDetector):
         def gradient(p: Views, batch: tuple[torch.Tensor, ...], members: Context) -> Step:
             x = scaled_(group.table.gather(batch[0]), members)
             trace = forward(p, layers, x, members, rows_last=False)
-            found = elementwise(torch.sigmoid, trace.output)
-            gap, count = found - x, x[0].numel()
+            output = elementwise(torch.sigmoid, trace.output)
+            gap, count = output - x, x[0].numel()
             value = torch.linalg.vector_norm(gap.flatten(1), dim=1).square_().div_(count)
-            outer = torch.ops.aten.sigmoid_backward(gap, found).mul_(2.0 / count)
+            outer = torch.ops.aten.sigmoid_backward(gap, output).mul_(2.0 / count)
             return value, value[:, None], backward(p, layers, trace, outer)
 
         layout = _bias_free(both)
@@ -179,7 +179,7 @@ class DeepSAD(ReplicaMixin, BaseDetector):
             names,
         )
         weights = layout.unpack(trained.flat)
-        kept = {f"{name}.{kind}" for name, _, _ in self._encoder(width)[:-1] for kind in ("mean", "var")}
+        kept = {f"{name}.{statistic}" for name, _, _ in self._encoder(width)[:-1] for statistic in ("mean", "var")}
         encoder = self._layout(width)
         return torch.from_numpy(encoder.pack(weights)), {n: v for n, v in trained.tracked.items() if n in kept}
 

@@ -123,9 +123,9 @@ class DevNet(ReplicaMixin, BaseDetector):
             fit, slope = deviation_loss(deviation, times, self.margin)
             penalty = self.l2 * p["hidden.weight"].square().flatten(1).sum(dim=1)
             slope /= members["prior_std"]
-            found = backward(p, NETWORK, trace, slope[..., None])
-            found["hidden.weight"].add_(p["hidden.weight"], alpha=2.0 * self.l2)
-            return fit + penalty, torch.stack([fit, penalty], dim=1), found
+            gradients = backward(p, NETWORK, trace, slope[..., None])
+            gradients["hidden.weight"].add_(p["hidden.weight"], alpha=2.0 * self.l2)
+            return fit + penalty, torch.stack([fit, penalty], dim=1), gradients
 
         stage = Stage(
             layout=self._layout(group.width),

@@ -136,8 +136,8 @@ class FeaWAD(ReplicaMixin, BaseDetector):
         def gradient(p: Views, batch: tuple[torch.Tensor, ...], members: Context) -> Step:
             index, times = batch
             x = scaled_(group.table.gather(index), members)
-            value, found = stage_gradient(p, head, x, times, self.margin, self.residual_in_loss)
-            return value, value[:, None], found
+            value, gradients = stage_gradient(p, head, x, times, self.margin, self.residual_in_loss)
+            return value, value[:, None], gradients
 
         layout = self._layout(group.width)
         values = layout.unpack(layout.start(group.streams("feawad", "head")))
@@ -170,10 +170,10 @@ class FeaWAD(ReplicaMixin, BaseDetector):
 
 
 def _layout(names: Sequence[str], inputs: Sequence[int], outputs: Sequence[int]) -> Layout:
-    found = []
+    parameters = []
     for name, a, b in zip(names, inputs, outputs, strict=True):
-        found += [Parameter(f"{name}.weight", (a, b), glorot_normal), Parameter(f"{name}.bias", (1, b), zeros)]
-    return Layout(found)
+        parameters += [Parameter(f"{name}.weight", (a, b), glorot_normal), Parameter(f"{name}.bias", (1, b), zeros)]
+    return Layout(parameters)
 
 
 def _with_norm(p: Views, name: str, x: torch.Tensor, norm: torch.Tensor) -> torch.Tensor:

@@ -111,8 +111,8 @@ class Overlap(ReplicaMixin, BaseDetector):
     def _layout(self, width: int) -> Layout:
         sizes = [width, *self.hidden_dims, 1]
         layers = zip(self._names(), sizes[:-1], sizes[1:], strict=True)
-        found = [parameter for name, a, b in layers for parameter in dense(name, a, b)]
-        return Layout([*found, Parameter("norm.weight", (1, 1), _ones), Parameter("norm.bias", (1, 1), zeros)])
+        parameters = [parameter for name, a, b in layers for parameter in dense(name, a, b)]
+        return Layout([*parameters, Parameter("norm.weight", (1, 1), _ones), Parameter("norm.bias", (1, 1), zeros)])
 
     def _forward(self, p: Views, x: torch.Tensor, context: Context) -> torch.Tensor:
         output = chain(p, self._names(), scaled(x, context), relu, None)

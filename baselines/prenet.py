@@ -144,11 +144,11 @@ class PReNet(ReplicaMixin, BaseDetector):
             slope = gap.sign_().div_(gap.shape[1])
             outer = _spread(slope, places, terms)
             inner = torch.bmm(heads.transpose(1, 2), outer).transpose(1, 2)
-            found = {"pair.weight": torch.bmm(outer, trace.output).view_as(p["pair.weight"])}
-            found["pair.bias"] = slope.sum(dim=1)[:, None, None]
-            found |= backward(p, NETWORK, trace, inner)
-            found["hidden.weight"].add_(p["hidden.weight"], alpha=2.0 * self.l2)
-            return fit + penalty, torch.stack([fit, penalty], dim=1), found
+            gradients = {"pair.weight": torch.bmm(outer, trace.output).view_as(p["pair.weight"])}
+            gradients["pair.bias"] = slope.sum(dim=1)[:, None, None]
+            gradients |= backward(p, NETWORK, trace, inner)
+            gradients["hidden.weight"].add_(p["hidden.weight"], alpha=2.0 * self.l2)
+            return fit + penalty, torch.stack([fit, penalty], dim=1), gradients
 
         stage = Stage(
             layout=self._layout(group.width),
@@ -173,13 +173,13 @@ class PReNet(ReplicaMixin, BaseDetector):
     def _terms(self, layout: Layout, flat: torch.Tensor, group: Group) -> list[tuple[np.ndarray, np.ndarray]]:
         """What each partner adds to a row's pair: w1.h(u) of every unlabelled row, w2.h(a) of every anomaly."""
         weights = layout.unpack(flat)["pair.weight"][..., 0].astype(np.float64)
-        found = []
+        terms = []
         for which, weight in ((0, weights[:, : self.hidden_dim]), (1, weights[:, self.hidden_dim :])):
             xs = group.rows([pair[which] for pair in group.pools])
             codes = evaluate(layout, flat, self._hidden, xs, group.scaling)
             # row sums, not a matrix product: its bits would depend on the number of rows
-            found.append([(code * w).sum(axis=1) for code, w in zip(codes, weight, strict=True)])
-        return list(zip(*found, strict=True))
+            terms.append([(code * w).sum(axis=1) for code, w in zip(codes, weight, strict=True)])
+        return list(zip(*terms, strict=True))
 
     def decision_function_replicas(self, detectors: Sequence[Any], Xs: Sequence[np.ndarray]) -> list[np.ndarray]:
         """Score each detector's own rows: the exact expectation, or ``n_pairs`` sampled partners a row."""
@@ -223,20 +223,20 @@ def _pairs(
     both = without_replacement_each(streams, unlabelled, steps, 4 * quarter, repeat_if_fewer=True)
     mixed = without_replacement_each(streams, unlabelled, steps, quarter, repeat_if_fewer=True)
     partner = with_replacement_each(streams, labelled, steps, quarter)
-    one = with_replacement_each(streams, labelled, steps, quarter)
-    other = one.copy()
+    first = with_replacement_each(streams, labelled, steps, quarter)
+    second = first.copy()
     for run, count in enumerate(labelled):
         if count > 1:
-            other[:, run] += 1 + with_replacement(streams[run], count - 1, steps, quarter)
-            other[:, run] %= count
+            second[:, run] += 1 + with_replacement(streams[run], count - 1, steps, quarter)
+            second[:, run] %= count
     positions = np.concatenate([both[..., : 2 * quarter], mixed, both[..., 2 * quarter :]], axis=2)
-    places = np.concatenate([partner, other, one], axis=2)
+    places = np.concatenate([partner, second, first], axis=2)
     drawn = np.empty((steps, len(rows), 5 * quarter + width), dtype=np.int64)
     for run, (u, a) in enumerate(rows):
         drawn[:, run, : 5 * quarter] = u[positions[:, run]]
-        once, found = passing_once(places[:, run], len(a), width)
+        once, among_once = passing_once(places[:, run], len(a), width)
         drawn[:, run, 5 * quarter :] = a[once]
-        places[:, run] = found
+        places[:, run] = among_once
     return drawn, places
 
 
@@ -244,12 +244,12 @@ def _sums(terms: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
     """Both rows' parts in each pair's score: terms (R, 2, 5 quarters + width) -> (R, 4 quarters)."""
     quarter = places.shape[1] // 3
     known = terms[:, :, 5 * quarter :]
-    found = torch.empty(len(terms), 4 * quarter)
-    found[:, : 3 * quarter] = terms[:, 0, : 3 * quarter]
-    torch.gather(known[:, 0], 1, places[:, 2 * quarter :], out=found[:, 3 * quarter :])
-    found[:, : 2 * quarter] += terms[:, 1, 3 * quarter : 5 * quarter]
-    found[:, 2 * quarter :] += torch.gather(known[:, 1], 1, places[:, : 2 * quarter])
-    return found
+    sums = torch.empty(len(terms), 4 * quarter)
+    sums[:, : 3 * quarter] = terms[:, 0, : 3 * quarter]
+    torch.gather(known[:, 0], 1, places[:, 2 * quarter :], out=sums[:, 3 * quarter :])
+    sums[:, : 2 * quarter] += terms[:, 1, 3 * quarter : 5 * quarter]
+    sums[:, 2 * quarter :] += torch.gather(known[:, 1], 1, places[:, : 2 * quarter])
+    return sums
 
 
 def _spread(slope: torch.Tensor, places: torch.Tensor, like: torch.Tensor) -> torch.Tensor:

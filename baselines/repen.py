@@ -121,8 +121,8 @@ class REPEN(ReplicaMixin, BaseDetector):
             index, places = batch
             trace = forward(p, NETWORK, scaled_(group.table.gather(index), members))
             value, slope = _hinge(trace.output, places, self.margin)
-            found = backward(p, NETWORK, trace, slope)
-            return value, value[:, None], {name: piece.mul_(2.0 / self.batch_size) for name, piece in found.items()}
+            gradients = backward(p, NETWORK, trace, slope)
+            return value, value[:, None], {name: piece.mul_(2.0 / self.batch_size) for name, piece in gradients.items()}
 
         stage = Stage(
             layout=self._layout(group.width),

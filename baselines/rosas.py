@@ -129,7 +129,7 @@ class RoSAS(ReplicaMixin, BaseDetector):
     def _train(self, group: Group) -> Fitted:
         streams, holding = group.streams("rosas", "batches"), group.streams("rosas", "held-out")
         cut = [_hold_out(*pair, stream) for pair, stream in zip(group.pools, holding, strict=True)]
-        rows = group.pools if self.patience is None else [(part.unlabelled, part.labelled) for part in cut]
+        rows = group.pools if self.patience is None else [(divided.unlabelled, divided.labelled) for divided in cut]
         size = self.batch_size
         target = torch.tensor(np.repeat([-1.0, -1.0, 1.0], size), dtype=torch.float32)
 
@@ -156,14 +156,14 @@ class RoSAS(ReplicaMixin, BaseDetector):
             total = value + self.l2 * triplets.length[:, 0]
 
             slope.mul_(pull[:, 1:]).mul_(1.0 - score.square())
-            found, inner = backward_through(joined, HEAD, head, slope[..., None])
+            gradients, inner = backward_through(joined, HEAD, head, slope[..., None])
             embedding, rows_inner = triplets.backward(p["embedding.weight"], hinge, pull[:, :1], self.l2)
             inner[:, : 3 * size] += rows_inner
-            found |= backward(p, HIDDEN, hidden, inner)
-            both = found.pop("joined.weight")
-            found["embedding.weight"] = torch.baddbmm(embedding, both, p["head.weight"].transpose(1, 2))
-            found["head.weight"] = torch.bmm(p["embedding.weight"].transpose(1, 2), both)
-            return total, torch.cat([losses, total[:, None]], dim=1), found
+            gradients |= backward(p, HIDDEN, hidden, inner)
+            both = gradients.pop("joined.weight")
+            gradients["embedding.weight"] = torch.baddbmm(embedding, both, p["head.weight"].transpose(1, 2))
+            gradients["head.weight"] = torch.bmm(p["embedding.weight"].transpose(1, 2), both)
+            return total, torch.cat([losses, total[:, None]], dim=1), gradients
 
         def remember(members: Context, means: torch.Tensor) -> None:
             members["previous"].copy_(means[:, :2])
@@ -191,7 +191,7 @@ class RoSAS(ReplicaMixin, BaseDetector):
 
 
 @dataclass(frozen=True, eq=False)
-class _Parts:
+class _DividedRows:
     """A run's table rows: trained on, and judged by (unlabelled first, then ``anomalies`` labelled ones)."""
 
     unlabelled: np.ndarray
@@ -200,14 +200,14 @@ class _Parts:
     anomalies: int
 
 
-def _hold_out(unlabelled: np.ndarray, labelled: np.ndarray, stream: np.random.Generator) -> _Parts:
+def _hold_out(unlabelled: np.ndarray, labelled: np.ndarray, stream: np.random.Generator) -> _DividedRows:
     order, mixed = stream.permutation(len(unlabelled)), stream.permutation(len(labelled))
     count, anomalies = len(unlabelled) // 10, max(1, len(labelled) // 5)
     # sorted by position, not by table row: a run must not notice where its rows lie in the table
     kept, watched = np.sort(order[count:]), order[:count] if count else order
     trained = np.sort(mixed[anomalies:]) if len(labelled) > 1 else mixed
     judged = np.concatenate([unlabelled[watched], labelled[mixed[:anomalies]]])
-    return _Parts(unlabelled[kept], labelled[trained], judged, anomalies)
+    return _DividedRows(unlabelled[kept], labelled[trained], judged, anomalies)
 
 
 def ranking_loss(scores: np.ndarray, anomalies: int) -> float:
@@ -217,8 +217,8 @@ def ranking_loss(scores: np.ndarray, anomalies: int) -> float:
     others, wanted = np.sort(scores[:-anomalies]), np.sort(scores[-anomalies:])
     above = len(others) - np.searchsorted(others, wanted, side="left")
     strictly = len(others) - np.searchsorted(others, wanted, side="right")
-    found = anomalies - np.searchsorted(wanted, wanted, side="left")
-    precision = np.mean(found / (found + above))
+    hits = anomalies - np.searchsorted(wanted, wanted, side="left")
+    precision = np.mean(hits / (hits + above))
     return float(1.0 - precision + np.mean(above + strictly) / (2 * len(others)))
 
 

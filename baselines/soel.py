@@ -159,8 +159,8 @@ class SOEL(ReplicaMixin, BaseDetector):
             low, high = normal[:, :batch], anomalous[:, :batch]
             likely = (low - high).detach().topk(suspects, dim=1).indices
             weight = torch.zeros_like(low).scatter(1, likely, 0.5)
-            parts = torch.stack([torch.lerp(low, high, weight).mean(dim=1), anomalous[:, batch:].mean(dim=1)], dim=1)
-            return parts.sum(dim=1), parts
+            terms = torch.stack([torch.lerp(low, high, weight).mean(dim=1), anomalous[:, batch:].mean(dim=1)], dim=1)
+            return terms.sum(dim=1), terms
 
         statistics = self._statistics(len(rows), min(group.width, WIDEST))
         stage = Stage(
@@ -179,11 +179,11 @@ class SOEL(ReplicaMixin, BaseDetector):
 
     def _statistics(self, runs: int, width: int) -> Context:
         """Running statistics (runs, K, 1, width) of the transformations' hidden layers."""
-        found: Context = {}
+        statistics: Context = {}
         for name in NORMALISED:
             fresh = fresh_statistics(runs * self.n_transformations, name, width)
-            found |= {key: value.view(runs, self.n_transformations, 1, width) for key, value in fresh.items()}
-        return found
+            statistics |= {key: value.view(runs, self.n_transformations, 1, width) for key, value in fresh.items()}
+        return statistics
 
 
 def contrast(code: torch.Tensor, temperature: float) -> tuple[torch.Tensor, torch.Tensor]:
@@ -214,9 +214,9 @@ def contrast(code: torch.Tensor, temperature: float) -> tuple[torch.Tensor, torc
     return (total - near).mean(dim=1) * scale, (total - elementwise(torch.log, others)).mean(dim=1) * scale
 
 
-def _similarity(one: torch.Tensor, other: torch.Tensor, temperature: float) -> torch.Tensor:
+def _similarity(first: torch.Tensor, second: torch.Tensor, temperature: float) -> torch.Tensor:
     """(cosine - 1) / temperature of unit vectors (R, K, B, Z): (R, K, B), at most 0, so no exponential overflows."""
-    return ((one * other).sum(dim=3) - 1.0) / temperature
+    return ((first * second).sum(dim=3) - 1.0) / temperature
 
 
 def _transformed(p: Views, x: torch.Tensor, context: Context, training: bool) -> torch.Tensor:

@@ -142,8 +142,8 @@ def weights_of(name: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        names = [kind.__name__ for kind in type(error).__mro__]
-        if not any(sign in kind for kind in names for sign in UNREACHABLE):
+        bases = [base.__name__ for base in type(error).__mro__]
+        if not any(sign in base for base in bases for sign in UNREACHABLE):
             raise
         raise RuntimeError(
             f"the weights of {name} are not on this machine and cannot be fetched ({type(error).__name__}); run it "

@@ -13,8 +13,8 @@ from pyod.models.base import BaseDetector
 from sklearn.utils.validation import check_is_fitted
 
 from mnp.looks import losses, seen
-from mnp.losses import PARTS
-from mnp.material import STOPPINGS, Stopping, parts
+from mnp.losses import LOSS_TERMS
+from mnp.material import STOPPINGS, Stopping, divided_rows
 from mnp.network import Outputs, Shape, layout, outputs
 from mnp.prototypes import CHOICES, MOST, Choosing
 from mnp.quirks import PUBLISHED, WEAK
@@ -242,7 +242,7 @@ class MNP(ReplicaMixin, BaseDetector):
 
     def _shape_key(self, run: TrainingRows) -> tuple[int, bool, bool]:
         settings = self._settings()
-        used = parts(run, 0, 0, settings.quirks, settings.stopping)
+        used = divided_rows(run, 0, 0, settings.quirks, settings.stopping)
         return min(self.batch_size, len(used.unlabelled)), len(used.labelled) > 0, len(used.judged) > 0
 
     def _forward(self, p: Mapping[str, torch.Tensor], x: torch.Tensor, context: Context) -> torch.Tensor:
@@ -264,7 +264,7 @@ class MNP(ReplicaMixin, BaseDetector):
                     "prototypes_": centres / np.linalg.norm(centres, axis=1, keepdims=True),
                     "n_prototypes_": count,
                     "silhouettes_": fitted.silhouettes[run],
-                    "history_": {name: history[:, i] for i, name in enumerate(PARTS)},
+                    "history_": {name: history[:, i] for i, name in enumerate(LOSS_TERMS)},
                 }
             )
         return Fitted(fitted.flat, fitted.context, attributes)

@@ -110,12 +110,12 @@ def random_start(shape: Shape, seeds: Sequence[int]) -> tuple[torch.Tensor, Layo
 
 
 def _stacked(outer: Mapping[str, np.ndarray], inner: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    places = {"encoder1": (outer, "encode"), "encoder2": (inner, "encode"),
+    sources = {"encoder1": (outer, "encode"), "encoder2": (inner, "encode"),
               "decoder1": (inner, "decode"), "decoder2": (outer, "decode")}  # fmt: skip
     return {
-        f"{name}.{kind}": source[f"{old}.{kind}"]
-        for name, (source, old) in places.items()
-        for kind in ("weight", "bias")
+        f"{name}.{suffix}": source[f"{old}.{suffix}"]
+        for name, (source, old) in sources.items()
+        for suffix in ("weight", "bias")
     }
 
 

@@ -164,12 +164,12 @@ def _start(clusterings: _Clusterings, count: int | None, trimmed: float = 0.0) -
     if count is not None or clusterings.distinct < 3:
         return clusterings.centres(min(count or 1, clusterings.distinct), trimmed)[0], {}
     candidates = range(2, min(MOST, clusterings.distinct - 1) + 1)
-    found = {k: clusterings.centres(k, trimmed) for k in candidates}
+    clustered = {k: clusterings.centres(k, trimmed) for k in candidates}
     weights = clusterings.weights if clusterings.weights is not None else np.ones(len(clusterings.rows))
-    judged = [labels[:SILHOUETTE_ROWS] for _, labels in found.values()]
+    judged = [labels[:SILHOUETTE_ROWS] for _, labels in clustered.values()]
     values = _silhouettes(clusterings.distances, judged, weights[:SILHOUETTE_ROWS])
     best = max(range(len(values)), key=values.__getitem__)  # the smallest K of equals
-    return found[candidates[best]][0], dict(zip(candidates, values, strict=True))
+    return clustered[candidates[best]][0], dict(zip(candidates, values, strict=True))
 
 
 def _silhouettes(distances: np.ndarray, labellings: Sequence[np.ndarray], weights: np.ndarray) -> list[float]:

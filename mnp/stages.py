@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from mnp.gradient import joint_gradient
-from mnp.material import Parts, parts
+from mnp.material import DividedRows, divided_rows
 from mnp.network import Shape, encode, layout, outputs
 from mnp.pretraining import Material, pretrain, random_start
 from mnp.prototypes import (
@@ -60,7 +60,7 @@ def fit_group(shape: Shape, group: Group, settings: Settings) -> FittedGroup:
     """
     table, seeds = group.table, group.seeds
     used = [
-        parts(run, offset, seed, settings.quirks, settings.stopping)
+        divided_rows(run, offset, seed, settings.quirks, settings.stopping)
         for run, offset, seed in zip(group.runs, table.offsets, seeds, strict=True)
     ]
     context = dict(group.scaling)
@@ -78,7 +78,7 @@ def fit_group(shape: Shape, group: Group, settings: Settings) -> FittedGroup:
 def _autoencoder(
     shape: Shape,
     table: Table,
-    used: Sequence[Parts],
+    used: Sequence[DividedRows],
     seeds: Sequence[int],
     context: Context,
     settings: Settings,
@@ -93,7 +93,7 @@ def _autoencoder(
 def _start(
     shape: Shape,
     table: Table,
-    used: Sequence[Parts],
+    used: Sequence[DividedRows],
     seeds: Sequence[int],
     context: Context,
     settings: Settings,
@@ -141,7 +141,7 @@ def _clustering(settings: Settings, silhouettes: Sequence[dict[int, float]]) -> 
 def _joint(
     shape: Shape,
     table: Table,
-    used: Sequence[Parts],
+    used: Sequence[DividedRows],
     seeds: Sequence[int],
     context: Context,
     settings: Settings,
@@ -197,7 +197,7 @@ def _joint(
 def _units(
     shape: Shape,
     table: Table,
-    used: Sequence[Parts],
+    used: Sequence[DividedRows],
     context: Context,
     settings: Settings,
     flat: torch.Tensor,
@@ -205,8 +205,8 @@ def _units(
     """Training means of error and of 1 - similarity, the units of the score without labels."""
 
     def both(p: Views, x: torch.Tensor, members: Context) -> torch.Tensor:
-        found = outputs(p, x, members, settings.reconstruction_input)
-        return torch.stack([found.error, 1.0 - found.nearest], dim=2)
+        output = outputs(p, x, members, settings.reconstruction_input)
+        return torch.stack([output.error, 1.0 - output.nearest], dim=2)
 
     rows = [table.x[torch.from_numpy(p.clustered)].numpy() for p in used]
     means = [

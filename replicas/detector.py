@@ -84,17 +84,17 @@ class ReplicaMixin(Contract):
         for split in splits:
             self._check(split)
         groups: dict[Any, list[int]] = defaultdict(list)
-        for place, split in enumerate(splits):
+        for number, split in enumerate(splits):
             columns = self._columns(split)
-            groups[(columns.tobytes(), self._shape_key(split))].append(place)
-        found: list[Self | None] = [None] * len(splits)
+            groups[(columns.tobytes(), self._shape_key(split))].append(number)
+        detectors: list[Self | None] = [None] * len(splits)
         with one_thread():
-            for places in groups.values():
-                runs = [splits[i] for i in places]
-                fitted = self._fit_group(runs, [int(seeds[i]) for i in places])
-                for place, detector in zip(places, fitted, strict=True):
-                    found[place] = detector
-        fitted_all = [detector for detector in found if detector is not None]
+            for numbers in groups.values():
+                runs = [splits[i] for i in numbers]
+                fitted = self._fit_group(runs, [int(seeds[i]) for i in numbers])
+                for number, detector in zip(numbers, fitted, strict=True):
+                    detectors[number] = detector
+        fitted_all = [detector for detector in detectors if detector is not None]
         for detector, (split, affine) in zip(fitted_all, ready, strict=True):
             detector._remember(split.X.shape[1], None, affine)
         return fitted_all
@@ -112,24 +112,24 @@ class ReplicaMixin(Contract):
         """Apply any forward function (views, x, context) of this method to each detector's rows."""
         groups: dict[bytes, list[int]] = defaultdict(list)
         rows: list[np.ndarray] = []
-        for place, (detector, X) in enumerate(zip(detectors, Xs, strict=True)):
+        for number, (detector, X) in enumerate(zip(detectors, Xs, strict=True)):
             inputs.same_width(X, detector.n_features_in_)
             rows.append(detector._narrowed(X))
-            groups[detector.columns_.tobytes()].append(place)
-        found: list[np.ndarray] = [np.empty(0)] * len(detectors)
+            groups[detector.columns_.tobytes()].append(number)
+        evaluated: list[np.ndarray] = [np.empty(0)] * len(detectors)
         with one_thread():
-            for places in groups.values():
-                members = [detectors[i] for i in places]
+            for numbers in groups.values():
+                members = [detectors[i] for i in numbers]
                 columns = members[0].columns_
                 flat = torch.stack([member.weights_ for member in members])
                 context = {
                     name: torch.stack([member.context_[name] for member in members]) for name in members[0].context_
                 }
-                xs = [_columns_of(rows[i], columns) for i in places]
+                xs = [_columns_of(rows[i], columns) for i in numbers]
                 values = evaluate(self._layout(len(columns)), flat, forward, xs, context)
-                for place, value in zip(places, values, strict=True):
-                    found[place] = value
-        return found
+                for number, value in zip(numbers, values, strict=True):
+                    evaluated[number] = value
+        return evaluated
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the fitted detector to one safetensors file; see ``replicas.saving``."""
@@ -145,13 +145,13 @@ class ReplicaMixin(Contract):
         columns = self._columns(runs[0])
         fitted = self._train(Group.of(runs, seeds, columns))
         detectors = []
-        for place, run in enumerate(runs):
-            detector = type(self)(**{**self.get_params(), "random_state": seeds[place]})
+        for number, run in enumerate(runs):
+            detector = type(self)(**{**self.get_params(), "random_state": seeds[number]})
             detector.columns_ = columns
             detector.n_features_in_ = run.X.shape[1]
-            detector.weights_ = fitted.flat[place].detach().clone()
-            detector.context_ = {name: value[place].clone() for name, value in fitted.context.items()}
-            for name, value in fitted.attributes[place].items():
+            detector.weights_ = fitted.flat[number].detach().clone()
+            detector.context_ = {name: value[number].clone() for name, value in fitted.context.items()}
+            for name, value in fitted.attributes[number].items():
                 setattr(detector, name, value)
             detectors.append(detector)
         scores = self.decision_function_replicas(detectors, [run.X[run.train] for run in runs])
