@@ -13,7 +13,7 @@ import numpy as np
 from pyod.models.base import BaseDetector
 from sklearn.utils.validation import check_is_fitted
 
-from baselines.adbench_place import missing, python
+from baselines.adbench_environment import missing, python
 from replicas.constraints import Constraints, one_of
 from replicas.contract import Contract
 
@@ -34,7 +34,7 @@ class ADBenchPeer(Contract, BaseDetector):
     model : {"DevNet", "PReNet", "FEAWAD", "REPEN"}
     contamination : float
         PyOD's: share of training rows above ``threshold_``.
-    seed : int
+    random_state : int
 
     Notes
     -----
@@ -46,10 +46,10 @@ class ADBenchPeer(Contract, BaseDetector):
         "model": one_of("DevNet", "PReNet", "FEAWAD", "REPEN"),
     }
 
-    def __init__(self, model: str = "DevNet", contamination: float = 0.1, seed: int = 0) -> None:
+    def __init__(self, model: str = "DevNet", contamination: float = 0.1, random_state: int = 0) -> None:
         super().__init__(contamination=contamination)
         self.model = model
-        self.seed = seed
+        self.random_state = random_state
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Fit on X with y = 1 for labelled anomalies, 0 for unlabelled rows.
@@ -63,14 +63,15 @@ class ADBenchPeer(Contract, BaseDetector):
         low, high = array.min(axis=0), array.max(axis=0)
         self.low_, self.gain_ = low, 1.0 / np.where(high > low, high - low, 1.0)
         self._folder = tempfile.TemporaryDirectory(prefix="adbench-")
-        self._process = _start(self.model, self.seed, Path(self._folder.name))
+        self._process = _start(self.model, self.random_state, Path(self._folder.name))
         weakref.finalize(self, _stop, self._process, self._folder)
         rows = Path(self._folder.name) / "train.npz"
         np.savez(rows, X=self._scaled(array), y=labels.astype(np.int64))
         _ask(self._process, "fit", rows)
         self.decision_scores_ = self._scores(array)
         self._set_n_classes(None)
-        return self._process_decision_scores()
+        self._process_decision_scores()
+        return self
 
     def decision_function(self, X: Any) -> np.ndarray:
         """The model's anomaly score, (n,)."""
@@ -81,8 +82,8 @@ class ADBenchPeer(Contract, BaseDetector):
         rows, scores = (Path(self._folder.name) / name for name in ("rows.npy", "scores.npy"))
         np.save(rows, self._scaled(array))
         _ask(self._process, "score", rows, scores)
-        found: np.ndarray = np.load(scores, allow_pickle=False)
-        return found
+        values: np.ndarray = np.load(scores, allow_pickle=False)
+        return values
 
     def _scaled(self, array: np.ndarray) -> np.ndarray:
         return np.ascontiguousarray((array - self.low_) * self.gain_, dtype=np.float32)

@@ -9,15 +9,11 @@ from __future__ import annotations
 from numbers import Integral
 from typing import Any, ClassVar, Self
 
-import numpy as np
-from pyod.models.base import BaseDetector
-
-from baselines.supervised import fit_classifier, score_classifier
+from baselines.supervised import ClassifierDetector
 from replicas.constraints import COUNT, POSITIVE, SHARE, Constraints, Interval, at_least
-from replicas.contract import Contract
 
 
-class XGBoost(Contract, BaseDetector):
+class XGBoostDetector(ClassifierDetector):
     """Gradient-boosted trees with second-order steps and regularised leaves.
 
     F(x) = sum of trees; each new tree minimises the second-order expansion of the logistic loss plus
@@ -29,11 +25,11 @@ class XGBoost(Contract, BaseDetector):
     learning_rate : float
     base_score : float in (0, 1)
         Probability that boosting starts from.
-    positive_weight : float
+    scale_pos_weight : float
         Weight of a labelled anomaly in the loss (1 = the library's default).
     contamination : float
         PyOD's: share of training rows above ``threshold_``.
-    seed : int
+    random_state : int
 
     Notes
     -----
@@ -48,7 +44,7 @@ class XGBoost(Contract, BaseDetector):
         "max_depth": COUNT,
         "learning_rate": POSITIVE,
         "base_score": SHARE,
-        "positive_weight": POSITIVE,
+        "scale_pos_weight": POSITIVE,
     }
 
     def __init__(
@@ -57,17 +53,17 @@ class XGBoost(Contract, BaseDetector):
         max_depth: int = 6,
         learning_rate: float = 0.3,
         base_score: float = 0.5,
-        positive_weight: float = 1.0,
+        scale_pos_weight: float = 1.0,
         contamination: float = 0.1,
-        seed: int = 0,
+        random_state: int = 0,
     ) -> None:
         super().__init__(contamination=contamination)
         self.n_estimators = n_estimators
         self.max_depth = max_depth
         self.learning_rate = learning_rate
         self.base_score = base_score
-        self.positive_weight = positive_weight
-        self.seed = seed
+        self.scale_pos_weight = scale_pos_weight
+        self.random_state = random_state
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Fit on X with y = 1 for labelled anomalies, 0 for unlabelled rows."""
@@ -78,30 +74,26 @@ class XGBoost(Contract, BaseDetector):
             max_depth=self.max_depth,
             learning_rate=self.learning_rate,
             base_score=self.base_score,
-            scale_pos_weight=self.positive_weight,
-            random_state=self.seed,
+            scale_pos_weight=self.scale_pos_weight,
+            random_state=self.random_state,
             n_jobs=1,
             verbosity=0,
         )
-        return fit_classifier(self, model, X, y)
-
-    def decision_function(self, X: Any) -> np.ndarray:
-        """P(anomaly | x), (n,)."""
-        return score_classifier(self, X)
+        return self._fit_classifier(model, X, y)
 
 
-class LightGBM(Contract, BaseDetector):
+class LightGBMDetector(ClassifierDetector):
     """Gradient-boosted trees grown leaf by leaf on binned features.
 
     Parameters
     ----------
     n_estimators, num_leaves : int
     learning_rate : float
-    positive_weight : float
+    scale_pos_weight : float
         Weight of a labelled anomaly in the loss (1 = the library's default).
     contamination : float
         PyOD's: share of training rows above ``threshold_``.
-    seed : int
+    random_state : int
 
     Notes
     -----
@@ -113,7 +105,7 @@ class LightGBM(Contract, BaseDetector):
         "n_estimators": COUNT,
         "num_leaves": at_least(2),
         "learning_rate": POSITIVE,
-        "positive_weight": POSITIVE,
+        "scale_pos_weight": POSITIVE,
     }
 
     def __init__(
@@ -121,16 +113,16 @@ class LightGBM(Contract, BaseDetector):
         n_estimators: int = 100,
         num_leaves: int = 31,
         learning_rate: float = 0.1,
-        positive_weight: float = 1.0,
+        scale_pos_weight: float = 1.0,
         contamination: float = 0.1,
-        seed: int = 0,
+        random_state: int = 0,
     ) -> None:
         super().__init__(contamination=contamination)
         self.n_estimators = n_estimators
         self.num_leaves = num_leaves
         self.learning_rate = learning_rate
-        self.positive_weight = positive_weight
-        self.seed = seed
+        self.scale_pos_weight = scale_pos_weight
+        self.random_state = random_state
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Fit on X with y = 1 for labelled anomalies, 0 for unlabelled rows."""
@@ -140,21 +132,17 @@ class LightGBM(Contract, BaseDetector):
             n_estimators=self.n_estimators,
             num_leaves=self.num_leaves,
             learning_rate=self.learning_rate,
-            scale_pos_weight=self.positive_weight,
-            random_state=self.seed,
+            scale_pos_weight=self.scale_pos_weight,
+            random_state=self.random_state,
             n_jobs=1,
             deterministic=True,
             force_row_wise=True,
             verbosity=-1,
         )
-        return fit_classifier(self, model, X, y)
-
-    def decision_function(self, X: Any) -> np.ndarray:
-        """P(anomaly | x), (n,)."""
-        return score_classifier(self, X)
+        return self._fit_classifier(model, X, y)
 
 
-class CatBoost(Contract, BaseDetector):
+class CatBoostDetector(ClassifierDetector):
     """Gradient-boosted oblivious trees with ordered boosting.
 
     Parameters
@@ -162,11 +150,11 @@ class CatBoost(Contract, BaseDetector):
     n_estimators, depth : int
     learning_rate : float or None
         None lets the library choose by the number of rows, its default.
-    positive_weight : float
+    scale_pos_weight : float
         Weight of a labelled anomaly in the loss (1 = the library's default).
     contamination : float
         PyOD's: share of training rows above ``threshold_``.
-    seed : int
+    random_state : int
 
     Notes
     -----
@@ -178,7 +166,7 @@ class CatBoost(Contract, BaseDetector):
         "n_estimators": COUNT,
         "depth": [Interval(Integral, 1, 16, closed="both")],
         "learning_rate": [*POSITIVE, None],
-        "positive_weight": POSITIVE,
+        "scale_pos_weight": POSITIVE,
     }
 
     def __init__(
@@ -186,16 +174,16 @@ class CatBoost(Contract, BaseDetector):
         n_estimators: int = 1000,
         depth: int = 6,
         learning_rate: float | None = None,
-        positive_weight: float = 1.0,
+        scale_pos_weight: float = 1.0,
         contamination: float = 0.1,
-        seed: int = 0,
+        random_state: int = 0,
     ) -> None:
         super().__init__(contamination=contamination)
         self.n_estimators = n_estimators
         self.depth = depth
         self.learning_rate = learning_rate
-        self.positive_weight = positive_weight
-        self.seed = seed
+        self.scale_pos_weight = scale_pos_weight
+        self.random_state = random_state
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Fit on X with y = 1 for labelled anomalies, 0 for unlabelled rows."""
@@ -205,14 +193,10 @@ class CatBoost(Contract, BaseDetector):
             n_estimators=self.n_estimators,
             depth=self.depth,
             learning_rate=self.learning_rate,
-            scale_pos_weight=self.positive_weight,
-            random_seed=self.seed,
+            scale_pos_weight=self.scale_pos_weight,
+            random_seed=self.random_state,
             thread_count=1,
             allow_writing_files=False,
             verbose=False,
         )
-        return fit_classifier(self, model, X, y)
-
-    def decision_function(self, X: Any) -> np.ndarray:
-        """P(anomaly | x), (n,)."""
-        return score_classifier(self, X)
+        return self._fit_classifier(model, X, y)

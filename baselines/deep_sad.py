@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -14,16 +14,16 @@ from replicas.backpropagation import Dense, backward, forward
 from replicas.constraints import COUNT, NOT_NEGATIVE, POSITIVE, WIDTHS, Constraints
 from replicas.detector import ReplicaMixin
 from replicas.exact import elementwise
+from replicas.group import Fitted, Group
 from replicas.layers import SLOPE, dense, leaky, linear
 from replicas.normalisation import batch_norm, fresh_statistics
 from replicas.optimiser import Adam
 from replicas.parameters import Layout
-from replicas.rows import Table, TrainingRows
+from replicas.rows import TrainingRows
 from replicas.sampling import passes
-from replicas.scaling import min_max, scaled, scaled_, stacked
+from replicas.scaling import scaled, scaled_
 from replicas.scoring import evaluate
 from replicas.training import Context, Gradient, Stage, Step, Trained, each, train
-from reproducibility.streams import generator
 
 Views = Mapping[str, torch.Tensor]
 
@@ -37,9 +37,10 @@ class DeepSAD(ReplicaMixin, BaseDetector):
 
     Parameters
     ----------
-    hidden : tuple of int, representation : int
+    hidden_dims : tuple of int
+    representation_dim : int
         Widths of phi (authors' tabular setting 32-16-8; ADBench uses 100-20-10).
-    epochs, pretraining_epochs, batch : int
+    epochs, pretraining_epochs, batch_size : int
         Shuffled passes over all training rows; the last partial batch is dropped.
     max_steps_per_epoch : int or None
         Ends an epoch of either stage after so many batches; the next one goes on with the pass. None, as the authors
@@ -51,7 +52,7 @@ class DeepSAD(ReplicaMixin, BaseDetector):
         Weight of labelled anomalies.
     contamination : float
         PyOD's: share of training rows above ``threshold_``.
-    seed : int
+    random_state : int
 
     Notes
     -----
@@ -61,11 +62,11 @@ class DeepSAD(ReplicaMixin, BaseDetector):
     """
 
     _parameter_constraints: ClassVar[Constraints] = {
-        "hidden": WIDTHS,
-        "representation": COUNT,
+        "hidden_dims": WIDTHS,
+        "representation_dim": COUNT,
         "epochs": COUNT,
         "pretraining_epochs": COUNT,
-        "batch": COUNT,
+        "batch_size": COUNT,
         "max_steps_per_epoch": [*COUNT, None],
         "lr": POSITIVE,
         "weight_decay": NOT_NEGATIVE,
@@ -74,45 +75,45 @@ class DeepSAD(ReplicaMixin, BaseDetector):
 
     def __init__(
         self,
-        hidden: Sequence[int] = (32, 16),
-        representation: int = 8,
+        hidden_dims: Sequence[int] = (32, 16),
+        representation_dim: int = 8,
         epochs: int = 50,
         pretraining_epochs: int = 100,
-        batch: int = 128,
+        batch_size: int = 128,
         max_steps_per_epoch: int | None = None,
         lr: float = 1e-4,
         weight_decay: float = 1e-6,
         eta: float = 1.0,
         contamination: float = 0.1,
-        seed: int = 0,
+        random_state: int = 0,
     ) -> None:
         super().__init__(contamination=contamination)
-        self.hidden = hidden
-        self.representation = representation
+        self.hidden_dims = hidden_dims
+        self.representation_dim = representation_dim
         self.epochs = epochs
         self.pretraining_epochs = pretraining_epochs
-        self.batch = batch
+        self.batch_size = batch_size
         self.max_steps_per_epoch = max_steps_per_epoch
         self.lr = lr
         self.weight_decay = weight_decay
         self.eta = eta
-        self.seed = seed
+        self.random_state = random_state
 
     def _shape_key(self, run: TrainingRows) -> tuple[int, int]:
         return self._sizes(len(run.train))
 
     def _sizes(self, rows: int) -> tuple[int, int]:
         """Rows in a batch, batches in an epoch."""
-        batch = min(self.batch, rows)
+        batch = min(self.batch_size, rows)
         steps = rows // batch
         return batch, steps if self.max_steps_per_epoch is None else min(steps, self.max_steps_per_epoch)
 
     def _encoder(self, width: int) -> list[tuple[str, int, int]]:
-        sizes = [width, *self.hidden, self.representation]
+        sizes = [width, *self.hidden_dims, self.representation_dim]
         return [(f"encoder{i}", a, b) for i, (a, b) in enumerate(pairwise(sizes))]
 
     def _decoder(self, width: int) -> list[tuple[str, int, int]]:
-        sizes = [self.representation, *reversed(self.hidden), width]
+        sizes = [self.representation_dim, *reversed(self.hidden_dims), width]
         return [(f"decoder{i}", a, b) for i, (a, b) in enumerate(pairwise(sizes))]
 
     def _layout(self, width: int) -> Layout:
@@ -122,24 +123,17 @@ class DeepSAD(ReplicaMixin, BaseDetector):
         code = _network(p, self._encoder(x.shape[2]), scaled(x, context), context)
         return (code - context["centre"]).square().sum(dim=2)
 
-    def _train(
-        self, runs: Sequence[TrainingRows], seeds: Sequence[int], columns: np.ndarray
-    ) -> tuple[torch.Tensor, Context, list[dict[str, Any]]]:
-        table = Table.join(runs, columns)
-        rows = [np.asarray(run.train) + offset for run, offset in zip(runs, table.offsets, strict=True)]
-        labels = [np.asarray(run.y_train) == 1 for run in runs]
-        scaling = stacked([min_max(run, columns) for run in runs])
-        width = len(columns)
-        encoder, statistics = self._pretrain(table, rows, seeds, scaling, width)
-        context = {**scaling, **statistics}
-        xs = [table.x[torch.from_numpy(r)].numpy() for r in rows]
-        context["centre"] = self._centre(width, encoder, xs, context)
+    def _train(self, group: Group) -> Fitted:
+        labels = [np.asarray(run.y_train) == 1 for run in group.runs]
+        encoder, statistics = self._pretrain(group)
+        context = {**group.scaling, **statistics}
+        context["centre"] = self._centre(group, encoder, context)
         names = tuple(statistics)
 
-        layers = _chain(self._encoder(width))
+        layers = _chain(self._encoder(group.width))
 
         def gradient(p: Views, batch: tuple[torch.Tensor, ...], members: Context) -> Step:
-            trace = forward(p, layers, scaled_(table.gather(batch[0]), members), members)
+            trace = forward(p, layers, scaled_(group.table.gather(batch[0]), members), members)
             away = trace.output - members["centre"]
             distance = away.square().sum(dim=2)
             inverse = self.eta / (distance + 1e-6)
@@ -148,50 +142,44 @@ class DeepSAD(ReplicaMixin, BaseDetector):
             return value, value[:, None], backward(p, layers, trace, away.mul_(share[..., None]))
 
         trained = self._stage(
-            self._layout(width), "train", rows, seeds, gradient, self.epochs, encoder, context, names, labels
+            self._layout(group.width), "train", group, gradient, self.epochs, encoder, context, names, labels
         )
-        return (
-            trained.flat,
-            {**scaling, **trained.tracked, "centre": context["centre"]},
-            [{"history_": history} for history in trained.history],
-        )
+        return Fitted.of(trained, {**group.scaling, **trained.tracked, "centre": context["centre"]})
 
-    def _pretrain(
-        self, table: Table, rows: list[np.ndarray], seeds: Sequence[int], scaling: Context, width: int
-    ) -> tuple[torch.Tensor, Context]:
+    def _pretrain(self, group: Group) -> tuple[torch.Tensor, Context]:
         """Train the autoencoder; return the encoder's weights and batch statistics."""
+        width = group.width
         both = [*self._encoder(width), *self._decoder(width)]
         statistics: Context = {}
         for name, _, size in both:
-            statistics |= fresh_statistics(len(rows), name, size)
+            statistics |= fresh_statistics(len(group.runs), name, size)
 
         layers = [*_chain(self._encoder(width)), *_chain(self._decoder(width))]
 
         def gradient(p: Views, batch: tuple[torch.Tensor, ...], members: Context) -> Step:
-            x = scaled_(table.gather(batch[0]), members)
+            x = scaled_(group.table.gather(batch[0]), members)
             trace = forward(p, layers, x, members, rows_last=False)
-            found = elementwise(torch.sigmoid, trace.output)
-            gap, count = found - x, x[0].numel()
+            output = elementwise(torch.sigmoid, trace.output)
+            gap, count = output - x, x[0].numel()
             value = torch.linalg.vector_norm(gap.flatten(1), dim=1).square_().div_(count)
-            outer = torch.ops.aten.sigmoid_backward(gap, found).mul_(2.0 / count)
+            outer = torch.ops.aten.sigmoid_backward(gap, output).mul_(2.0 / count)
             return value, value[:, None], backward(p, layers, trace, outer)
 
         layout = _bias_free(both)
-        start = layout.start([generator("deep_sad", "weights", seed) for seed in seeds])
+        start = layout.start(group.streams("deep_sad", "weights"))
         names = tuple(statistics)
         trained = self._stage(
             layout,
             "pretrain",
-            rows,
-            seeds,
+            group,
             gradient,
             self.pretraining_epochs,
             start,
-            {**scaling, **statistics},
+            {**group.scaling, **statistics},
             names,
         )
         weights = layout.unpack(trained.flat)
-        kept = {f"{name}.{kind}" for name, _, _ in self._encoder(width)[:-1] for kind in ("mean", "var")}
+        kept = {f"{name}.{statistic}" for name, _, _ in self._encoder(width)[:-1] for statistic in ("mean", "var")}
         encoder = self._layout(width)
         return torch.from_numpy(encoder.pack(weights)), {n: v for n, v in trained.tracked.items() if n in kept}
 
@@ -199,8 +187,7 @@ class DeepSAD(ReplicaMixin, BaseDetector):
         self,
         layout: Layout,
         name: str,
-        rows: list[np.ndarray],
-        seeds: Sequence[int],
+        group: Group,
         gradient: Gradient,
         epochs: int,
         start: torch.Tensor,
@@ -208,8 +195,8 @@ class DeepSAD(ReplicaMixin, BaseDetector):
         tracked: tuple[str, ...],
         labels: list[np.ndarray] | None = None,
     ) -> Trained:
+        rows, streams = _rows(group), group.streams("deep_sad", name)
         batch, steps = self._sizes(len(rows[0]))
-        streams = [generator("deep_sad", name, seed) for seed in seeds]
         passing: list[np.ndarray] = [np.empty((0, batch), dtype=np.int64) for _ in rows]
 
         def draw(run: int, count: int) -> tuple[np.ndarray, ...]:
@@ -231,17 +218,20 @@ class DeepSAD(ReplicaMixin, BaseDetector):
         )
         return train(stage, start, context)
 
-    def _centre(self, width: int, flat: torch.Tensor, xs: list[np.ndarray], context: Context) -> torch.Tensor:
+    def _centre(self, group: Group, flat: torch.Tensor, context: Context) -> torch.Tensor:
         def embed(p: Views, x: torch.Tensor, members: Context) -> torch.Tensor:
-            return _network(p, self._encoder(width), scaled(x, members), members)
+            return _network(p, self._encoder(group.width), scaled(x, members), members)
 
-        means = [
-            code.mean(axis=0, dtype=np.float64) for code in evaluate(self._layout(width), flat, embed, xs, context)
-        ]
-        centres = np.stack(means)
+        codes = evaluate(self._layout(group.width), flat, embed, group.rows(_rows(group)), context)
+        centres = np.stack([code.mean(axis=0, dtype=np.float64) for code in codes])
         near = np.abs(centres) < 0.1
         centres[near] = np.where(centres[near] < 0, -0.1, 0.1)
         return torch.from_numpy(centres.astype(np.float32))[:, None, :]
+
+
+def _rows(group: Group) -> list[np.ndarray]:
+    """Table rows that each run trains on, labelled or not."""
+    return [np.asarray(run.train) + offset for run, offset in zip(group.runs, group.table.offsets, strict=True)]
 
 
 def _bias_free(layers: Sequence[tuple[str, int, int]]) -> Layout:

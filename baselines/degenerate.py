@@ -13,7 +13,7 @@ from pyod.models.pca import PCA as PyODPCA
 MARGIN = 10
 
 
-class PCA(PyODPCA):  # type: ignore[misc]
+class PCA(PyODPCA):
     """PyOD's PCA on the components that have variance, in double precision.
 
     Notes
@@ -44,7 +44,8 @@ class PCA(PyODPCA):  # type: ignore[misc]
             self.n_components = min(self.n_components or rank, rank)
             # the exact solver: for fewer components than columns, "auto" may draw a random approximation
             self.svd_solver = "full" if self.svd_solver == "auto" else self.svd_solver
-        return super().fit(rows)
+        super().fit(rows)
+        return self
 
     def decision_function(self, X: np.ndarray) -> np.ndarray:
         """Scores (n,) in double precision."""
@@ -52,7 +53,7 @@ class PCA(PyODPCA):  # type: ignore[misc]
         return scores
 
 
-class CBLOF(PyODCBLOF):  # type: ignore[misc]
+class CBLOF(PyODCBLOF):
     """PyOD's CBLOF with no more clusters than distinct rows, and all of them large where no boundary divides them.
 
     Notes
@@ -67,7 +68,8 @@ class CBLOF(PyODCBLOF):  # type: ignore[misc]
     def fit(self, X: np.ndarray, y: Any = None) -> Self:
         """Fit on rows (n, d)."""
         self.n_clusters = min(self.n_clusters, len(np.unique(X, axis=0)))
-        return super().fit(X)
+        super().fit(X)
+        return self
 
     def _set_small_large_clusters(self, n_samples: int) -> None:
         sizes = np.sort(np.bincount(self.cluster_labels_))[::-1]
@@ -81,7 +83,7 @@ class CBLOF(PyODCBLOF):  # type: ignore[misc]
         self._large_cluster_centers = self.cluster_centers_[self.large_cluster_labels_]
 
 
-class KNN(PyODKNN):  # type: ignore[misc]
+class KNN(PyODKNN):
     """PyOD's kNN with no more neighbours than there are other training rows, as its LOF has it."""
 
     n_neighbors: Any
@@ -90,7 +92,8 @@ class KNN(PyODKNN):  # type: ignore[misc]
         """Fit on rows (n, d)."""
         self.n_neighbors = max(1, min(self.n_neighbors, len(X) - 1))
         self.neigh_.set_params(n_neighbors=self.n_neighbors)
-        return super().fit(X)
+        super().fit(X)
+        return self
 
 
 def numerical_rank(rows: np.ndarray) -> int:

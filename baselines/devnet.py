@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -12,16 +12,16 @@ from pyod.models.base import BaseDetector
 from baselines.deviation import deviation_loss
 from replicas.backpropagation import Dense, backward, forward
 from replicas.constraints import COUNT, NOT_NEGATIVE, POSITIVE, Constraints, at_least
-from replicas.detector import ReplicaMixin, labelled_count, pools
+from replicas.detector import ReplicaMixin
+from replicas.group import Fitted, Group
 from replicas.layers import chain, dense, relu
 from replicas.optimiser import RMSprop
 from replicas.parameters import Layout
-from replicas.rows import Table, TrainingRows
+from replicas.rows import TrainingRows, labelled_count
 from replicas.sampling import counted_width, halves
-from replicas.scaling import min_max, scaled, scaled_, stacked
+from replicas.scaling import scaled, scaled_
 from replicas.stopping import StoppingRule
 from replicas.training import Context, Stage, Step, each, train
-from reproducibility.streams import generator
 
 NETWORK = (Dense("hidden", 0.0), Dense("score"))
 
@@ -34,16 +34,16 @@ class DevNet(ReplicaMixin, BaseDetector):
 
     Parameters
     ----------
-    hidden : int
+    hidden_dim : int
         Width of the one hidden ReLU layer (the authors' depth 2).
-    epochs, steps, batch : int
-        Each step takes batch / 2 unlabelled and batch / 2 labelled rows, both with replacement; of a few
+    epochs, steps_per_epoch, batch_size : int
+        Each step takes half a batch of unlabelled and half of labelled rows, both with replacement; of a few
         labelled rows each passes once, weighed by how often it was drawn.
     margin, l2, lr, clipnorm, references
         The loss's margin, the hidden kernel's L2, RMSprop's rate and clip, the number of prior draws.
     contamination : float
         PyOD's: share of training rows above ``threshold_``.
-    seed : int
+    random_state : int
 
     Notes
     -----
@@ -52,93 +52,89 @@ class DevNet(ReplicaMixin, BaseDetector):
     """
 
     _parameter_constraints: ClassVar[Constraints] = {
-        "hidden": COUNT,
+        "hidden_dim": COUNT,
         "epochs": COUNT,
-        "steps": COUNT,
-        "batch": at_least(2),
+        "steps_per_epoch": COUNT,
+        "batch_size": at_least(2),
         "margin": NOT_NEGATIVE,
         "l2": NOT_NEGATIVE,
         "lr": POSITIVE,
         "clipnorm": POSITIVE,
-        "references": at_least(2),
+        "n_references": at_least(2),
     }
 
     def __init__(
         self,
-        hidden: int = 20,
+        hidden_dim: int = 20,
         epochs: int = 50,
-        steps: int = 20,
-        batch: int = 512,
+        steps_per_epoch: int = 20,
+        batch_size: int = 512,
         margin: float = 5.0,
         l2: float = 0.01,
         lr: float = 1e-3,
         clipnorm: float = 1.0,
-        references: int = 5000,
+        n_references: int = 5000,
         contamination: float = 0.1,
-        seed: int = 0,
+        random_state: int = 0,
     ) -> None:
         super().__init__(contamination=contamination)
-        self.hidden = hidden
+        self.hidden_dim = hidden_dim
         self.epochs = epochs
-        self.steps = steps
-        self.batch = batch
+        self.steps_per_epoch = steps_per_epoch
+        self.batch_size = batch_size
         self.margin = margin
         self.l2 = l2
         self.lr = lr
         self.clipnorm = clipnorm
-        self.references = references
-        self.seed = seed
+        self.n_references = n_references
+        self.random_state = random_state
 
     def _shape_key(self, run: TrainingRows) -> int:
-        return counted_width(labelled_count(run), self.batch // 2)
+        return counted_width(labelled_count(run), self.batch_size // 2)
 
     def _layout(self, width: int) -> Layout:
         return Layout(
             [
-                *dense("hidden", width, self.hidden, style="keras"),
-                *dense("score", self.hidden, 1, style="keras"),
+                *dense("hidden", width, self.hidden_dim, style="keras"),
+                *dense("score", self.hidden_dim, 1, style="keras"),
             ]
         )
 
     def _forward(self, p: Mapping[str, torch.Tensor], x: torch.Tensor, context: Context) -> torch.Tensor:
         return chain(p, ["hidden", "score"], scaled(x, context), relu, None)[..., 0]
 
-    def _train(
-        self, runs: Sequence[TrainingRows], seeds: Sequence[int], columns: np.ndarray
-    ) -> tuple[torch.Tensor, Context, list[dict[str, Any]]]:
-        table = Table.join(runs, columns)
-        rows = [pools(run, offset) for run, offset in zip(runs, table.offsets, strict=True)]
-        streams = [generator("devnet", "batches", seed) for seed in seeds]
-        half, width = self.batch // 2, self._shape_key(runs[0])
-        prior = [generator("devnet", "prior", seed).standard_normal(self.references) for seed in seeds]
-        context = stacked([min_max(run, columns) for run in runs])
-        context["prior_mean"] = torch.tensor([[r.mean()] for r in prior], dtype=torch.float32)
-        context["prior_std"] = torch.tensor([[r.std()] for r in prior], dtype=torch.float32)
+    def _train(self, group: Group) -> Fitted:
+        streams = group.streams("devnet", "batches")
+        half, width = self.batch_size // 2, self._shape_key(group.runs[0])
+        prior = [stream.standard_normal(self.n_references) for stream in group.streams("devnet", "prior")]
+        context = {
+            **group.scaling,
+            "prior_mean": torch.tensor([[references.mean()] for references in prior], dtype=torch.float32),
+            "prior_std": torch.tensor([[references.std()] for references in prior], dtype=torch.float32),
+        }
 
         def draw(run: int, steps: int) -> tuple[np.ndarray, ...]:
-            return halves(streams[run], *rows[run], steps, half, width)
+            return halves(streams[run], *group.pools[run], steps, half, width)
 
         def gradient(p: Mapping[str, torch.Tensor], batch: tuple[torch.Tensor, ...], members: Context) -> Step:
             index, times = batch
-            trace = forward(p, NETWORK, scaled_(table.gather(index), members))
+            trace = forward(p, NETWORK, scaled_(group.table.gather(index), members))
             deviation = (trace.output[..., 0] - members["prior_mean"]) / members["prior_std"]
             fit, slope = deviation_loss(deviation, times, self.margin)
             penalty = self.l2 * p["hidden.weight"].square().flatten(1).sum(dim=1)
             slope /= members["prior_std"]
-            found = backward(p, NETWORK, trace, slope[..., None])
-            found["hidden.weight"].add_(p["hidden.weight"], alpha=2.0 * self.l2)
-            return fit + penalty, torch.stack([fit, penalty], dim=1), found
+            gradients = backward(p, NETWORK, trace, slope[..., None])
+            gradients["hidden.weight"].add_(p["hidden.weight"], alpha=2.0 * self.l2)
+            return fit + penalty, torch.stack([fit, penalty], dim=1), gradients
 
         stage = Stage(
-            layout=self._layout(len(columns)),
+            layout=self._layout(group.width),
             gradient=gradient,
             draw=each(draw),
             optimiser=RMSprop(lr=self.lr, clipnorm=self.clipnorm),
             epochs=self.epochs,
-            steps=self.steps,
+            steps=self.steps_per_epoch,
             stopping=StoppingRule(patience=None, delta=0.0),
         )
-        start = stage.layout.start([generator("devnet", "weights", seed) for seed in seeds])
-        trained = train(stage, start, context)
-        extras = [{"history_": history} for history in trained.history]
-        return trained.flat, {"low": context["low"], "gain": context["gain"]}, extras
+        start = stage.layout.start(group.streams("devnet", "weights"))
+        return Fitted.of(train(stage, start, context), group.scaling)

@@ -12,16 +12,16 @@ from pyod.models.base import BaseDetector
 from baselines.feawad_loss import DECODER, ENCODER, SHORTEST, stage_gradient
 from replicas.backpropagation import Dense, Views, squared_error
 from replicas.constraints import COUNT, FLAG, NOT_NEGATIVE, POSITIVE, WIDTHS, Constraints, at_least
-from replicas.detector import ReplicaMixin, labelled_count, pools
+from replicas.detector import ReplicaMixin
+from replicas.group import Fitted, Group
 from replicas.layers import chain, linear, relu
 from replicas.optimiser import Adam
 from replicas.parameters import Layout, Parameter, zeros
-from replicas.rows import Table, TrainingRows
+from replicas.rows import TrainingRows, labelled_count
 from replicas.sampling import counted_width, halves, with_replacement
-from replicas.scaling import min_max, scaled, scaled_, stacked
+from replicas.scaling import scaled, scaled_
 from replicas.stopping import StoppingRule
 from replicas.training import Context, DrawOne, Gradient, Stage, Step, each, train
-from reproducibility.streams import generator
 
 
 class FeaWAD(ReplicaMixin, BaseDetector):
@@ -34,12 +34,12 @@ class FeaWAD(ReplicaMixin, BaseDetector):
 
     Parameters
     ----------
-    hidden, code : int
-        Autoencoder D - D - hidden - code - hidden - D, ReLU after every layer.
-    head : tuple of int
+    hidden_dim, code_dim : int
+        Autoencoder D - D - hidden_dim - code_dim - hidden_dim - D, ReLU after every layer.
+    head_dims : tuple of int
         Widths of the scoring MLP.
-    epochs, pretraining_epochs, steps, batch : int
-        Both stages take ``steps`` batches an epoch, drawn with replacement.
+    epochs, pretraining_epochs, steps_per_epoch, batch_size : int
+        Both stages take ``steps_per_epoch`` batches an epoch, drawn with replacement.
     lr : float
         Adam's, in both stages.
     margin : float
@@ -48,7 +48,7 @@ class FeaWAD(ReplicaMixin, BaseDetector):
         through the score only. True, the paper's equation: q = e.
     contamination : float
         PyOD's: share of training rows above ``threshold_``.
-    seed : int
+    random_state : int
 
     Notes
     -----
@@ -60,13 +60,13 @@ class FeaWAD(ReplicaMixin, BaseDetector):
     """
 
     _parameter_constraints: ClassVar[Constraints] = {
-        "hidden": COUNT,
-        "code": COUNT,
-        "head": WIDTHS,
+        "hidden_dim": COUNT,
+        "code_dim": COUNT,
+        "head_dims": WIDTHS,
         "epochs": COUNT,
         "pretraining_epochs": COUNT,
-        "steps": COUNT,
-        "batch": at_least(2),
+        "steps_per_epoch": COUNT,
+        "batch_size": at_least(2),
         "lr": POSITIVE,
         "margin": NOT_NEGATIVE,
         "residual_in_loss": FLAG,
@@ -74,45 +74,45 @@ class FeaWAD(ReplicaMixin, BaseDetector):
 
     def __init__(
         self,
-        hidden: int = 128,
-        code: int = 64,
-        head: Sequence[int] = (256, 32),
+        hidden_dim: int = 128,
+        code_dim: int = 64,
+        head_dims: Sequence[int] = (256, 32),
         epochs: int = 30,
         pretraining_epochs: int = 100,
-        steps: int = 20,
-        batch: int = 512,
+        steps_per_epoch: int = 20,
+        batch_size: int = 512,
         lr: float = 1e-4,
         margin: float = 5.0,
         residual_in_loss: bool = False,
         contamination: float = 0.1,
-        seed: int = 0,
+        random_state: int = 0,
     ) -> None:
         super().__init__(contamination=contamination)
-        self.hidden = hidden
-        self.code = code
-        self.head = head
+        self.hidden_dim = hidden_dim
+        self.code_dim = code_dim
+        self.head_dims = head_dims
         self.epochs = epochs
         self.pretraining_epochs = pretraining_epochs
-        self.steps = steps
-        self.batch = batch
+        self.steps_per_epoch = steps_per_epoch
+        self.batch_size = batch_size
         self.lr = lr
         self.margin = margin
         self.residual_in_loss = residual_in_loss
-        self.seed = seed
+        self.random_state = random_state
 
     def _autoencoder(self, width: int) -> Layout:
-        sizes = [width, width, self.hidden, self.code, self.hidden, width]
+        sizes = [width, width, self.hidden_dim, self.code_dim, self.hidden_dim, width]
         return _layout([layer.name for layer in ENCODER + DECODER], sizes[:-1], sizes[1:])
 
     def _head(self) -> tuple[Dense, ...]:
-        return (*(Dense(f"head{i}", 0.0) for i in range(len(self.head))), Dense("score"))
+        return (*(Dense(f"head{i}", 0.0) for i in range(len(self.head_dims))), Dense("score"))
 
     def _shape_key(self, run: TrainingRows) -> Any:
-        return counted_width(labelled_count(run), self.batch // 2)
+        return counted_width(labelled_count(run), self.batch_size // 2)
 
     def _layout(self, width: int) -> Layout:
         names = [layer.name for layer in self._head()]
-        head = _layout(names, [width + self.code + 1, *(size + 1 for size in self.head)], [*self.head, 1])
+        head = _layout(names, [width + self.code_dim + 1, *(size + 1 for size in self.head_dims)], [*self.head_dims, 1])
         return Layout([*self._autoencoder(width).parameters, *head.parameters])
 
     def _forward(self, p: Views, x: torch.Tensor, context: Context) -> torch.Tensor:
@@ -126,61 +126,54 @@ class FeaWAD(ReplicaMixin, BaseDetector):
             value = _with_norm(p, name, relu(value), norm)
         return value[..., 0]
 
-    def _train(
-        self, runs: Sequence[TrainingRows], seeds: Sequence[int], columns: np.ndarray
-    ) -> tuple[torch.Tensor, Context, list[dict[str, Any]]]:
-        table = Table.join(runs, columns)
-        rows = [pools(run, offset) for run, offset in zip(runs, table.offsets, strict=True)]
-        context = stacked([min_max(run, columns) for run in runs])
-        half, labelled_width, head = self.batch // 2, self._shape_key(runs[0]), self._head()
-        streams = [generator("feawad", "batches", seed) for seed in seeds]
+    def _train(self, group: Group) -> Fitted:
+        half, labelled_width, head = self.batch_size // 2, self._shape_key(group.runs[0]), self._head()
+        streams = group.streams("feawad", "batches")
 
         def draw(run: int, steps: int) -> tuple[np.ndarray, ...]:
-            return halves(streams[run], *rows[run], steps, half, labelled_width)
+            return halves(streams[run], *group.pools[run], steps, half, labelled_width)
 
         def gradient(p: Views, batch: tuple[torch.Tensor, ...], members: Context) -> Step:
             index, times = batch
-            x = scaled_(table.gather(index), members)
-            value, found = stage_gradient(p, head, x, times, self.margin, self.residual_in_loss)
-            return value, value[:, None], found
+            x = scaled_(group.table.gather(index), members)
+            value, gradients = stage_gradient(p, head, x, times, self.margin, self.residual_in_loss)
+            return value, value[:, None], gradients
 
-        layout = self._layout(len(columns))
-        values = layout.unpack(layout.start([generator("feawad", "head", seed) for seed in seeds]))
-        values |= self._pretrain(table, [pair[0] for pair in rows], seeds, context)
+        layout = self._layout(group.width)
+        values = layout.unpack(layout.start(group.streams("feawad", "head")))
+        values |= self._pretrain(group)
         start = torch.from_numpy(layout.pack(values))
-        trained = train(self._stage(layout, gradient, draw, self.epochs), start, context)
-        return trained.flat, context, [{"history_": history} for history in trained.history]
+        trained = train(self._stage(layout, gradient, draw, self.epochs), start, group.scaling)
+        return Fitted.of(trained, group.scaling)
 
-    def _pretrain(
-        self, table: Table, rows: list[np.ndarray], seeds: Sequence[int], context: Context
-    ) -> dict[str, np.ndarray]:
+    def _pretrain(self, group: Group) -> dict[str, np.ndarray]:
         """The autoencoder's weights after its own stage on unlabelled rows."""
-        streams = [generator("feawad", "pretrain", seed) for seed in seeds]
+        rows, streams = [unlabelled for unlabelled, _ in group.pools], group.streams("feawad", "pretrain")
 
         def draw(run: int, steps: int) -> tuple[np.ndarray, ...]:
-            return (rows[run][with_replacement(streams[run], len(rows[run]), steps, self.batch)],)
+            return (rows[run][with_replacement(streams[run], len(rows[run]), steps, self.batch_size)],)
 
         def gradient(p: Views, batch: tuple[torch.Tensor, ...], members: Context) -> Step:
-            x = scaled_(table.gather(batch[0]), members)
+            x = scaled_(group.table.gather(batch[0]), members)
             value, gradients = squared_error(p, ENCODER + DECODER, x, x)
             return value, value[:, None], gradients
 
-        layout = self._autoencoder(table.x.shape[1])
-        start = layout.start([generator("feawad", "weights", seed) for seed in seeds])
+        layout = self._autoencoder(group.width)
+        start = layout.start(group.streams("feawad", "weights"))
         stage = self._stage(layout, gradient, draw, self.pretraining_epochs)
-        return layout.unpack(train(stage, start, context).flat)
+        return layout.unpack(train(stage, start, group.scaling).flat)
 
     def _stage(self, layout: Layout, gradient: Gradient, draw: DrawOne, epochs: int) -> Stage:
         best = StoppingRule(patience=None, delta=0.0)
         optimiser = Adam(self.lr, eps=1e-7)
-        return Stage(layout, gradient, each(draw), optimiser, epochs, self.steps, stopping=best)
+        return Stage(layout, gradient, each(draw), optimiser, epochs, self.steps_per_epoch, stopping=best)
 
 
 def _layout(names: Sequence[str], inputs: Sequence[int], outputs: Sequence[int]) -> Layout:
-    found = []
+    parameters = []
     for name, a, b in zip(names, inputs, outputs, strict=True):
-        found += [Parameter(f"{name}.weight", (a, b), glorot_normal), Parameter(f"{name}.bias", (1, b), zeros)]
-    return Layout(found)
+        parameters += [Parameter(f"{name}.weight", (a, b), glorot_normal), Parameter(f"{name}.bias", (1, b), zeros)]
+    return Layout(parameters)
 
 
 def _with_norm(p: Views, name: str, x: torch.Tensor, norm: torch.Tensor) -> torch.Tensor:
@@ -195,4 +188,5 @@ def glorot_normal(generator: np.random.Generator, shape: tuple[int, ...]) -> np.
     while (far := np.abs(values) > 2.0).any():
         values[far] = generator.standard_normal(int(far.sum()))
     # 0.8796 is the standard deviation of a standard normal cut at +-2
-    return (values * np.sqrt(2.0 / sum(shape)) / 0.87962566103423978).astype(np.float32)
+    scaled_values: np.ndarray = values * np.sqrt(2.0 / sum(shape)) / 0.87962566103423978
+    return scaled_values.astype(np.float32)

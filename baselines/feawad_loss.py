@@ -34,30 +34,30 @@ def stage_gradient(
     else:
         loss, pull = loss + 0.5 + 0.5 * max(0.0, margin - 1.0), torch.zeros_like(norm_t)
 
-    found: dict[str, torch.Tensor] = {}
+    gradients: dict[str, torch.Tensor] = {}
     outer = slope[..., None]
     for layer, trace in zip(reversed(head), reversed(traces), strict=True):
-        gradients, inner = backward_through(p, (layer,), trace, outer)
-        found |= gradients
+        layer_gradients, inner = backward_through(p, (layer,), trace, outer)
+        gradients |= layer_gradients
         outer, last = inner[..., :-1], inner[..., -1:]
         pull += last.transpose(1, 2)
     width = x.shape[2]
     direction_t, outer_t = joined_t[:, :width], outer[..., :width].transpose(1, 2)
     back_t = _residual_backward_(outer_t, direction_t, norm_t, pull, alive)
-    gradients, inner = backward_through(p, DECODER, decoded, back_t.neg_().transpose(1, 2))
+    layer_gradients, inner = backward_through(p, DECODER, decoded, back_t.neg_().transpose(1, 2))
     inner += outer[..., width:]
-    return loss, found | gradients | backward(p, ENCODER, encoded, inner)
+    return loss, gradients | layer_gradients | backward(p, ENCODER, encoded, inner)
 
 
-def _joined(x: torch.Tensor, found: torch.Tensor, code: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def _joined(x: torch.Tensor, decoded: torch.Tensor, code: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """[residual / its norm, code, norm] of rows x and what the decoder found: (R, D + C + 1, B).
 
     Also which residuals are long enough for their norm to have a gradient, (R, 1, B).
     """
     runs, rows, width = x.shape
     joined_t = x.new_empty(runs, width + code.shape[2] + 1, rows)
-    residual_t, code_t, norm_t = joined_t.split([width, code.shape[2], 1], dim=1)
-    torch.sub(x.transpose(1, 2), found.transpose(1, 2), out=residual_t)
+    residual_t, code_t, norm_t = torch.split(joined_t, [width, code.shape[2], 1], dim=1)
+    torch.sub(x.transpose(1, 2), decoded.transpose(1, 2), out=residual_t)
     length = residual_t.square().sum(dim=1, keepdim=True).sqrt_()
     torch.clamp(length, min=SHORTEST, out=norm_t)
     residual_t.div_(norm_t)

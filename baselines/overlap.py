@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from numbers import Real
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -13,16 +13,16 @@ from pyod.models.base import BaseDetector
 from baselines.overlap_loss import overlap
 from replicas.backpropagation import Dense, backward, forward
 from replicas.constraints import COUNT, NOT_NEGATIVE, POSITIVE, WIDTHS, Constraints, Interval, at_least
-from replicas.detector import ReplicaMixin, labelled_count, pools
+from replicas.detector import ReplicaMixin
+from replicas.group import Fitted, Group
 from replicas.layers import chain, dense, relu
 from replicas.normalisation import batch_norm, fresh_statistics, normalised, normalised_backward
 from replicas.optimiser import SGD
 from replicas.parameters import Layout, Parameter, zeros
-from replicas.rows import Table, TrainingRows
+from replicas.rows import TrainingRows, labelled_count
 from replicas.sampling import counted, counted_width, passes, with_replacement
-from replicas.scaling import min_max, scaled, scaled_, stacked
+from replicas.scaling import scaled, scaled_
 from replicas.training import Context, Stage, Step, each, train
-from reproducibility.streams import generator
 
 Views = Mapping[str, torch.Tensor]
 EPS = 1e-5  # batch normalisation's default
@@ -39,10 +39,10 @@ class Overlap(ReplicaMixin, BaseDetector):
 
     Parameters
     ----------
-    hidden : tuple of int
+    hidden_dims : tuple of int
         ReLU widths (authors' MLP: 100-20), then one output with batch normalisation.
-    epochs, batch : int
-        An epoch goes once through the unlabelled rows, batch / 2 at a time; the batches are drawn once. Of a few
+    epochs, batch_size : int
+        An epoch goes once through the unlabelled rows, half a batch at a time; the batches are drawn once. Of a few
         labelled rows each passes once a step, weighed by how often it was drawn.
     bandwidth : float
     grid : int
@@ -51,7 +51,7 @@ class Overlap(ReplicaMixin, BaseDetector):
         Stochastic gradient descent.
     contamination : float
         PyOD's: share of training rows above ``threshold_``.
-    seed : int
+    random_state : int
 
     Notes
     -----
@@ -63,9 +63,9 @@ class Overlap(ReplicaMixin, BaseDetector):
     """
 
     _parameter_constraints: ClassVar[Constraints] = {
-        "hidden": WIDTHS,
+        "hidden_dims": WIDTHS,
         "epochs": COUNT,
-        "batch": at_least(2),
+        "batch_size": at_least(2),
         "bandwidth": POSITIVE,
         "grid": at_least(2),
         "lr": POSITIVE,
@@ -75,61 +75,57 @@ class Overlap(ReplicaMixin, BaseDetector):
 
     def __init__(
         self,
-        hidden: Sequence[int] = (100, 20),
+        hidden_dims: Sequence[int] = (100, 20),
         epochs: int = 20,
-        batch: int = 256,
+        batch_size: int = 256,
         bandwidth: float = 1.0,
         grid: int = 1000,
         lr: float = 1e-3,
         momentum: float = 0.7,
         weight_decay: float = 1e-2,
         contamination: float = 0.1,
-        seed: int = 0,
+        random_state: int = 0,
     ) -> None:
         super().__init__(contamination=contamination)
-        self.hidden = hidden
+        self.hidden_dims = hidden_dims
         self.epochs = epochs
-        self.batch = batch
+        self.batch_size = batch_size
         self.bandwidth = bandwidth
         self.grid = grid
         self.lr = lr
         self.momentum = momentum
         self.weight_decay = weight_decay
-        self.seed = seed
+        self.random_state = random_state
 
     def _shape_key(self, run: TrainingRows) -> tuple[int, int]:
         """Steps of an epoch, and rows that stand for the labelled half of a batch."""
         labelled = labelled_count(run)
-        return self._steps(len(run.y_train) - labelled), counted_width(labelled, self.batch // 2)
+        return self._steps(len(run.y_train) - labelled), counted_width(labelled, self.batch_size // 2)
 
     def _steps(self, unlabelled: int) -> int:
-        return max(1, unlabelled // (self.batch // 2) - 1)
+        return max(1, unlabelled // (self.batch_size // 2) - 1)
 
     def _names(self) -> list[str]:
-        return [*(f"hidden{i}" for i in range(len(self.hidden))), "score"]
+        return [*(f"hidden{i}" for i in range(len(self.hidden_dims))), "score"]
 
     def _layout(self, width: int) -> Layout:
-        sizes = [width, *self.hidden, 1]
+        sizes = [width, *self.hidden_dims, 1]
         layers = zip(self._names(), sizes[:-1], sizes[1:], strict=True)
-        found = [parameter for name, a, b in layers for parameter in dense(name, a, b)]
-        return Layout([*found, Parameter("norm.weight", (1, 1), _ones), Parameter("norm.bias", (1, 1), zeros)])
+        parameters = [parameter for name, a, b in layers for parameter in dense(name, a, b)]
+        return Layout([*parameters, Parameter("norm.weight", (1, 1), _ones), Parameter("norm.bias", (1, 1), zeros)])
 
     def _forward(self, p: Views, x: torch.Tensor, context: Context) -> torch.Tensor:
         output = chain(p, self._names(), scaled(x, context), relu, None)
         normal = batch_norm(output, context, "norm", training=False, eps=EPS)
         return (normal * p["norm.weight"] + p["norm.bias"])[..., 0]
 
-    def _train(
-        self, runs: Sequence[TrainingRows], seeds: Sequence[int], columns: np.ndarray
-    ) -> tuple[torch.Tensor, Context, list[dict[str, Any]]]:
-        table = Table.join(runs, columns)
-        rows = [pools(run, offset) for run, offset in zip(runs, table.offsets, strict=True)]
-        streams = [generator("overlap", "batches", seed) for seed in seeds]
-        choices = [generator("overlap", "crossings", seed) for seed in seeds]
-        half, (steps, width) = self.batch // 2, self._shape_key(runs[0])
-        batches = [_batches(stream, *pair, steps, half, width) for stream, pair in zip(streams, rows, strict=True)]
-        done = [0] * len(rows)
-        scaling = stacked([min_max(run, columns) for run in runs])
+    def _train(self, group: Group) -> Fitted:
+        streams, choices = group.streams("overlap", "batches"), group.streams("overlap", "crossings")
+        half, (steps, width) = self.batch_size // 2, self._shape_key(group.runs[0])
+        batches = [
+            _batches(stream, *pair, steps, half, width) for stream, pair in zip(streams, group.pools, strict=True)
+        ]
+        done = [0] * len(batches)
 
         def draw(run: int, count: int) -> tuple[np.ndarray, ...]:
             places = np.arange(done[run], done[run] + count) % steps
@@ -142,7 +138,7 @@ class Overlap(ReplicaMixin, BaseDetector):
 
         def gradient(p: Views, batch: tuple[torch.Tensor, ...], members: Context) -> Step:
             index, weights, choice = batch
-            trace = forward(p, chained, scaled_(table.gather(index), members))
+            trace = forward(p, chained, scaled_(group.table.gather(index), members))
             output, weights = trace.output, weights[..., None]
             normal, inverse = normalised(output, members, "norm", weights=weights, eps=EPS)
             score = (normal * p["norm.weight"]).add_(p["norm.bias"])[..., 0]
@@ -155,14 +151,13 @@ class Overlap(ReplicaMixin, BaseDetector):
             outer = normalised_backward(slope.mul_(p["norm.weight"]), normal, inverse, weights=weights)
             return value, value[:, None], backward(p, chained, trace, outer) | norms
 
-        layout = self._layout(len(columns))
-        context = {**scaling, **fresh_statistics(len(runs), "norm", 1)}
+        layout = self._layout(group.width)
+        context = {**group.scaling, **fresh_statistics(len(group.runs), "norm", 1)}
         optimiser = SGD(self.lr, self.momentum, self.weight_decay)
         stage = Stage(layout, gradient, each(draw), optimiser, self.epochs, steps, tracked=("norm.mean", "norm.var"))
-        start = layout.start([generator("overlap", "weights", seed) for seed in seeds])
+        start = layout.start(group.streams("overlap", "weights"))
         trained = train(stage, start, context)
-        extras = [{"history_": history} for history in trained.history]
-        return trained.flat, {**scaling, **trained.tracked}, extras
+        return Fitted.of(trained, {**group.scaling, **trained.tracked})
 
 
 def _batches(

@@ -66,20 +66,20 @@ def _crossing(
     First every ``CELL``-th point is looked at, then those of the chosen cell: an eighth of the kernel values.
     """
 
-    def side(places: torch.Tensor) -> torch.Tensor:
-        points = low + (high - low) * (places / max(grid - 1, 1))
+    def side(positions: torch.Tensor) -> torch.Tensor:
+        points = low + (high - low) * (positions / max(grid - 1, 1))
         kernel = (points[:, :, None] - scores[:, None, :]).div_(bandwidth)
         kernel = elementwise(torch.exp, kernel.square_().mul_(-0.5))
         p_u, p_a = (torch.bmm(kernel[:, :, part], weights[:, part, None]) for part in (slice(half), slice(half, None)))
         return torch.sign(p_a - p_u)[..., 0]
 
     ends = torch.arange(0, grid - 1, CELL)
-    found = side(torch.cat([ends, torch.tensor([grid - 1])]).float())
-    passed = (found[:, 1:] != found[:, :-1]).cumsum(dim=1)
+    sides = side(torch.cat([ends, torch.tensor([grid - 1])]).float())
+    passed = (sides[:, 1:] != sides[:, :-1]).cumsum(dim=1)
     count = passed[:, -1:]
     wanted = (choice * count).long().clamp(max=(count - 1).clamp(min=0)) + 1
     cell = (passed >= wanted).to(torch.uint8).argmax(dim=1, keepdim=True)
-    places = (ends[cell] + torch.arange(CELL + 1)).clamp(max=grid - 1).float()
-    inside = side(places)
-    place = (inside[:, 1:] != inside[:, :-1]).to(torch.uint8).argmax(dim=1, keepdim=True)
-    return low + (high - low) * (places.gather(1, place) / max(grid - 1, 1)), count > 0
+    positions = (ends[cell] + torch.arange(CELL + 1)).clamp(max=grid - 1).float()
+    inside = side(positions)
+    position = (inside[:, 1:] != inside[:, :-1]).to(torch.uint8).argmax(dim=1, keepdim=True)
+    return low + (high - low) * (positions.gather(1, position) / max(grid - 1, 1)), count > 0

@@ -12,11 +12,12 @@ from pyod.models.base import BaseDetector
 
 from replicas.backpropagation import Dense, backward, forward
 from replicas.constraints import COUNT, NOT_NEGATIVE, POSITIVE, Constraints, EachIn, at_least
-from replicas.detector import ReplicaMixin, labelled_count, pools
+from replicas.detector import ReplicaMixin
+from replicas.group import Fitted, Group
 from replicas.layers import dense, linear, relu
 from replicas.optimiser import RMSprop
 from replicas.parameters import Layout
-from replicas.rows import Table, TrainingRows
+from replicas.rows import TrainingRows, labelled_count
 from replicas.sampling import (
     counted_width,
     passing_once,
@@ -24,7 +25,7 @@ from replicas.sampling import (
     with_replacement_each,
     without_replacement_each,
 )
-from replicas.scaling import min_max, scaled, scaled_, stacked
+from replicas.scaling import scaled, scaled_
 from replicas.scoring import evaluate
 from replicas.stopping import StoppingRule
 from replicas.training import Context, Stage, Step, train
@@ -45,93 +46,88 @@ class PReNet(ReplicaMixin, BaseDetector):
 
     Parameters
     ----------
-    hidden : int
-    epochs, steps, batch : int
-        Each step takes batch / 2 pairs (u, u), batch / 4 (u, a), batch / 4 (a, a).
+    hidden_dim : int
+    epochs, steps_per_epoch, batch_size : int
+        Of each step's pairs one half is (u, u), a quarter (u, a), a quarter (a, a).
     targets : tuple of float
         For (u, u), (u, a), (a, a).
     l2, lr, clipnorm : float
-    pairs : int or None
+    n_pairs : int or None
         None: the exact expectation. A number (the paper's: 30): each row is scored with that many unlabelled
         rows and labelled anomalies of its own, drawn anew from the seed in the order of the rows, as ADBench
         does; it converges to the exact score as 1 / sqrt(pairs).
     contamination : float
         PyOD's: share of training rows above ``threshold_``.
-    seed : int
+    random_state : int
 
     Notes
     -----
     Source: authors' prenet.py (Keras; RMSprop, clipnorm 1, best-training-loss weights restored).
-    Deviations: the exact expectation instead of 30 sampled partners unless ``pairs`` is given (the authors'
+    Deviations: the exact expectation instead of 30 sampled partners unless ``n_pairs`` is given (the authors'
     code shares the partners between rows, so the ranking is the same); with one labelled anomaly (a, a) pairs
     it with itself; with fewer unlabelled rows than a batch, (u, u) draws with replacement.
     """
 
     _parameter_constraints: ClassVar[Constraints] = {
-        "hidden": COUNT,
+        "hidden_dim": COUNT,
         "epochs": COUNT,
-        "steps": COUNT,
-        "batch": at_least(4),
+        "steps_per_epoch": COUNT,
+        "batch_size": at_least(4),
         "targets": [EachIn(Real, None, None, closed="neither")],
         "l2": NOT_NEGATIVE,
         "lr": POSITIVE,
         "clipnorm": POSITIVE,
-        "pairs": [*COUNT, None],
+        "n_pairs": [*COUNT, None],
     }
 
     def __init__(
         self,
-        hidden: int = 20,
+        hidden_dim: int = 20,
         epochs: int = 50,
-        steps: int = 20,
-        batch: int = 512,
+        steps_per_epoch: int = 20,
+        batch_size: int = 512,
         targets: Sequence[float] = (0.0, 4.0, 8.0),
         l2: float = 0.01,
         lr: float = 1e-3,
         clipnorm: float = 1.0,
-        pairs: int | None = None,
+        n_pairs: int | None = None,
         contamination: float = 0.1,
-        seed: int = 0,
+        random_state: int = 0,
     ) -> None:
         super().__init__(contamination=contamination)
-        self.hidden = hidden
+        self.hidden_dim = hidden_dim
         self.epochs = epochs
-        self.steps = steps
-        self.batch = batch
+        self.steps_per_epoch = steps_per_epoch
+        self.batch_size = batch_size
         self.targets = targets
         self.l2 = l2
         self.lr = lr
         self.clipnorm = clipnorm
-        self.pairs = pairs
-        self.seed = seed
+        self.n_pairs = n_pairs
+        self.random_state = random_state
 
     def _shape_key(self, run: TrainingRows) -> int:
-        return counted_width(labelled_count(run), 3 * (self.batch // 4))
+        return counted_width(labelled_count(run), 3 * (self.batch_size // 4))
 
     def _layout(self, width: int) -> Layout:
         return Layout(
             [
-                *dense("hidden", width, self.hidden, style="keras"),
-                *dense("pair", 2 * self.hidden, 1, style="keras"),
+                *dense("hidden", width, self.hidden_dim, style="keras"),
+                *dense("pair", 2 * self.hidden_dim, 1, style="keras"),
             ]
         )
 
     def _forward(self, p: Views, x: torch.Tensor, context: Context) -> torch.Tensor:
         weight = p["pair.weight"]
-        both = weight[:, : self.hidden] + weight[:, self.hidden :]
+        both = weight[:, : self.hidden_dim] + weight[:, self.hidden_dim :]
         return (torch.bmm(self._hidden(p, x, context), both)[..., 0] + context["partners"]) / 2.0
 
     def _hidden(self, p: Views, x: torch.Tensor, context: Context) -> torch.Tensor:
         return relu(linear(p, "hidden", scaled(x, context)))
 
-    def _train(
-        self, runs: Sequence[TrainingRows], seeds: Sequence[int], columns: np.ndarray
-    ) -> tuple[torch.Tensor, Context, list[dict[str, Any]]]:
-        table = Table.join(runs, columns)
-        rows = [pools(run, offset) for run, offset in zip(runs, table.offsets, strict=True)]
-        streams = [generator("prenet", "batches", seed) for seed in seeds]
-        context = stacked([min_max(run, columns) for run in runs])
-        quarter, width = self.batch // 4, self._shape_key(runs[0])
+    def _train(self, group: Group) -> Fitted:
+        rows, streams = group.pools, group.streams("prenet", "batches")
+        quarter, width = self.batch_size // 4, self._shape_key(group.runs[0])
         goal = torch.tensor(np.repeat(self.targets, [2 * quarter, quarter, quarter]), dtype=torch.float32)
 
         def draw(which: Sequence[int], steps: int) -> tuple[np.ndarray, ...]:
@@ -139,8 +135,8 @@ class PReNet(ReplicaMixin, BaseDetector):
 
         def gradient(p: Views, batch: tuple[torch.Tensor, ...], members: Context) -> Step:
             index, places = batch
-            trace = forward(p, NETWORK, scaled_(table.gather(index), members))
-            heads = p["pair.weight"].view(-1, 2, self.hidden)
+            trace = forward(p, NETWORK, scaled_(group.table.gather(index), members))
+            heads = p["pair.weight"].view(-1, 2, self.hidden_dim)
             terms = torch.bmm(heads, trace.output.transpose(1, 2))
             gap = _sums(terms, places).add_(p["pair.bias"][:, 0]).sub_(goal)
             fit = gap.abs().mean(dim=1)
@@ -148,64 +144,56 @@ class PReNet(ReplicaMixin, BaseDetector):
             slope = gap.sign_().div_(gap.shape[1])
             outer = _spread(slope, places, terms)
             inner = torch.bmm(heads.transpose(1, 2), outer).transpose(1, 2)
-            found = {"pair.weight": torch.bmm(outer, trace.output).view_as(p["pair.weight"])}
-            found["pair.bias"] = slope.sum(dim=1)[:, None, None]
-            found |= backward(p, NETWORK, trace, inner)
-            found["hidden.weight"].add_(p["hidden.weight"], alpha=2.0 * self.l2)
-            return fit + penalty, torch.stack([fit, penalty], dim=1), found
+            gradients = {"pair.weight": torch.bmm(outer, trace.output).view_as(p["pair.weight"])}
+            gradients["pair.bias"] = slope.sum(dim=1)[:, None, None]
+            gradients |= backward(p, NETWORK, trace, inner)
+            gradients["hidden.weight"].add_(p["hidden.weight"], alpha=2.0 * self.l2)
+            return fit + penalty, torch.stack([fit, penalty], dim=1), gradients
 
         stage = Stage(
-            layout=self._layout(len(columns)),
+            layout=self._layout(group.width),
             gradient=gradient,
             draw=draw,
             optimiser=RMSprop(lr=self.lr, clipnorm=self.clipnorm),
             epochs=self.epochs,
-            steps=self.steps,
+            steps=self.steps_per_epoch,
             stopping=StoppingRule(patience=None, delta=0.0),
         )
-        start = stage.layout.start([generator("prenet", "weights", seed) for seed in seeds])
-        trained = train(stage, start, context)
-        terms = self._terms(stage.layout, trained.flat, table, rows, context)
+        start = stage.layout.start(group.streams("prenet", "weights"))
+        trained = train(stage, start, group.scaling)
+        terms = self._terms(stage.layout, trained.flat, group)
         bias = stage.layout.views(trained.flat)["pair.bias"][:, 0]
         means = torch.tensor([[float(u.mean() + a.mean())] for u, a in terms], dtype=torch.float32)
-        context["partners"] = means + 2.0 * bias
-        extras = [
+        attributes = [
             {"history_": history, "unlabelled_terms_": u, "labelled_terms_": a}
             for history, (u, a) in zip(trained.history, terms, strict=True)
         ]
-        return trained.flat, context, extras
+        return Fitted(trained.flat, {**group.scaling, "partners": means + 2.0 * bias}, attributes)
 
-    def _terms(
-        self,
-        layout: Layout,
-        flat: torch.Tensor,
-        table: Table,
-        rows: Sequence[tuple[np.ndarray, np.ndarray]],
-        context: Context,
-    ) -> list[tuple[np.ndarray, np.ndarray]]:
+    def _terms(self, layout: Layout, flat: torch.Tensor, group: Group) -> list[tuple[np.ndarray, np.ndarray]]:
         """What each partner adds to a row's pair: w1.h(u) of every unlabelled row, w2.h(a) of every anomaly."""
         weights = layout.unpack(flat)["pair.weight"][..., 0].astype(np.float64)
-        found = []
-        for which, weight in ((0, weights[:, : self.hidden]), (1, weights[:, self.hidden :])):
-            xs = [table.x[torch.from_numpy(pair[which])].numpy() for pair in rows]
-            codes = evaluate(layout, flat, self._hidden, xs, context)
+        terms = []
+        for which, weight in ((0, weights[:, : self.hidden_dim]), (1, weights[:, self.hidden_dim :])):
+            xs = group.rows([pair[which] for pair in group.pools])
+            codes = evaluate(layout, flat, self._hidden, xs, group.scaling)
             # row sums, not a matrix product: its bits would depend on the number of rows
-            found.append([(code * w).sum(axis=1) for code, w in zip(codes, weight, strict=True)])
-        return list(zip(*found, strict=True))
+            terms.append([(code * w).sum(axis=1) for code, w in zip(codes, weight, strict=True)])
+        return list(zip(*terms, strict=True))
 
     def decision_function_replicas(self, detectors: Sequence[Any], Xs: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """Score each detector's own rows: the exact expectation, or ``pairs`` sampled partners a row."""
+        """Score each detector's own rows: the exact expectation, or ``n_pairs`` sampled partners a row."""
         exact = super().decision_function_replicas(detectors, Xs)
-        if self.pairs is None:
+        if self.n_pairs is None:
             return exact
         return [
-            values + _sampling_error(d, len(values), self.pairs) for d, values in zip(detectors, exact, strict=True)
+            values + _sampling_error(d, len(values), self.n_pairs) for d, values in zip(detectors, exact, strict=True)
         ]
 
 
 def _sampling_error(detector: Any, rows: int, pairs: int) -> np.ndarray:
     """Sampled minus exact score of ``rows`` rows: the head is linear, so only the partners' means differ."""
-    stream = generator("prenet", "scoring", detector.seed)
+    stream = generator("prenet", "scoring", detector.random_state)
     error = np.zeros(rows)
     for terms in (detector.unlabelled_terms_, detector.labelled_terms_):
         error += terms[with_replacement(stream, len(terms), rows, pairs)].mean(axis=1) - terms.mean()
@@ -235,20 +223,20 @@ def _pairs(
     both = without_replacement_each(streams, unlabelled, steps, 4 * quarter, repeat_if_fewer=True)
     mixed = without_replacement_each(streams, unlabelled, steps, quarter, repeat_if_fewer=True)
     partner = with_replacement_each(streams, labelled, steps, quarter)
-    one = with_replacement_each(streams, labelled, steps, quarter)
-    other = one.copy()
+    first = with_replacement_each(streams, labelled, steps, quarter)
+    second = first.copy()
     for run, count in enumerate(labelled):
         if count > 1:
-            other[:, run] += 1 + with_replacement(streams[run], count - 1, steps, quarter)
-            other[:, run] %= count
+            second[:, run] += 1 + with_replacement(streams[run], count - 1, steps, quarter)
+            second[:, run] %= count
     positions = np.concatenate([both[..., : 2 * quarter], mixed, both[..., 2 * quarter :]], axis=2)
-    places = np.concatenate([partner, other, one], axis=2)
+    places = np.concatenate([partner, second, first], axis=2)
     drawn = np.empty((steps, len(rows), 5 * quarter + width), dtype=np.int64)
     for run, (u, a) in enumerate(rows):
         drawn[:, run, : 5 * quarter] = u[positions[:, run]]
-        once, found = passing_once(places[:, run], len(a), width)
+        once, among_once = passing_once(places[:, run], len(a), width)
         drawn[:, run, 5 * quarter :] = a[once]
-        places[:, run] = found
+        places[:, run] = among_once
     return drawn, places
 
 
@@ -256,12 +244,12 @@ def _sums(terms: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
     """Both rows' parts in each pair's score: terms (R, 2, 5 quarters + width) -> (R, 4 quarters)."""
     quarter = places.shape[1] // 3
     known = terms[:, :, 5 * quarter :]
-    found = torch.empty(len(terms), 4 * quarter)
-    found[:, : 3 * quarter] = terms[:, 0, : 3 * quarter]
-    torch.gather(known[:, 0], 1, places[:, 2 * quarter :], out=found[:, 3 * quarter :])
-    found[:, : 2 * quarter] += terms[:, 1, 3 * quarter : 5 * quarter]
-    found[:, 2 * quarter :] += torch.gather(known[:, 1], 1, places[:, : 2 * quarter])
-    return found
+    sums = torch.empty(len(terms), 4 * quarter)
+    sums[:, : 3 * quarter] = terms[:, 0, : 3 * quarter]
+    torch.gather(known[:, 0], 1, places[:, 2 * quarter :], out=sums[:, 3 * quarter :])
+    sums[:, : 2 * quarter] += terms[:, 1, 3 * quarter : 5 * quarter]
+    sums[:, 2 * quarter :] += torch.gather(known[:, 1], 1, places[:, : 2 * quarter])
+    return sums
 
 
 def _spread(slope: torch.Tensor, places: torch.Tensor, like: torch.Tensor) -> torch.Tensor:

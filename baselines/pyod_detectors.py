@@ -33,8 +33,8 @@ class Unsupervised(Contract, BaseDetector):
         Leave out columns that are constant over the training rows (PyOD's PCA divides by their variance).
     contamination : float
         PyOD's: share of training rows above ``threshold_``.
-    seed : int
-        Passed as ``random_state`` where the detector takes one; the process-wide streams that other
+    random_state : int
+        Passed on where the detector takes one; the process-wide streams that other
         detectors draw from are set by it for the time of the call.
     **options
         The detector's own parameters; PyOD's defaults otherwise.
@@ -58,14 +58,14 @@ class Unsupervised(Contract, BaseDetector):
         scale: bool = False,
         drop_constant: bool = False,
         contamination: float = 0.1,
-        seed: int = 0,
+        random_state: int = 0,
         **options: Any,
     ) -> None:
         super().__init__(contamination=contamination)
         self.path = path
         self.scale = scale
         self.drop_constant = drop_constant
-        self.seed = seed
+        self.random_state = random_state
         self.options = options
         unknown = [name for name in options if name not in self._takes()]
         if unknown:
@@ -85,17 +85,18 @@ class Unsupervised(Contract, BaseDetector):
         array, _ = self._training_rows(X, y)
         self.columns_ = _varying(array) if self.drop_constant else np.arange(array.shape[1])
         self.low_, self.gain_ = _scaling(array, self.scale)
-        with isolated("fit", self.seed):
+        with isolated("fit", self.random_state):
             self.detector_ = self._factory()(**self._arguments(len(array))).fit(self._seen(array))
         self.decision_scores_ = np.asarray(self.detector_.decision_scores_, dtype=np.float64)
         self._set_n_classes(None)
-        return self._process_decision_scores()
+        self._process_decision_scores()
+        return self
 
     def decision_function(self, X: Any) -> np.ndarray:
         """The detector's anomaly score, (n,)."""
         check_is_fitted(self, "detector_")
         array = self._rows_to_score(X)
-        with isolated("score", self.seed):
+        with isolated("score", self.random_state):
             scores = self.detector_.decision_function(self._seen(array))
         return np.asarray(scores, dtype=np.float64).reshape(-1)
 
@@ -116,7 +117,7 @@ class Unsupervised(Contract, BaseDetector):
         return list(inspect.signature(self._factory()).parameters)
 
     def _arguments(self, rows: int) -> dict[str, Any]:
-        given = {**QUIET, "random_state": self.seed, "n_features": len(self.columns_)}
+        given = {**QUIET, "random_state": self.random_state, "n_features": len(self.columns_)}
         own = {name: value for name, value in given.items() if name in self._takes()}
         return {**own, "contamination": self.contamination, **self.options, **self._whole_batch(rows)}
 

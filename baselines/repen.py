@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -11,17 +11,17 @@ from pyod.models.base import BaseDetector
 
 from replicas.backpropagation import Dense, backward, forward
 from replicas.constraints import COUNT, NOT_NEGATIVE, POSITIVE, Constraints
-from replicas.detector import ReplicaMixin, labelled_count, pools
+from replicas.detector import ReplicaMixin
+from replicas.group import Fitted, Group
 from replicas.layers import dense, linear, relu
 from replicas.optimiser import Adadelta
 from replicas.parameters import Layout
-from replicas.rows import Table, TrainingRows
+from replicas.rows import TrainingRows, labelled_count
 from replicas.sampling import counted_width, passing_once, with_replacement, without_replacement
-from replicas.scaling import min_max, scaled, scaled_, stacked
+from replicas.scaling import scaled, scaled_
 from replicas.scoring import evaluate
 from replicas.stopping import StoppingRule
 from replicas.training import Context, Stage, Step, each, train
-from reproducibility.streams import generator
 
 Views = Mapping[str, torch.Tensor]
 
@@ -33,22 +33,22 @@ class REPEN(ReplicaMixin, BaseDetector):
 
     With h one ReLU layer and a triplet of an unlabelled row e, another unlabelled row p and a labelled
     anomaly a, L = mean( max(0, margin - (||h(e) - h(a)||^2 - ||h(e) - h(p)||^2)) ). Score = LeSiNN in
-    the embedding: the mean over ``ensemble`` samples of ``subsample`` training rows of the mean
-    distance to the ``neighbours`` nearest rows of the sample.
+    the embedding: the mean over ``n_estimators`` samples of ``max_samples`` training rows of the mean
+    distance to the ``n_neighbors`` nearest rows of the sample.
 
     Parameters
     ----------
-    hidden : int
-    epochs, steps, batch : int
-        Triplets per step are ``batch``; every row of one is drawn uniformly.
+    hidden_dim : int
+    epochs, steps_per_epoch, batch_size : int
+        Triplets per step are ``batch_size``; every row of one is drawn uniformly.
     margin : float
     lr : float
         Adadelta's; 1 is Keras' default of 2018 (tf.keras has 0.001, which needs far more epochs).
-    ensemble, subsample, neighbours : int
+    n_estimators, max_samples, n_neighbors : int
         LeSiNN's samples, their size, and how many of a sample's rows count.
     contamination : float
         PyOD's: share of training rows above ``threshold_``.
-    seed : int
+    random_state : int
 
     Notes
     -----
@@ -56,116 +56,109 @@ class REPEN(ReplicaMixin, BaseDetector):
     LeSiNN's outlier candidates as anomalies; here, as in ADBench's "supervised" mode, the anomalies of
     the triplets are the labelled ones, and rows of a triplet are drawn uniformly.
     Deviations: 50 steps an epoch at every size (ADBench; authors: rows / 256); min-max scaling on the
-    training rows is inside; with fewer training rows than ``subsample`` a sample is all of them; of a
+    training rows is inside; with fewer training rows than ``max_samples`` a sample is all of them; of a
     handful of labelled anomalies each passes through h once a step, in however many triplets it is.
     """
 
     _parameter_constraints: ClassVar[Constraints] = {
-        "hidden": COUNT,
+        "hidden_dim": COUNT,
         "epochs": COUNT,
-        "steps": COUNT,
-        "batch": COUNT,
+        "steps_per_epoch": COUNT,
+        "batch_size": COUNT,
         "margin": NOT_NEGATIVE,
         "lr": POSITIVE,
-        "ensemble": COUNT,
-        "subsample": COUNT,
-        "neighbours": COUNT,
+        "n_estimators": COUNT,
+        "max_samples": COUNT,
+        "n_neighbors": COUNT,
     }
 
     def __init__(
         self,
-        hidden: int = 20,
+        hidden_dim: int = 20,
         epochs: int = 30,
-        steps: int = 50,
-        batch: int = 256,
+        steps_per_epoch: int = 50,
+        batch_size: int = 256,
         margin: float = 1000.0,
         lr: float = 1.0,
-        ensemble: int = 50,
-        subsample: int = 8,
-        neighbours: int = 1,
+        n_estimators: int = 50,
+        max_samples: int = 8,
+        n_neighbors: int = 1,
         contamination: float = 0.1,
-        seed: int = 0,
+        random_state: int = 0,
     ) -> None:
         super().__init__(contamination=contamination)
-        self.hidden = hidden
+        self.hidden_dim = hidden_dim
         self.epochs = epochs
-        self.steps = steps
-        self.batch = batch
+        self.steps_per_epoch = steps_per_epoch
+        self.batch_size = batch_size
         self.margin = margin
         self.lr = lr
-        self.ensemble = ensemble
-        self.subsample = subsample
-        self.neighbours = neighbours
-        self.seed = seed
+        self.n_estimators = n_estimators
+        self.max_samples = max_samples
+        self.n_neighbors = n_neighbors
+        self.random_state = random_state
 
     def _shape_key(self, run: TrainingRows) -> tuple[int, int]:
-        return min(self.subsample, len(run.train)), counted_width(labelled_count(run), self.batch)
+        return min(self.max_samples, len(run.train)), counted_width(labelled_count(run), self.batch_size)
 
     def _layout(self, width: int) -> Layout:
-        return Layout(dense("hidden", width, self.hidden, style="keras"))
+        return Layout(dense("hidden", width, self.hidden_dim, style="keras"))
 
     def _embed(self, p: Views, x: torch.Tensor, context: Context) -> torch.Tensor:
         return relu(linear(p, "hidden", scaled(x, context)))
 
     def _forward(self, p: Views, x: torch.Tensor, context: Context) -> torch.Tensor:
-        return lesinn(self._embed(p, x, context), context["references"], self.ensemble, self.neighbours)
+        return lesinn(self._embed(p, x, context), context["references"], self.n_estimators, self.n_neighbors)
 
-    def _train(
-        self, runs: Sequence[TrainingRows], seeds: Sequence[int], columns: np.ndarray
-    ) -> tuple[torch.Tensor, Context, list[dict[str, Any]]]:
-        table = Table.join(runs, columns)
-        rows = [pools(run, offset) for run, offset in zip(runs, table.offsets, strict=True)]
-        streams = [generator("repen", "batches", seed) for seed in seeds]
-        context = stacked([min_max(run, columns) for run in runs])
-
-        _, width = self._shape_key(runs[0])
+    def _train(self, group: Group) -> Fitted:
+        streams = group.streams("repen", "batches")
+        _, width = self._shape_key(group.runs[0])
 
         def draw(run: int, steps: int) -> tuple[np.ndarray, ...]:
-            return _triplets(streams[run], *rows[run], steps, self.batch, width)
+            return _triplets(streams[run], *group.pools[run], steps, self.batch_size, width)
 
         def gradient(p: Views, batch: tuple[torch.Tensor, ...], members: Context) -> Step:
             index, places = batch
-            trace = forward(p, NETWORK, scaled_(table.gather(index), members))
+            trace = forward(p, NETWORK, scaled_(group.table.gather(index), members))
             value, slope = _hinge(trace.output, places, self.margin)
-            found = backward(p, NETWORK, trace, slope)
-            return value, value[:, None], {name: piece.mul_(2.0 / self.batch) for name, piece in found.items()}
+            gradients = backward(p, NETWORK, trace, slope)
+            return value, value[:, None], {name: piece.mul_(2.0 / self.batch_size) for name, piece in gradients.items()}
 
         stage = Stage(
-            layout=self._layout(len(columns)),
+            layout=self._layout(group.width),
             gradient=gradient,
             draw=each(draw),
             optimiser=Adadelta(self.lr),
             epochs=self.epochs,
-            steps=self.steps,
+            steps=self.steps_per_epoch,
             stopping=StoppingRule(patience=None, delta=0.0),
         )
-        start = stage.layout.start([generator("repen", "weights", seed) for seed in seeds])
-        trained = train(stage, start, context)
+        start = stage.layout.start(group.streams("repen", "weights"))
+        trained = train(stage, start, group.scaling)
+        drawing = group.streams("repen", "references")
         samples = [
-            self._samples(run, offset, seed) for run, offset, seed in zip(runs, table.offsets, seeds, strict=True)
+            self._samples(stream, np.asarray(run.train) + offset)
+            for stream, run, offset in zip(drawing, group.runs, group.table.offsets, strict=True)
         ]
-        xs = [table.x[torch.from_numpy(sample)].numpy() for sample in samples]
-        references = evaluate(stage.layout, trained.flat, self._embed, xs, context)
-        context["references"] = torch.from_numpy(np.stack(references))
-        return trained.flat, context, [{"history_": history} for history in trained.history]
+        references = evaluate(stage.layout, trained.flat, self._embed, group.rows(samples), group.scaling)
+        return Fitted.of(trained, {**group.scaling, "references": torch.from_numpy(np.stack(references))})
 
-    def _samples(self, run: TrainingRows, offset: int, seed: int) -> np.ndarray:
-        """Table rows of LeSiNN's samples, one after the other: (ensemble * subsample,)."""
-        train = np.asarray(run.train) + offset
-        size = min(self.subsample, len(train))
-        stream = generator("repen", "references", seed)
-        return train[without_replacement(stream, len(train), self.ensemble, size)].reshape(-1)
+    def _samples(self, stream: np.random.Generator, train: np.ndarray) -> np.ndarray:
+        """Table rows of LeSiNN's samples, one after the other: (n_estimators * max_samples,)."""
+        size = min(self.max_samples, len(train))
+        samples: np.ndarray = train[without_replacement(stream, len(train), self.n_estimators, size)]
+        return samples.reshape(-1)
 
 
-def lesinn(codes: torch.Tensor, references: torch.Tensor, ensemble: int, neighbours: int) -> torch.Tensor:
+def lesinn(codes: torch.Tensor, references: torch.Tensor, n_estimators: int, n_neighbors: int) -> torch.Tensor:
     """Mean over samples of the mean distance to the nearest rows of each (Pang, Ting, Albrecht, ICDMW 2015).
 
     Parameters
     ----------
     codes : (R, B, H)
-    references : (R, ensemble * subsample, H)
+    references : (R, n_estimators * max_samples, H)
         The samples, one after the other.
-    ensemble, neighbours : int
+    n_estimators, n_neighbors : int
 
     Returns
     -------
@@ -175,11 +168,11 @@ def lesinn(codes: torch.Tensor, references: torch.Tensor, ensemble: int, neighbo
     codes, references = codes.double(), references.double()
     lengths = codes.square().sum(dim=2)[..., None], references.square().sum(dim=2)[:, None]
     square = torch.baddbmm(lengths[1], codes, references.transpose(1, 2), alpha=-2.0)
-    nearest = square.unflatten(2, (ensemble, -1))
-    if neighbours == 1:
+    nearest = torch.unflatten(square, 2, (n_estimators, -1))
+    if n_neighbors == 1:
         kept = nearest.amin(dim=3, keepdim=True)
     else:
-        kept = nearest.topk(min(neighbours, nearest.shape[3]), dim=3, largest=False).values
+        kept = nearest.topk(min(n_neighbors, nearest.shape[3]), dim=3, largest=False).values
     distance = kept.add_(lengths[0][..., None]).clamp_(min=0.0).sqrt_()
     return distance.mean(dim=3).mean(dim=2).float()
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -13,18 +12,17 @@ from pyod.models.base import BaseDetector
 from baselines.rosas_loss import Triplets, mix_, score_loss, weighted
 from replicas.backpropagation import Dense, Views, backward, backward_through, forward
 from replicas.constraints import COUNT, NOT_NEGATIVE, POSITIVE, Constraints, at_least
-from replicas.detector import ReplicaMixin, pools
+from replicas.detector import ReplicaMixin
 from replicas.exact import elementwise
+from replicas.group import Fitted, Group
 from replicas.layers import SLOPE, chain, dense, leaky
 from replicas.optimiser import Adam
 from replicas.parameters import Layout
-from replicas.rows import Table, TrainingRows
 from replicas.sampling import with_replacement, without_replacement
-from replicas.scaling import min_max, scaled, scaled_, stacked
+from replicas.scaling import scaled, scaled_
 from replicas.scoring import evaluate
 from replicas.stopping import StoppingRule
 from replicas.training import Context, Stage, Step, each, train
-from reproducibility.streams import generator
 
 HIDDEN = (Dense("hidden", SLOPE),)
 HEAD = (Dense("joined", SLOPE), Dense("score"))
@@ -45,11 +43,11 @@ class RoSAS(ReplicaMixin, BaseDetector):
 
     Parameters
     ----------
-    embedding : int
+    embedding_dim : int
         Network D - (D + embedding) / 2 - embedding - embedding / 2 - 1, LeakyReLU, biases in the last
         layer only, tanh at the end.
-    epochs, steps, batch : int
-        ``batch`` triplets a step.
+    epochs, steps_per_epoch, batch_size : int
+        ``batch_size`` triplets a step.
     margin, alpha, l2, temperature : float
     patience : int or None
         Epochs without a better ranking of the held-out rows before it stops; None runs all epochs on all rows.
@@ -57,7 +55,7 @@ class RoSAS(ReplicaMixin, BaseDetector):
         Adam.
     contamination : float
         PyOD's: share of training rows above ``threshold_``.
-    seed : int
+    random_state : int
 
     Notes
     -----
@@ -70,10 +68,10 @@ class RoSAS(ReplicaMixin, BaseDetector):
     """
 
     _parameter_constraints: ClassVar[Constraints] = {
-        "embedding": at_least(2),
+        "embedding_dim": at_least(2),
         "epochs": COUNT,
-        "steps": COUNT,
-        "batch": COUNT,
+        "steps_per_epoch": COUNT,
+        "batch_size": COUNT,
         "margin": NOT_NEGATIVE,
         "alpha": POSITIVE,
         "l2": NOT_NEGATIVE,
@@ -85,10 +83,10 @@ class RoSAS(ReplicaMixin, BaseDetector):
 
     def __init__(
         self,
-        embedding: int = 128,
+        embedding_dim: int = 128,
         epochs: int = 200,
-        steps: int = 16,
-        batch: int = 32,
+        steps_per_epoch: int = 16,
+        batch_size: int = 32,
         margin: float = 1.0,
         alpha: float = 0.5,
         l2: float = 1e-2,
@@ -97,13 +95,13 @@ class RoSAS(ReplicaMixin, BaseDetector):
         lr: float = 5e-3,
         weight_decay: float = 1e-4,
         contamination: float = 0.1,
-        seed: int = 0,
+        random_state: int = 0,
     ) -> None:
         super().__init__(contamination=contamination)
-        self.embedding = embedding
+        self.embedding_dim = embedding_dim
         self.epochs = epochs
-        self.steps = steps
-        self.batch = batch
+        self.steps_per_epoch = steps_per_epoch
+        self.batch_size = batch_size
         self.margin = margin
         self.alpha = alpha
         self.l2 = l2
@@ -111,15 +109,15 @@ class RoSAS(ReplicaMixin, BaseDetector):
         self.patience = patience
         self.lr = lr
         self.weight_decay = weight_decay
-        self.seed = seed
+        self.random_state = random_state
 
     def _layout(self, width: int) -> Layout:
-        between, half = width + int((self.embedding - width) * 0.5), self.embedding // 2
+        between, half = width + int((self.embedding_dim - width) * 0.5), self.embedding_dim // 2
         return Layout(
             [
                 *dense("hidden", width, between, bias=False),
-                *dense("embedding", between, self.embedding, bias=False),
-                *dense("head", self.embedding, half, bias=False),
+                *dense("embedding", between, self.embedding_dim, bias=False),
+                *dense("head", self.embedding_dim, half, bias=False),
                 *dense("score", half, 1),
             ]
         )
@@ -128,16 +126,11 @@ class RoSAS(ReplicaMixin, BaseDetector):
         code = chain(p, ["hidden", "embedding"], scaled(x, context), leaky, None)
         return elementwise(torch.tanh, chain(p, ["head", "score"], code, leaky, None)[..., 0])
 
-    def _train(
-        self, runs: Sequence[TrainingRows], seeds: Sequence[int], columns: np.ndarray
-    ) -> tuple[torch.Tensor, Context, list[dict[str, Any]]]:
-        table = Table.join(runs, columns)
-        both = [pools(run, offset) for run, offset in zip(runs, table.offsets, strict=True)]
-        cut = [_hold_out(*pair, seed) for pair, seed in zip(both, seeds, strict=True)]
-        rows = both if self.patience is None else [(part.unlabelled, part.labelled) for part in cut]
-        streams = [generator("rosas", "batches", seed) for seed in seeds]
-        context = stacked([min_max(run, columns) for run in runs])
-        size = self.batch
+    def _train(self, group: Group) -> Fitted:
+        streams, holding = group.streams("rosas", "batches"), group.streams("rosas", "held-out")
+        cut = [_hold_out(*pair, stream) for pair, stream in zip(group.pools, holding, strict=True)]
+        rows = group.pools if self.patience is None else [(divided.unlabelled, divided.labelled) for divided in cut]
+        size = self.batch_size
         target = torch.tensor(np.repeat([-1.0, -1.0, 1.0], size), dtype=torch.float32)
 
         def draw(run: int, steps: int) -> tuple[np.ndarray, ...]:
@@ -149,7 +142,7 @@ class RoSAS(ReplicaMixin, BaseDetector):
         def gradient(p: Views, batch: tuple[torch.Tensor, ...], members: Context) -> Step:
             index, partner, share = batch
             index = torch.cat([index, torch.gather(index, 1, partner)], dim=1)
-            hidden = forward(p, HIDDEN, mix_(scaled_(table.gather(index), members), share))
+            hidden = forward(p, HIDDEN, mix_(scaled_(group.table.gather(index), members), share))
             # nothing lies between the embedding and the head, so that scores need no embedding
             joined = {**p, "joined.weight": torch.bmm(p["embedding.weight"], p["head.weight"])}
             head = forward(joined, HEAD, hidden.output)
@@ -163,42 +156,42 @@ class RoSAS(ReplicaMixin, BaseDetector):
             total = value + self.l2 * triplets.length[:, 0]
 
             slope.mul_(pull[:, 1:]).mul_(1.0 - score.square())
-            found, inner = backward_through(joined, HEAD, head, slope[..., None])
+            gradients, inner = backward_through(joined, HEAD, head, slope[..., None])
             embedding, rows_inner = triplets.backward(p["embedding.weight"], hinge, pull[:, :1], self.l2)
             inner[:, : 3 * size] += rows_inner
-            found |= backward(p, HIDDEN, hidden, inner)
-            both = found.pop("joined.weight")
-            found["embedding.weight"] = torch.baddbmm(embedding, both, p["head.weight"].transpose(1, 2))
-            found["head.weight"] = torch.bmm(p["embedding.weight"].transpose(1, 2), both)
-            return total, torch.cat([losses, total[:, None]], dim=1), found
+            gradients |= backward(p, HIDDEN, hidden, inner)
+            both = gradients.pop("joined.weight")
+            gradients["embedding.weight"] = torch.baddbmm(embedding, both, p["head.weight"].transpose(1, 2))
+            gradients["head.weight"] = torch.bmm(p["embedding.weight"].transpose(1, 2), both)
+            return total, torch.cat([losses, total[:, None]], dim=1), gradients
 
         def remember(members: Context, means: torch.Tensor) -> None:
             members["previous"].copy_(means[:, :2])
 
         def monitor(flat: torch.Tensor, members: np.ndarray, inside: Context) -> np.ndarray:
-            xs = [table.x[torch.from_numpy(cut[run].judged)].numpy() for run in members]
+            xs = group.rows([cut[run].judged for run in members])
             scores = evaluate(layout, flat, self._forward, xs, inside)
             return np.array([ranking_loss(s, cut[run].anomalies) for run, s in zip(members, scores, strict=True)])
 
-        layout = self._layout(len(columns))
+        layout = self._layout(group.width)
         stage = Stage(
             layout=layout,
             gradient=gradient,
             draw=each(draw),
             optimiser=Adam(self.lr, self.weight_decay),
             epochs=self.epochs,
-            steps=self.steps,
+            steps=self.steps_per_epoch,
             stopping=None if self.patience is None else StoppingRule(self.patience, delta=0.0),
             monitor=None if self.patience is None else monitor,
             after_epoch=remember,
         )
-        start = layout.start([generator("rosas", "weights", seed) for seed in seeds])
-        trained = train(stage, start, {**context, "previous": torch.ones(len(seeds), 2)})
-        return trained.flat, context, [{"history_": history} for history in trained.history]
+        start = layout.start(group.streams("rosas", "weights"))
+        trained = train(stage, start, {**group.scaling, "previous": torch.ones(len(rows), 2)})
+        return Fitted.of(trained, group.scaling)
 
 
 @dataclass(frozen=True, eq=False)
-class _Parts:
+class _DividedRows:
     """A run's table rows: trained on, and judged by (unlabelled first, then ``anomalies`` labelled ones)."""
 
     unlabelled: np.ndarray
@@ -207,15 +200,14 @@ class _Parts:
     anomalies: int
 
 
-def _hold_out(unlabelled: np.ndarray, labelled: np.ndarray, seed: int) -> _Parts:
-    stream = generator("rosas", "held-out", seed)
+def _hold_out(unlabelled: np.ndarray, labelled: np.ndarray, stream: np.random.Generator) -> _DividedRows:
     order, mixed = stream.permutation(len(unlabelled)), stream.permutation(len(labelled))
     count, anomalies = len(unlabelled) // 10, max(1, len(labelled) // 5)
     # sorted by position, not by table row: a run must not notice where its rows lie in the table
     kept, watched = np.sort(order[count:]), order[:count] if count else order
     trained = np.sort(mixed[anomalies:]) if len(labelled) > 1 else mixed
     judged = np.concatenate([unlabelled[watched], labelled[mixed[:anomalies]]])
-    return _Parts(unlabelled[kept], labelled[trained], judged, anomalies)
+    return _DividedRows(unlabelled[kept], labelled[trained], judged, anomalies)
 
 
 def ranking_loss(scores: np.ndarray, anomalies: int) -> float:
@@ -225,8 +217,8 @@ def ranking_loss(scores: np.ndarray, anomalies: int) -> float:
     others, wanted = np.sort(scores[:-anomalies]), np.sort(scores[-anomalies:])
     above = len(others) - np.searchsorted(others, wanted, side="left")
     strictly = len(others) - np.searchsorted(others, wanted, side="right")
-    found = anomalies - np.searchsorted(wanted, wanted, side="left")
-    precision = np.mean(found / (found + above))
+    hits = anomalies - np.searchsorted(wanted, wanted, side="left")
+    precision = np.mean(hits / (hits + above))
     return float(1.0 - precision + np.mean(above + strictly) / (2 * len(others)))
 
 

@@ -71,10 +71,10 @@ class Triplets:
         scale = torch.cat([near, far, self.length.expand_as(far)], dim=1).clamp_(min=SHORTEST)
         factor = torch.cat([apart, -apart, torch.full_like(apart, l2)], dim=1).div_(scale)
         outer = self.codes.transpose(1, 2).mul_(factor[:, None])
-        found = torch.bmm(self.inputs.transpose(1, 2), outer.transpose(1, 2))
+        weight_gradient = torch.bmm(self.inputs.transpose(1, 2), outer.transpose(1, 2))
         first, second, third = torch.bmm(weight, outer).chunk(3, dim=2)
         inner = torch.cat([third + first + second, third - first, third - second], dim=2)
-        return found, inner.transpose(1, 2)
+        return weight_gradient, inner.transpose(1, 2)
 
 
 def score_loss(

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from numbers import Real
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import torch
 from pyod.models.base import BaseDetector
 
 from replicas.constraints import COUNT, POSITIVE, Constraints, Interval, at_least
-from replicas.detector import ReplicaMixin, labelled_count, pools
+from replicas.detector import ReplicaMixin
 from replicas.exact import elementwise
+from replicas.group import Fitted, Group
 from replicas.layers import chain, dense, relu
 from replicas.normalisation import batch_norm, fresh_statistics
 from replicas.optimiser import Adam
 from replicas.parameters import Layout, Parameter, bounded
-from replicas.rows import Table, TrainingRows
+from replicas.rows import TrainingRows, labelled_count
 from replicas.sampling import passes, without_replacement
-from replicas.scaling import min_max, scaled, stacked
+from replicas.scaling import scaled
 from replicas.stopping import StoppingRule
 from replicas.training import Context, Stage, differentiated, each, train
-from reproducibility.streams import generator
 
 Views = Mapping[str, torch.Tensor]
 EPS = 1e-5  # batch normalisation's default
@@ -48,7 +48,7 @@ class SOEL(ReplicaMixin, BaseDetector):
 
     Parameters
     ----------
-    transformations : int
+    n_transformations : int
         K, at least 2. Each is D - D - D - D without biases, batch-normalised, ReLU. The encoder has three
         layers without biases, hidden and last width 2D and 2D (D < 32), 64 and 32 (D <= 300), 256 and 64.
     ratio : float
@@ -60,7 +60,7 @@ class SOEL(ReplicaMixin, BaseDetector):
         Of the similarities; Adam's.
     contamination : float
         PyOD's: share of training rows above ``threshold_``.
-    seed : int
+    random_state : int
 
     Notes
     -----
@@ -75,7 +75,7 @@ class SOEL(ReplicaMixin, BaseDetector):
     """
 
     _parameter_constraints: ClassVar[Constraints] = {
-        "transformations": at_least(2),
+        "n_transformations": at_least(2),
         "ratio": [Interval(Real, 0, 1, closed="both")],
         "epochs": COUNT,
         "batches": COUNT,
@@ -85,23 +85,23 @@ class SOEL(ReplicaMixin, BaseDetector):
 
     def __init__(
         self,
-        transformations: int = 9,
+        n_transformations: int = 9,
         ratio: float = 0.1,
         epochs: int = 100,
         batches: int = 5,
         temperature: float = 0.1,
         lr: float = 1e-3,
         contamination: float = 0.1,
-        seed: int = 0,
+        random_state: int = 0,
     ) -> None:
         super().__init__(contamination=contamination)
-        self.transformations = transformations
+        self.n_transformations = n_transformations
         self.ratio = ratio
         self.epochs = epochs
         self.batches = batches
         self.temperature = temperature
         self.lr = lr
-        self.seed = seed
+        self.random_state = random_state
 
     def _shape_key(self, run: TrainingRows) -> tuple[int, int, int]:
         labelled = labelled_count(run)
@@ -119,7 +119,7 @@ class SOEL(ReplicaMixin, BaseDetector):
         return Layout(
             [
                 *(
-                    Parameter(f"transform{i}.weight", (self.transformations, a, b), bounded(a**-0.5))
+                    Parameter(f"transform{i}.weight", (self.n_transformations, a, b), bounded(a**-0.5))
                     for i, (a, b) in enumerate(sizes)
                 ),
                 *dense("encoder0", width, hidden, bias=False),
@@ -137,19 +137,14 @@ class SOEL(ReplicaMixin, BaseDetector):
         changed = _transformed(p, x, context, training)
         views = torch.cat([x[:, None], changed], dim=1)
         code = chain(p, ENCODER, views.flatten(1, 2), relu, None)
-        return contrast(code.unflatten(1, views.shape[1:3]), self.temperature)
+        return contrast(torch.unflatten(code, 1, views.shape[1:3]), self.temperature)
 
-    def _train(
-        self, runs: Sequence[TrainingRows], seeds: Sequence[int], columns: np.ndarray
-    ) -> tuple[torch.Tensor, Context, list[dict[str, Any]]]:
-        table = Table.join(runs, columns)
-        rows = [pools(run, offset) for run, offset in zip(runs, table.offsets, strict=True)]
-        streams = [generator("soel", "batches", seed) for seed in seeds]
+    def _train(self, group: Group) -> Fitted:
+        rows, streams = group.pools, group.streams("soel", "batches")
         batch, steps = self._sizes(len(rows[0][0]))
         suspects, labelled = int(batch * self.ratio), min(len(rows[0][1]), MOST_ROWS)
         passing = [np.empty((0, batch), dtype=np.int64) for _ in rows]
-        scaling = stacked([min_max(run, columns) for run in runs])
-        layout = self._layout(len(columns))
+        layout = self._layout(group.width)
 
         def draw(run: int, count: int) -> tuple[np.ndarray, ...]:
             unlabelled, anomalies = rows[run]
@@ -160,14 +155,14 @@ class SOEL(ReplicaMixin, BaseDetector):
             return (np.concatenate([unlabelled[taken], anomalies[known]], axis=1),)
 
         def loss(p: Views, drawn: tuple[torch.Tensor, ...], members: Context) -> tuple[torch.Tensor, torch.Tensor]:
-            normal, anomalous = self._losses(p, table.gather(drawn[0]), members, training=True)
+            normal, anomalous = self._losses(p, group.table.gather(drawn[0]), members, training=True)
             low, high = normal[:, :batch], anomalous[:, :batch]
             likely = (low - high).detach().topk(suspects, dim=1).indices
             weight = torch.zeros_like(low).scatter(1, likely, 0.5)
-            parts = torch.stack([torch.lerp(low, high, weight).mean(dim=1), anomalous[:, batch:].mean(dim=1)], dim=1)
-            return parts.sum(dim=1), parts
+            terms = torch.stack([torch.lerp(low, high, weight).mean(dim=1), anomalous[:, batch:].mean(dim=1)], dim=1)
+            return terms.sum(dim=1), terms
 
-        statistics = self._statistics(len(runs), min(len(columns), WIDEST))
+        statistics = self._statistics(len(rows), min(group.width, WIDEST))
         stage = Stage(
             layout=layout,
             gradient=differentiated(loss),
@@ -178,18 +173,17 @@ class SOEL(ReplicaMixin, BaseDetector):
             stopping=StoppingRule(patience=None, delta=0.0),
             tracked=tuple(statistics),
         )
-        start = layout.start([generator("soel", "weights", seed) for seed in seeds])
-        trained = train(stage, start, {**scaling, **statistics})
-        extras = [{"history_": history} for history in trained.history]
-        return trained.flat, {**scaling, **trained.tracked}, extras
+        start = layout.start(group.streams("soel", "weights"))
+        trained = train(stage, start, {**group.scaling, **statistics})
+        return Fitted.of(trained, {**group.scaling, **trained.tracked})
 
     def _statistics(self, runs: int, width: int) -> Context:
         """Running statistics (runs, K, 1, width) of the transformations' hidden layers."""
-        found: Context = {}
+        statistics: Context = {}
         for name in NORMALISED:
-            fresh = fresh_statistics(runs * self.transformations, name, width)
-            found |= {key: value.view(runs, self.transformations, 1, width) for key, value in fresh.items()}
-        return found
+            fresh = fresh_statistics(runs * self.n_transformations, name, width)
+            statistics |= {key: value.view(runs, self.n_transformations, 1, width) for key, value in fresh.items()}
+        return statistics
 
 
 def contrast(code: torch.Tensor, temperature: float) -> tuple[torch.Tensor, torch.Tensor]:
@@ -220,9 +214,9 @@ def contrast(code: torch.Tensor, temperature: float) -> tuple[torch.Tensor, torc
     return (total - near).mean(dim=1) * scale, (total - elementwise(torch.log, others)).mean(dim=1) * scale
 
 
-def _similarity(one: torch.Tensor, other: torch.Tensor, temperature: float) -> torch.Tensor:
+def _similarity(first: torch.Tensor, second: torch.Tensor, temperature: float) -> torch.Tensor:
     """(cosine - 1) / temperature of unit vectors (R, K, B, Z): (R, K, B), at most 0, so no exponential overflows."""
-    return ((one * other).sum(dim=3) - 1.0) / temperature
+    return ((first * second).sum(dim=3) - 1.0) / temperature
 
 
 def _transformed(p: Views, x: torch.Tensor, context: Context, training: bool) -> torch.Tensor:
@@ -236,4 +230,4 @@ def _transformed(p: Views, x: torch.Tensor, context: Context, training: bool) ->
         change = torch.bmm(change, p[f"{name}.weight"].flatten(0, 1))
         change = relu(batch_norm(change, inside, name, training, eps=EPS))
     change = torch.bmm(change, p["transform2.weight"].flatten(0, 1))
-    return x[:, None] + change.unflatten(0, (runs, count))
+    return x[:, None] + torch.unflatten(change, 0, (runs, count))

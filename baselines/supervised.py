@@ -10,7 +10,7 @@ import numpy as np
 from pyod.models.base import BaseDetector
 from sklearn import ensemble, linear_model, neural_network
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 from sklearn.utils.validation import check_is_fitted
 
@@ -19,7 +19,46 @@ from replicas.constraints import COUNT, NOT_NEGATIVE, POSITIVE, WIDTHS, Constrai
 from replicas.contract import Contract
 
 
-class LogisticRegression(Contract, BaseDetector):
+class ClassifierDetector(Contract, BaseDetector):
+    """Base of classifiers as detectors: labelled anomalies against all other rows; the score is P(anomaly)."""
+
+    random_state: int
+    model_: Any
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """P(anomaly | x), (n,)."""
+        check_is_fitted(self, "model_")
+        array = self._rows_to_score(X)
+        with isolated("score", self.random_state):
+            return probability(self.model_, array)
+
+    def _fit_classifier(
+        self, model: Any, X: Any, y: Any, choose: Callable[[np.ndarray], np.ndarray] | None = None
+    ) -> Self:
+        """Check the input, fit ``model`` on it as ``model_`` and set PyOD's fitted attributes.
+
+        ``choose`` gets the labels and returns the numbers of the rows to fit on; None takes all.
+
+        Raises
+        ------
+        ValueError
+            Unfit data, or only one class in y.
+        """
+        array, target = checked(self, X, y)
+        if choose is not None:
+            rows = choose(target)
+            array, target = array[rows], target[rows]
+        with isolated("fit", self.random_state), warnings.catch_warnings():
+            # a fixed number of iterations is part of these methods' settings
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            self.model_ = model.fit(array, target)
+            self.decision_scores_ = probability(self.model_, array)
+        self._set_n_classes(None)
+        self._process_decision_scores()
+        return self
+
+
+class LogisticRegressionDetector(ClassifierDetector):
     """Balanced logistic regression on min-max scaled features.
 
     P(y = 1 | x) = sigmoid(w.x + b), L2-penalised, classes weighted to equal shares.
@@ -32,7 +71,7 @@ class LogisticRegression(Contract, BaseDetector):
     max_iter : int
     contamination : float
         PyOD's: share of training rows above ``threshold_``.
-    seed : int
+    random_state : int
         Unused by the solver (lbfgs is deterministic); taken so that every method is made alike.
     """
 
@@ -48,25 +87,21 @@ class LogisticRegression(Contract, BaseDetector):
         class_weight: str | None = "balanced",
         max_iter: int = 1000,
         contamination: float = 0.1,
-        seed: int = 0,
+        random_state: int = 0,
     ) -> None:
         super().__init__(contamination=contamination)
         self.C = C
         self.class_weight = class_weight
         self.max_iter = max_iter
-        self.seed = seed
+        self.random_state = random_state
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Fit on X with y = 1 for labelled anomalies, 0 for unlabelled rows."""
         model = linear_model.LogisticRegression(C=self.C, class_weight=self.class_weight, max_iter=self.max_iter)
-        return fit_classifier(self, make_pipeline(MinMaxScaler(), model), X, y)
-
-    def decision_function(self, X: Any) -> np.ndarray:
-        """P(anomaly | x), (n,)."""
-        return score_classifier(self, X)
+        return self._fit_classifier(make_pipeline(MinMaxScaler(), model), X, y)
 
 
-class RandomForest(Contract, BaseDetector):
+class RandomForestDetector(ClassifierDetector):
     """Random forest, scikit-learn's defaults (100 trees, no class weights, as ADBench runs it).
 
     Parameters
@@ -75,7 +110,7 @@ class RandomForest(Contract, BaseDetector):
     class_weight : str or None
     contamination : float
         PyOD's: share of training rows above ``threshold_``.
-    seed : int
+    random_state : int
     """
 
     _parameter_constraints: ClassVar[Constraints] = {
@@ -88,26 +123,22 @@ class RandomForest(Contract, BaseDetector):
         n_estimators: int = 100,
         class_weight: str | None = None,
         contamination: float = 0.1,
-        seed: int = 0,
+        random_state: int = 0,
     ) -> None:
         super().__init__(contamination=contamination)
         self.n_estimators = n_estimators
         self.class_weight = class_weight
-        self.seed = seed
+        self.random_state = random_state
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Fit on X with y = 1 for labelled anomalies, 0 for unlabelled rows."""
         model = ensemble.RandomForestClassifier(
-            self.n_estimators, class_weight=self.class_weight, random_state=self.seed, n_jobs=1
+            self.n_estimators, class_weight=self.class_weight, random_state=self.random_state, n_jobs=1
         )
-        return fit_classifier(self, model, X, y)
-
-    def decision_function(self, X: Any) -> np.ndarray:
-        """P(anomaly | x), (n,)."""
-        return score_classifier(self, X)
+        return self._fit_classifier(model, X, y)
 
 
-class ExtraTrees(Contract, BaseDetector):
+class ExtraTreesDetector(ClassifierDetector):
     """Extremely randomised trees, scikit-learn's defaults (100 trees, every row in every tree).
 
     Parameters
@@ -116,7 +147,7 @@ class ExtraTrees(Contract, BaseDetector):
     class_weight : str or None
     contamination : float
         PyOD's: share of training rows above ``threshold_``.
-    seed : int
+    random_state : int
     """
 
     _parameter_constraints: ClassVar[Constraints] = {
@@ -129,33 +160,29 @@ class ExtraTrees(Contract, BaseDetector):
         n_estimators: int = 100,
         class_weight: str | None = None,
         contamination: float = 0.1,
-        seed: int = 0,
+        random_state: int = 0,
     ) -> None:
         super().__init__(contamination=contamination)
         self.n_estimators = n_estimators
         self.class_weight = class_weight
-        self.seed = seed
+        self.random_state = random_state
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Fit on X with y = 1 for labelled anomalies, 0 for unlabelled rows."""
         model = ensemble.ExtraTreesClassifier(
-            self.n_estimators, class_weight=self.class_weight, random_state=self.seed, n_jobs=1
+            self.n_estimators, class_weight=self.class_weight, random_state=self.random_state, n_jobs=1
         )
-        return fit_classifier(self, model, X, y)
-
-    def decision_function(self, X: Any) -> np.ndarray:
-        """P(anomaly | x), (n,)."""
-        return score_classifier(self, X)
+        return self._fit_classifier(model, X, y)
 
 
-class MLP(Contract, BaseDetector):
+class MLPDetector(ClassifierDetector):
     """Multi-layer perceptron on min-max scaled features, scikit-learn's defaults (as ADBench runs it).
 
     P(y = 1 | x) = sigmoid(w.relu(W x + b) + c), cross-entropy with L2 penalty, Adam, batches of 200.
 
     Parameters
     ----------
-    hidden : tuple of int
+    hidden_dims : tuple of int
         Widths of the hidden layers.
     max_iter : int
         Epochs at the most; training stops earlier when the loss stands still for ten.
@@ -163,11 +190,11 @@ class MLP(Contract, BaseDetector):
         Adam's learning rate and the strength of the L2 penalty.
     contamination : float
         PyOD's: share of training rows above ``threshold_``.
-    seed : int
+    random_state : int
     """
 
     _parameter_constraints: ClassVar[Constraints] = {
-        "hidden": WIDTHS,
+        "hidden_dims": WIDTHS,
         "max_iter": COUNT,
         "lr": POSITIVE,
         "alpha": NOT_NEGATIVE,
@@ -175,71 +202,30 @@ class MLP(Contract, BaseDetector):
 
     def __init__(
         self,
-        hidden: tuple[int, ...] = (100,),
+        hidden_dims: tuple[int, ...] = (100,),
         max_iter: int = 200,
         lr: float = 1e-3,
         alpha: float = 1e-4,
         contamination: float = 0.1,
-        seed: int = 0,
+        random_state: int = 0,
     ) -> None:
         super().__init__(contamination=contamination)
-        self.hidden = hidden
+        self.hidden_dims = hidden_dims
         self.max_iter = max_iter
         self.lr = lr
         self.alpha = alpha
-        self.seed = seed
+        self.random_state = random_state
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Fit on X with y = 1 for labelled anomalies, 0 for unlabelled rows."""
         model = neural_network.MLPClassifier(
-            tuple(self.hidden),
+            tuple(self.hidden_dims),
             max_iter=self.max_iter,
             learning_rate_init=self.lr,
             alpha=self.alpha,
-            random_state=self.seed,
+            random_state=self.random_state,
         )
-        return fit_classifier(self, make_pipeline(MinMaxScaler(), model), X, y)
-
-    def decision_function(self, X: Any) -> np.ndarray:
-        """P(anomaly | x), (n,)."""
-        return score_classifier(self, X)
-
-
-def fit_classifier(
-    detector: Any,
-    model: Any | Pipeline,
-    X: Any,
-    y: Any,
-    choose: Callable[[np.ndarray], np.ndarray] | None = None,
-) -> Any:
-    """Check the input, fit ``model`` on it as ``detector.model_`` and set PyOD's fitted attributes.
-
-    ``choose`` gets the labels and returns the numbers of the rows to fit on; None takes all.
-
-    Raises
-    ------
-    ValueError
-        Unfit data, or only one class in y.
-    """
-    array, target = checked(detector, X, y)
-    if choose is not None:
-        rows = choose(target)
-        array, target = array[rows], target[rows]
-    with isolated("fit", detector.seed), warnings.catch_warnings():
-        # a fixed number of iterations is part of these methods' settings
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        detector.model_ = model.fit(array, target)
-        detector.decision_scores_ = probability(detector.model_, array)
-    detector._set_n_classes(None)
-    return detector._process_decision_scores()
-
-
-def score_classifier(detector: Any, X: Any) -> np.ndarray:
-    """P(anomaly | x) of the fitted ``detector.model_``, (n,) float64."""
-    check_is_fitted(detector, "model_")
-    array = detector._rows_to_score(X)
-    with isolated("score", detector.seed):
-        return probability(detector.model_, array)
+        return self._fit_classifier(make_pipeline(MinMaxScaler(), model), X, y)
 
 
 def checked(detector: Any, X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:

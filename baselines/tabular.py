@@ -11,30 +11,45 @@ from collections.abc import Iterator
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from pyod.models.base import BaseDetector
 
-from baselines.supervised import fit_classifier, score_classifier
+from baselines.supervised import ClassifierDetector
 from replicas.constraints import COUNT, Constraints, at_least
-from replicas.contract import Contract
 from reproducibility.streams import generator
 
 #: What a missing file or a dead network raises, by the name of the class: the libraries have their own.
 UNREACHABLE = ("Connection", "LocalEntryNotFound", "OfflineMode", "HTTPError", "HfHub", "GatedRepo", "FileNotFound")
 
 
-class TabPFN(Contract, BaseDetector):
+class ContextDetector(ClassifierDetector):
+    """Base of foundation models: the training rows that fit are their context; weights that are missing are told."""
+
+    max_samples: int
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """P(anomaly | x), (n,)."""
+        with weights_of(type(self).__name__):
+            return super().decision_function(X)
+
+    def _fit_in_context(self, model: Any, X: Any, y: Any) -> Self:
+        with weights_of(type(self).__name__):
+            return self._fit_classifier(
+                model, X, y, lambda labels: context_rows(labels, self.max_samples, self.random_state)
+            )
+
+
+class TabPFN(ContextDetector):
     """TabPFN: a transformer trained on synthetic tables classifies rows given the training rows as context.
 
     Parameters
     ----------
-    max_rows : int
+    max_samples : int
         Context: all labelled anomalies and a random sample of the unlabelled rows up to this many in all. The model
         was made for 10,000.
     n_estimators : int
         Passes over shuffled columns and classes that are averaged.
     contamination : float
         PyOD's: share of training rows above ``threshold_``.
-    seed : int
+    random_state : int
 
     Notes
     -----
@@ -47,45 +62,39 @@ class TabPFN(Contract, BaseDetector):
     """
 
     _parameter_constraints: ClassVar[Constraints] = {
-        "max_rows": at_least(2),
+        "max_samples": at_least(2),
         "n_estimators": COUNT,
     }
 
     def __init__(
-        self, max_rows: int = 10_000, n_estimators: int = 8, contamination: float = 0.1, seed: int = 0
+        self, max_samples: int = 10_000, n_estimators: int = 8, contamination: float = 0.1, random_state: int = 0
     ) -> None:
         super().__init__(contamination=contamination)
-        self.max_rows = max_rows
+        self.max_samples = max_samples
         self.n_estimators = n_estimators
-        self.seed = seed
+        self.random_state = random_state
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Fit on X with y = 1 for labelled anomalies, 0 for unlabelled rows."""
         from tabpfn import TabPFNClassifier
 
         model = TabPFNClassifier(
-            n_estimators=self.n_estimators, device="cpu", random_state=self.seed, ignore_pretraining_limits=True
+            n_estimators=self.n_estimators, device="cpu", random_state=self.random_state, ignore_pretraining_limits=True
         )
-        with weights_of("TabPFN"):
-            return fit_classifier(self, model, X, y, lambda labels: context_rows(labels, self.max_rows, self.seed))
-
-    def decision_function(self, X: Any) -> np.ndarray:
-        """P(anomaly | x), (n,)."""
-        with weights_of("TabPFN"):
-            return score_classifier(self, X)
+        return self._fit_in_context(model, X, y)
 
 
-class TabICL(Contract, BaseDetector):
+class TabICL(ContextDetector):
     """TabICL: in-context learning on tables in two stages, columns then rows, for larger contexts than TabPFN.
 
     Parameters
     ----------
-    max_rows : int
+    max_samples : int
         As of ``TabPFN``; the model was made for 60,000.
     n_estimators : int
     contamination : float
         PyOD's: share of training rows above ``threshold_``.
-    seed : int
+    random_state : int
 
     Notes
     -----
@@ -98,30 +107,24 @@ class TabICL(Contract, BaseDetector):
     """
 
     _parameter_constraints: ClassVar[Constraints] = {
-        "max_rows": at_least(2),
+        "max_samples": at_least(2),
         "n_estimators": COUNT,
     }
 
     def __init__(
-        self, max_rows: int = 60_000, n_estimators: int = 8, contamination: float = 0.1, seed: int = 0
+        self, max_samples: int = 60_000, n_estimators: int = 8, contamination: float = 0.1, random_state: int = 0
     ) -> None:
         super().__init__(contamination=contamination)
-        self.max_rows = max_rows
+        self.max_samples = max_samples
         self.n_estimators = n_estimators
-        self.seed = seed
+        self.random_state = random_state
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Fit on X with y = 1 for labelled anomalies, 0 for unlabelled rows."""
         from tabicl import TabICLClassifier
 
-        model = TabICLClassifier(n_estimators=self.n_estimators, device="cpu", random_state=self.seed)
-        with weights_of("TabICL"):
-            return fit_classifier(self, model, X, y, lambda labels: context_rows(labels, self.max_rows, self.seed))
-
-    def decision_function(self, X: Any) -> np.ndarray:
-        """P(anomaly | x), (n,)."""
-        with weights_of("TabICL"):
-            return score_classifier(self, X)
+        model = TabICLClassifier(n_estimators=self.n_estimators, device="cpu", random_state=self.random_state)
+        return self._fit_in_context(model, X, y)
 
 
 def context_rows(labels: np.ndarray, most: int, seed: int) -> np.ndarray:
@@ -139,8 +142,8 @@ def weights_of(name: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        names = [kind.__name__ for kind in type(error).__mro__]
-        if not any(sign in kind for kind in names for sign in UNREACHABLE):
+        bases = [base.__name__ for base in type(error).__mro__]
+        if not any(sign in base for base in bases for sign in UNREACHABLE):
             raise
         raise RuntimeError(
             f"the weights of {name} are not on this machine and cannot be fetched ({type(error).__name__}); run it "

@@ -30,7 +30,7 @@ class XGBOD(Contract, BaseDetector):
     learning_rate : float
     contamination : float
         PyOD's: share of training rows above ``threshold_``.
-    seed : int
+    random_state : int
 
     Notes
     -----
@@ -51,35 +51,36 @@ class XGBOD(Contract, BaseDetector):
         max_depth: int = 3,
         learning_rate: float = 0.1,
         contamination: float = 0.1,
-        seed: int = 0,
+        random_state: int = 0,
     ) -> None:
         super().__init__(contamination=contamination)
         self.n_estimators = n_estimators
         self.max_depth = max_depth
         self.learning_rate = learning_rate
-        self.seed = seed
+        self.random_state = random_state
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Fit on X with y = 1 for labelled anomalies, 0 for unlabelled rows."""
         array, target = checked(self, X, y)
         self.scaler_ = MinMaxScaler().fit(array)
-        with isolated("fit", self.seed), warnings.catch_warnings():
+        with isolated("fit", self.random_state), warnings.catch_warnings():
             warnings.filterwarnings("ignore", "y should not be presented in unsupervised learning")
             self.detector_ = Pooled(
                 max_depth=self.max_depth,
                 learning_rate=self.learning_rate,
                 n_estimators=self.n_estimators,
-                random_state=self.seed,
+                random_state=self.random_state,
                 verbosity=0,
             ).fit(self.scaler_.transform(array), target)
         self.decision_scores_ = np.asarray(self.detector_.decision_scores_, dtype=np.float64)
         self._set_n_classes(None)
-        return self._process_decision_scores()
+        self._process_decision_scores()
+        return self
 
     def decision_function(self, X: Any) -> np.ndarray:
         """P(anomaly | x), (n,)."""
         check_is_fitted(self, "detector_")
         array = self._rows_to_score(X)
-        with isolated("score", self.seed):
+        with isolated("score", self.random_state):
             scores = self.detector_.decision_function(self.scaler_.transform(array))
         return np.asarray(scores, dtype=np.float64)

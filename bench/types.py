@@ -213,8 +213,8 @@ class MethodSpec:
     name, title, family, year, citation, deviations : what the tables and cards print;
         family is "weak", "supervised" or "unsupervised".
     factory : str
-        ``"package.module:Class"``; called as ``Class(seed=seed, **params)``. Imported only when
-        a detector is made.
+        ``"package.module:Class"``; called as ``Class(random_state=seed, **params)``, or with
+        ``seed`` where its parameter is called so. Imported only when a detector is made.
     params : tuple of (name, value)
         Defaults of this registration that differ from the class's own.
     replicated : bool

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -13,8 +13,8 @@ from pyod.models.base import BaseDetector
 from sklearn.utils.validation import check_is_fitted
 
 from mnp.looks import losses, seen
-from mnp.losses import PARTS
-from mnp.material import STOPPINGS, Stopping, parts
+from mnp.losses import LOSS_TERMS
+from mnp.material import STOPPINGS, Stopping, divided_rows
 from mnp.network import Outputs, Shape, layout, outputs
 from mnp.prototypes import CHOICES, MOST, Choosing
 from mnp.quirks import PUBLISHED, WEAK
@@ -23,6 +23,7 @@ from mnp.stages import fit_group
 from replicas import inputs
 from replicas.constraints import COUNT, FLAG, NOT_NEGATIVE, POSITIVE, Constraints, at_least, one_of
 from replicas.detector import ReplicaMixin
+from replicas.group import Fitted, Group
 from replicas.parameters import Layout
 from replicas.rows import Rows, TrainingRows
 from replicas.training import Context
@@ -42,11 +43,11 @@ class MNP(ReplicaMixin, BaseDetector):
         published code with its quirks (``mnp.quirks``): it needs ``X_val, y_val`` in fit.
     n_prototypes : int or None
         K; None chooses 2..10 by mean silhouette.
-    embedding : int
+    embedding_dim : int
         H2, the embedding's width.
-    epochs, steps, batch, labelled_batch : int
-        Joint stage: at most ``epochs`` x ``steps`` batches of ``batch`` unlabelled rows (without
-        replacement) and ``labelled_batch`` labelled anomalies (with replacement). None for epochs
+    epochs, steps_per_epoch, batch_size, labelled_batch_size : int
+        Joint stage: at most ``epochs`` x ``steps_per_epoch`` batches of ``batch_size`` unlabelled rows (without
+        replacement) and ``labelled_batch_size`` labelled anomalies (with replacement). None for epochs
         takes the protocol's own (200 under paper, or where stopping is not fixed; else 3).
     pretraining_epochs : int
         At most so many epochs of each of the three pre-training stages; 0 = none (ablation).
@@ -71,7 +72,7 @@ class MNP(ReplicaMixin, BaseDetector):
         Ablations.
     contamination : float
         PyOD's: share of training rows above ``threshold_``.
-    seed : int
+    random_state : int
 
     Attributes
     ----------
@@ -86,11 +87,11 @@ class MNP(ReplicaMixin, BaseDetector):
     _parameter_constraints: ClassVar[Constraints] = {
         "protocol": one_of("weak", "paper"),
         "n_prototypes": [*COUNT, None],
-        "embedding": COUNT,
+        "embedding_dim": COUNT,
         "epochs": [*COUNT, None],
-        "steps": COUNT,
-        "batch": COUNT,
-        "labelled_batch": COUNT,
+        "steps_per_epoch": COUNT,
+        "batch_size": COUNT,
+        "labelled_batch_size": COUNT,
         "pretraining_epochs": at_least(0),
         "lr": POSITIVE,
         "weight_decay": NOT_NEGATIVE,
@@ -111,11 +112,11 @@ class MNP(ReplicaMixin, BaseDetector):
         self,
         protocol: Literal["weak", "paper"] = "weak",
         n_prototypes: int | None = None,
-        embedding: int = 8,
+        embedding_dim: int = 8,
         epochs: int | None = None,
-        steps: int = 64,
-        batch: int = 128,
-        labelled_batch: int = 8,
+        steps_per_epoch: int = 64,
+        batch_size: int = 128,
+        labelled_batch_size: int = 8,
         pretraining_epochs: int = 200,
         lr: float = 5e-3,
         weight_decay: float = 5e-4,
@@ -131,16 +132,16 @@ class MNP(ReplicaMixin, BaseDetector):
         likelihood: bool = True,
         reconstruction_input: bool = True,
         contamination: float = 0.1,
-        seed: int = 0,
+        random_state: int = 0,
     ) -> None:
         super().__init__(contamination=contamination)
         self.protocol = protocol
         self.n_prototypes = n_prototypes
-        self.embedding = embedding
+        self.embedding_dim = embedding_dim
         self.epochs = epochs
-        self.steps = steps
-        self.batch = batch
-        self.labelled_batch = labelled_batch
+        self.steps_per_epoch = steps_per_epoch
+        self.batch_size = batch_size
+        self.labelled_batch_size = labelled_batch_size
         self.pretraining_epochs = pretraining_epochs
         self.lr = lr
         self.weight_decay = weight_decay
@@ -155,7 +156,7 @@ class MNP(ReplicaMixin, BaseDetector):
         self.contrast = contrast
         self.likelihood = likelihood
         self.reconstruction_input = reconstruction_input
-        self.seed = seed
+        self.random_state = random_state
 
     def fit(self, X: Any, y: Any = None, X_val: Any = None, y_val: Any = None) -> Self:
         """Fit on X with y = 1 for labelled anomalies, 0 for unlabelled rows.
@@ -184,19 +185,19 @@ class MNP(ReplicaMixin, BaseDetector):
 
     def prototype_similarity(self, X: Any) -> np.ndarray:
         """s_k(x), (n, K), in (0, 1]."""
-        return self._look(X, lambda found: found.similarity)[:, : self.n_prototypes_]
+        return self._measure(X, lambda output: output.similarity)[:, : self.n_prototypes_]
 
     def normal_likelihood(self, X: Any) -> np.ndarray:
         """sigmoid(beta max_k s_k(x)), (n,): grows with the likelihood of being normal; not batch-normalised."""
-        return 1.0 / (1.0 + np.exp(-self.beta * self._look(X, lambda found: found.nearest)))
+        return 1.0 / (1.0 + np.exp(-self.beta * self._measure(X, lambda output: output.nearest)))
 
     def reconstruction_error(self, X: Any) -> np.ndarray:
         """e(x), (n,), mean SmoothL1 over the scaled features."""
-        return self._look(X, lambda found: found.error)
+        return self._measure(X, lambda output: output.error)
 
     def embed(self, X: Any) -> np.ndarray:
         """Unit embeddings, (n, H2)."""
-        return self._look(X, lambda found: found.embedding)
+        return self._measure(X, lambda output: output.embedding)
 
     def looks(
         self,
@@ -209,7 +210,7 @@ class MNP(ReplicaMixin, BaseDetector):
         """What the model sees of its training rows, and its losses, as tables for pictures (``mnp.looks``)."""
         return seen(self, X, truth, labelled, rng, kind), losses(self)
 
-    def _look(self, X: Any, pick: Any) -> np.ndarray:
+    def _measure(self, X: Any, pick: Callable[[Outputs], torch.Tensor]) -> np.ndarray:
         check_is_fitted(self, "weights_")
         array = self._scored(X)
 
@@ -234,38 +235,36 @@ class MNP(ReplicaMixin, BaseDetector):
         return Settings.of(self, PUBLISHED if self.protocol == "paper" else WEAK)
 
     def _shape(self, width: int) -> Shape:
-        return Shape(width, self.embedding, max(MOST, self.n_prototypes or 0))
+        return Shape(width, self.embedding_dim, max(MOST, self.n_prototypes or 0))
 
     def _layout(self, width: int) -> Layout:
         return layout(self._shape(width))
 
     def _shape_key(self, run: TrainingRows) -> tuple[int, bool, bool]:
         settings = self._settings()
-        used = parts(run, 0, 0, settings.quirks, settings.stopping)
-        return min(self.batch, len(used.unlabelled)), len(used.labelled) > 0, len(used.judged) > 0
+        used = divided_rows(run, 0, 0, settings.quirks, settings.stopping)
+        return min(self.batch_size, len(used.unlabelled)), len(used.labelled) > 0, len(used.judged) > 0
 
     def _forward(self, p: Mapping[str, torch.Tensor], x: torch.Tensor, context: Context) -> torch.Tensor:
-        found: Outputs = outputs(p, x, context, self.reconstruction_input)
+        output = outputs(p, x, context, self.reconstruction_input)
         if "error_unit" not in context:
-            return found.score
+            return output.score
         # nothing was labelled: the head is untrained, so rank by error and distance in their training means
-        return found.error / context["error_unit"] + (1.0 - found.nearest) / context["distance_unit"]
+        return output.error / context["error_unit"] + (1.0 - output.nearest) / context["distance_unit"]
 
-    def _train(
-        self, runs: Sequence[TrainingRows], seeds: Sequence[int], columns: np.ndarray
-    ) -> tuple[torch.Tensor, Context, list[dict[str, Any]]]:
-        group = fit_group(self._shape(len(columns)), runs, seeds, columns, self._settings())
-        prototypes = group.layout.unpack(group.flat)["prototypes"]
-        extras = []
-        for place, history in enumerate(group.history):
-            count = int(group.context["exists"][place].sum())
-            centres = prototypes[place, :count]
-            extras.append(
+    def _train(self, group: Group) -> Fitted:
+        fitted = fit_group(self._shape(group.width), group, self._settings())
+        prototypes = fitted.layout.unpack(fitted.flat)["prototypes"]
+        attributes = []
+        for run, history in enumerate(fitted.history):
+            count = int(fitted.context["exists"][run].sum())
+            centres = prototypes[run, :count]
+            attributes.append(
                 {
                     "prototypes_": centres / np.linalg.norm(centres, axis=1, keepdims=True),
                     "n_prototypes_": count,
-                    "silhouettes_": group.silhouettes[place],
-                    "history_": {name: history[:, i] for i, name in enumerate(PARTS)},
+                    "silhouettes_": fitted.silhouettes[run],
+                    "history_": {name: history[:, i] for i, name in enumerate(LOSS_TERMS)},
                 }
             )
-        return group.flat, group.context, extras
+        return Fitted(fitted.flat, fitted.context, attributes)

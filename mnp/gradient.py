@@ -50,12 +50,12 @@ def joint_gradient(
     Returns
     -------
     total : (R,)
-    parts : (R, 8) in the order of ``mnp.losses.PARTS``
+    terms : (R, 8) in the order of ``mnp.losses.LOSS_TERMS``
     gradients : {parameter: gradient (R, *shape)}
     """
     seen = _outputs(p, x, context, reconstruction_input)
-    total, parts, slopes = _losses(seen, unlabelled, context, settings)
-    return total, parts, _backward(p, seen, slopes, reconstruction_input)
+    total, terms, slopes = _losses(seen, unlabelled, context, settings)
+    return total, terms, _backward(p, seen, slopes, reconstruction_input)
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,9 +132,9 @@ def _losses(
     """
     known = seen.error.shape[1] - unlabelled
     sizes = [unlabelled, known]
-    error, error_a = seen.error.split(sizes, dim=1)
-    score, score_a = seen.score.split(sizes, dim=1)
-    near, near_a = seen.nearest.split(sizes, dim=1)
+    error, error_a = torch.split(seen.error, sizes, dim=1)
+    score, score_a = torch.split(seen.score, sizes, dim=1)
+    near, near_a = torch.split(seen.nearest, sizes, dim=1)
     bell = elementwise(torch.sigmoid, settings.beta * near) if settings.likelihood else torch.ones_like(near)
     share = bell / bell.sum(dim=1, keepdim=True)
     weighing = settings.likelihood and not settings.unweighted_score
@@ -154,9 +154,9 @@ def _losses(
     recon, fit = normal + _mean(apart), low + _mean(missing.square()) / 2.0
     losses = torch.cat([recon, fit, contrast + context["lambda_kl"] * kl], dim=1)
     total, slope = _balance(losses, context, settings.temperature)
-    parts = torch.cat([losses, total, contrast, kl, similar, similar_a], dim=1)
+    terms = torch.cat([losses, total, contrast, kl, similar, similar_a], dim=1)
 
-    first, second, third = slope.split(1, dim=1)
+    first, second, third = torch.split(slope, 1, dim=1)
     each = 1.0 / max(known, 1)
     active = apart.sign()
     rising = first * (1.0 + _mean(active))
@@ -175,7 +175,7 @@ def _losses(
         nearest=torch.cat([g_near, (-each * pull).expand_as(near_a)], dim=1),
         similarity=g_similarity.mul_((context["lambda_kl"] * third)[..., None]),
     )
-    return total[:, 0], parts, slopes
+    return total[:, 0], terms, slopes
 
 
 def _clustering(similarity: torch.Tensor, moving: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -220,7 +220,7 @@ def _backward(p: Views, seen: _Outputs, slopes: _Slopes, reconstruction_input: b
     g_s gets n's derivative where s_k = max s, in equal parts among equals (as ``amax`` has it); with s = 1 / (1 + d),
     d = 2 - 2 cosine clamped at 0: g_cosine = 2 s^2 g_s.
     """
-    found, inner = backward_through(p, HEAD, seen.head, slopes.logit[..., None])
+    gradients, inner = backward_through(p, HEAD, seen.head, slopes.logit[..., None])
     inner = inner.mT
     size = seen.unit.shape[1]
     g_unit = inner[:, :size]
@@ -232,11 +232,11 @@ def _backward(p: Views, seen: _Outputs, slopes: _Slopes, reconstruction_input: b
     g = _where_above(g.mul_(seen.similarity).mul_(seen.similarity).mul_(2.0), seen.distance, BELOW_ZERO)
     g_unit = torch.baddbmm(g_unit, seen.centres.mT, g)
     g_centres = torch.bmm(g, seen.unit.mT)
-    found["prototypes"] = _normalised_backward(g_centres, seen.centres, seen.centre_norm, dim=2)
+    gradients["prototypes"] = _normalised_backward(g_centres, seen.centres, seen.centre_norm, dim=2)
     g_back = seen.deviation.mul_((g_error / seen.deviation.shape[1])[:, None])
     decoding, g_z = backward_through(p, DECODING, seen.decoder, g_back.mT)
     g_z = g_z.mT.add_(_normalised_backward(g_unit, seen.unit, seen.norm, dim=1))
-    return found | decoding | backward(p, ENCODING, seen.encoder, g_z.mT)
+    return gradients | decoding | backward(p, ENCODING, seen.encoder, g_z.mT)
 
 
 def _normalised_backward(outer: torch.Tensor, unit: torch.Tensor, norm: torch.Tensor, dim: int) -> torch.Tensor:
@@ -250,8 +250,8 @@ def _normalised_backward(outer: torch.Tensor, unit: torch.Tensor, norm: torch.Te
 
 def _where_above(values: torch.Tensor, given: torch.Tensor, least: float) -> torch.Tensor:
     """``values`` where ``given`` > ``least``, else 0; a mask and a fill take ten times as long."""
-    found: torch.Tensor = torch.ops.aten.threshold_backward(values, given, least)
-    return found
+    kept: torch.Tensor = torch.ops.aten.threshold_backward(values, given, least)
+    return kept
 
 
 def _mean(values: torch.Tensor) -> torch.Tensor:

@@ -11,7 +11,7 @@ from mnp.network import Outputs
 from replicas.exact import elementwise
 from replicas.training import Context
 
-PARTS = (
+LOSS_TERMS = (
     "reconstruction",
     "score",
     "prototypes",
@@ -58,13 +58,13 @@ def normal_likelihood(nearest: torch.Tensor, settings: LossSettings) -> torch.Te
 
 
 def joint_loss(
-    found: Outputs, unlabelled: int, context: Context, settings: LossSettings
+    output: Outputs, unlabelled: int, context: Context, settings: LossSettings
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Weighted sum of the three losses for a batch whose first ``unlabelled`` rows are unlabelled.
 
     Parameters
     ----------
-    found : Outputs for (R, U + A) rows; A may be 0 (nothing labelled)
+    output : Outputs for (R, U + A) rows; A may be 0 (nothing labelled)
     unlabelled : int, U
     context : ``previous`` (R, 3), the losses' means over the previous epoch (1 in the first); ``lambda_kl`` (R, 1),
         weight of the clustering term; ``moving`` (R, 1), 1 where gradients flow through the clustering target and the
@@ -73,15 +73,15 @@ def joint_loss(
     Returns
     -------
     total : (R,)
-    parts : (R, 8) in the order of PARTS
+    terms : (R, 8) in the order of LOSS_TERMS
     """
-    weight = normal_likelihood(found.nearest[:, :unlabelled], settings)
-    recon = reconstruction_loss(found, unlabelled, weight, settings)
-    score = score_loss(found, unlabelled, torch.ones_like(weight) if settings.unweighted_score else weight)
-    near_u = (weight * found.nearest[:, :unlabelled]).mean(dim=1)
-    near_a = _mean(found.nearest[:, unlabelled:])
+    weight = normal_likelihood(output.nearest[:, :unlabelled], settings)
+    recon = reconstruction_loss(output, unlabelled, weight, settings)
+    score = score_loss(output, unlabelled, torch.ones_like(weight) if settings.unweighted_score else weight)
+    near_u = (weight * output.nearest[:, :unlabelled]).mean(dim=1)
+    near_a = _mean(output.nearest[:, unlabelled:])
     contrast = contrastive_loss(near_u, near_a) if settings.contrast else torch.zeros_like(near_u)
-    kl = clustering_loss(found.similarity[:, :unlabelled], context["exists"], context["moving"])
+    kl = clustering_loss(output.similarity[:, :unlabelled], context["exists"], context["moving"])
     prototypes = contrast + context["lambda_kl"][:, 0] * kl
     losses = torch.stack([recon, score, prototypes], dim=1)
     weights = dynamic_weights(losses, context["previous"], settings.temperature, context["moving"])
@@ -90,16 +90,16 @@ def joint_loss(
     return total, torch.cat([losses, rest], dim=1)
 
 
-def reconstruction_loss(found: Outputs, unlabelled: int, weight: torch.Tensor, settings: LossSettings) -> torch.Tensor:
+def reconstruction_loss(output: Outputs, unlabelled: int, weight: torch.Tensor, settings: LossSettings) -> torch.Tensor:
     """mean(w e_U) + mean(relu(m1 + mean(w e_U) - e_A)): (R,)."""
-    normal = (weight * found.error[:, :unlabelled]).mean(dim=1)
-    apart = torch.relu(settings.margin + normal[:, None] - found.error[:, unlabelled:])
+    normal = (weight * output.error[:, :unlabelled]).mean(dim=1)
+    apart = torch.relu(settings.margin + normal[:, None] - output.error[:, unlabelled:])
     return normal + _mean(apart)
 
 
-def score_loss(found: Outputs, unlabelled: int, weight: torch.Tensor) -> torch.Tensor:
+def score_loss(output: Outputs, unlabelled: int, weight: torch.Tensor) -> torch.Tensor:
     """mean(SmoothL1(a_A, 1)) + mean(w SmoothL1(a_U, 0)): (R,). Scores lie in (0, 1), so SmoothL1 is d^2 / 2."""
-    low, high = found.score[:, :unlabelled], found.score[:, unlabelled:]
+    low, high = output.score[:, :unlabelled], output.score[:, unlabelled:]
     labelled = F.smooth_l1_loss(high, torch.ones_like(high), reduction="none")
     normal = F.smooth_l1_loss(low, torch.zeros_like(low), reduction="none")
     return _mean(labelled) + (weight * normal).mean(dim=1)

@@ -8,8 +8,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from mnp.quirks import Quirks
-from replicas.detector import pools
-from replicas.rows import TrainingRows
+from replicas.rows import TrainingRows, pools
 from reproducibility.streams import generator
 
 #: Ways to end the joint stage from weak information.
@@ -21,7 +20,7 @@ PROTOTYPE_ROWS = 1000
 
 
 @dataclass(frozen=True, eq=False)
-class Parts:
+class DividedRows:
     """A run's table rows by use.
 
     Attributes
@@ -40,7 +39,7 @@ class Parts:
     judged_y: np.ndarray
 
 
-def parts(run: TrainingRows, offset: int, seed: int, quirks: Quirks, stopping: Stopping) -> Parts:
+def divided_rows(run: TrainingRows, offset: int, seed: int, quirks: Quirks, stopping: Stopping) -> DividedRows:
     """Divide a run's rows.
 
     Parameters
@@ -72,14 +71,14 @@ def parts(run: TrainingRows, offset: int, seed: int, quirks: Quirks, stopping: S
     mixed = stream.permutation(len(labelled))
     count = {"fixed": 0, "held-out": max(1, len(labelled) // 5), "labelled": len(labelled)}[stopping]
     if count == 0 or held == 0 or (stopping == "held-out" and len(labelled) < 2):
-        return Parts(kept, labelled, watched, clustered, np.empty(0, np.int64), np.empty(0, np.int8))
+        return DividedRows(kept, labelled, watched, clustered, np.empty(0, np.int64), np.empty(0, np.int8))
     judged = np.concatenate([watched, labelled[mixed[:count]]])
     truth = np.repeat(np.array([0, 1], dtype=np.int8), [len(watched), count])
     trained = labelled if stopping == "labelled" else labelled[np.sort(mixed[count:])]
-    return Parts(kept, trained, watched, clustered, judged, truth)
+    return DividedRows(kept, trained, watched, clustered, judged, truth)
 
 
-def _published(run: TrainingRows, offset: int, unlabelled: np.ndarray, labelled: np.ndarray) -> Parts:
+def _published(run: TrainingRows, offset: int, unlabelled: np.ndarray, labelled: np.ndarray) -> DividedRows:
     if run.val is None or run.y_val is None:
         raise ValueError(
             "MNP(protocol='paper') stops on a labelled validation split: pass X_val and y_val, "
@@ -91,4 +90,4 @@ def _published(run: TrainingRows, offset: int, unlabelled: np.ndarray, labelled:
         raise ValueError(
             "the validation split needs both normals and anomalies; pass a larger one or use protocol='weak'"
         )
-    return Parts(unlabelled, labelled, normals, normals, judged, truth)
+    return DividedRows(unlabelled, labelled, normals, normals, judged, truth)

@@ -126,7 +126,8 @@ def evidence(
 
 def total(terms: Mapping[str, np.ndarray]) -> np.ndarray:
     """The sum of terms, (n,), added in their order."""
-    return np.sum(list(terms.values()), axis=0)
+    summed: np.ndarray = np.sum(list(terms.values()), axis=0)
+    return summed
 
 
 def _passed(fitted: Any, v: np.ndarray, settings: Settings) -> np.ndarray:

@@ -33,8 +33,8 @@ class PretrainingSettings:
     """Budget of each of the three stages (authors: 64 batches of 128, at most 200 epochs, Adam 5e-3)."""
 
     epochs: int = 200
-    steps: int = 64
-    batch: int = 128
+    steps_per_epoch: int = 64
+    batch_size: int = 128
     lr: float = 5e-3
     weight_decay: float = 5e-4
     patience: int = 15
@@ -110,12 +110,12 @@ def random_start(shape: Shape, seeds: Sequence[int]) -> tuple[torch.Tensor, Layo
 
 
 def _stacked(outer: Mapping[str, np.ndarray], inner: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    places = {"encoder1": (outer, "encode"), "encoder2": (inner, "encode"),
+    sources = {"encoder1": (outer, "encode"), "encoder2": (inner, "encode"),
               "decoder1": (inner, "decode"), "decoder2": (outer, "decode")}  # fmt: skip
     return {
-        f"{name}.{kind}": source[f"{old}.{kind}"]
-        for name, (source, old) in places.items()
-        for kind in ("weight", "bias")
+        f"{name}.{suffix}": source[f"{old}.{suffix}"]
+        for name, (source, old) in sources.items()
+        for suffix in ("weight", "bias")
     }
 
 
@@ -170,7 +170,7 @@ def _train(
     """Train a chain to give back clean rows, from noisy ones if there are any."""
     streams = [generator("mnp", name, "batches", seed) for seed in seeds]
     sizes = [len(rows) for rows in clean.trained]
-    batch = min(quirks.pretraining_batch or settings.batch, min(sizes))
+    batch = min(quirks.pretraining_batch or settings.batch_size, min(sizes))
     chained = [Dense(layer, SLOPE) for layer in layers]
 
     def draw(runs: Sequence[int], steps: int) -> tuple[np.ndarray, ...]:
@@ -200,7 +200,7 @@ def _train(
         draw=draw,
         optimiser=Adam(settings.lr, settings.weight_decay),
         epochs=settings.epochs,
-        steps=settings.steps,
+        steps=settings.steps_per_epoch,
         stopping=StoppingRule(settings.patience, settings.delta, restore),
         monitor=monitor,
     )

@@ -94,7 +94,8 @@ def normal_weights(embedded: np.ndarray, centres: np.ndarray, beta: float) -> np
     points, targets = (rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12) for rows in
                        (embedded.astype(np.float64), centres.astype(np.float64)))  # fmt: skip
     square = np.clip(2.0 - 2.0 * points @ targets.T, 0.0, None)
-    return 1.0 / (1.0 + np.exp(-beta / (1.0 + square.min(axis=1))))
+    likelihood: np.ndarray = 1.0 / (1.0 + np.exp(-beta / (1.0 + square.min(axis=1))))
+    return likelihood
 
 
 def weighted_silhouette(distances: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> float:
@@ -163,12 +164,12 @@ def _start(clusterings: _Clusterings, count: int | None, trimmed: float = 0.0) -
     if count is not None or clusterings.distinct < 3:
         return clusterings.centres(min(count or 1, clusterings.distinct), trimmed)[0], {}
     candidates = range(2, min(MOST, clusterings.distinct - 1) + 1)
-    found = {k: clusterings.centres(k, trimmed) for k in candidates}
+    clustered = {k: clusterings.centres(k, trimmed) for k in candidates}
     weights = clusterings.weights if clusterings.weights is not None else np.ones(len(clusterings.rows))
-    judged = [labels[:SILHOUETTE_ROWS] for _, labels in found.values()]
+    judged = [labels[:SILHOUETTE_ROWS] for _, labels in clustered.values()]
     values = _silhouettes(clusterings.distances, judged, weights[:SILHOUETTE_ROWS])
     best = max(range(len(values)), key=values.__getitem__)  # the smallest K of equals
-    return found[candidates[best]][0], dict(zip(candidates, values, strict=True))
+    return clustered[candidates[best]][0], dict(zip(candidates, values, strict=True))
 
 
 def _silhouettes(distances: np.ndarray, labellings: Sequence[np.ndarray], weights: np.ndarray) -> list[float]:
@@ -215,7 +216,7 @@ def _centres(embedded: np.ndarray, k: int, seed: int, weights: np.ndarray | None
 def _distances(rows: np.ndarray) -> np.ndarray:
     rows = rows.astype(np.float64)
     square = (rows**2).sum(axis=1)
-    distances = square[:, None] + square[None, :]
+    distances: np.ndarray = square[:, None] + square[None, :]
     distances -= 2.0 * rows @ rows.T
     np.sqrt(np.maximum(distances, 0.0, out=distances), out=distances)
     np.fill_diagonal(distances, 0.0)

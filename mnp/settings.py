@@ -31,7 +31,7 @@ class Settings:
     pretraining : PretrainingSettings or None (ablation)
     stopping : how the joint stage ends without validation labels
     choosing : how K and the prototypes' start treat rows that may be anomalies
-    epochs, steps, batch, labelled_batch, patience : int
+    epochs, steps_per_epoch, batch_size, labelled_batch_size, patience : int
     lr, weight_decay : float
     n_prototypes : int or None
     reconstruction_input : bool
@@ -45,9 +45,9 @@ class Settings:
     stopping: Stopping
     choosing: Choosing
     epochs: int
-    steps: int
-    batch: int
-    labelled_batch: int
+    steps_per_epoch: int
+    batch_size: int
+    labelled_batch_size: int
     patience: int
     lr: float
     weight_decay: float
@@ -83,8 +83,8 @@ class Settings:
             moving_target=quirks.moving_target if model.moving_target is None else bool(model.moving_target),
             pretraining=PretrainingSettings(
                 epochs=model.pretraining_epochs,
-                steps=model.steps,
-                batch=model.batch,
+                steps_per_epoch=model.steps_per_epoch,
+                batch_size=model.batch_size,
                 lr=model.lr,
                 weight_decay=model.weight_decay,
                 patience=model.patience,
@@ -94,9 +94,9 @@ class Settings:
             stopping=model.stopping,
             choosing=model.choosing or ("silhouette" if quirks.labelled_validation else "separated"),
             epochs=(PAPER_EPOCHS if judged else WEAK_EPOCHS) if model.epochs is None else model.epochs,
-            steps=model.steps,
-            batch=model.batch,
-            labelled_batch=model.labelled_batch,
+            steps_per_epoch=model.steps_per_epoch,
+            batch_size=model.batch_size,
+            labelled_batch_size=model.labelled_batch_size,
             patience=model.patience,
             lr=model.lr,
             weight_decay=model.weight_decay,

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from mnp.gradient import joint_gradient
-from mnp.material import Parts, parts
+from mnp.material import DividedRows, divided_rows
 from mnp.network import Shape, encode, layout, outputs
 from mnp.pretraining import Material, pretrain, random_start
 from mnp.prototypes import (
@@ -24,11 +24,12 @@ from mnp.prototypes import (
 )
 from mnp.settings import FIXED_KL, MOVING_KL, Settings
 from mnp.validation import ranking_loss
+from replicas.group import Group
 from replicas.optimiser import Adam
 from replicas.parameters import Layout
-from replicas.rows import Table, TrainingRows
+from replicas.rows import Table
 from replicas.sampling import with_replacement, without_replacement
-from replicas.scaling import min_max, scaled, stacked
+from replicas.scaling import scaled
 from replicas.scoring import evaluate
 from replicas.stopping import StoppingRule
 from replicas.training import Context, Stage, Step, Trained, each, train
@@ -48,25 +49,21 @@ class FittedGroup:
     silhouettes: list[dict[int, float]]
 
 
-def fit_group(
-    shape: Shape, runs: Sequence[TrainingRows], seeds: Sequence[int], columns: np.ndarray, settings: Settings
-) -> FittedGroup:
+def fit_group(shape: Shape, group: Group, settings: Settings) -> FittedGroup:
     """Train every run of a group whose runs share their shapes.
 
     Parameters
     ----------
     shape : Shape
-    runs : sequence of TrainingRows
-    seeds : their seeds
-    columns : (d,) features in use
+    group : Group
     settings : Settings
     """
-    table = Table.join(runs, columns)
+    table, seeds = group.table, group.seeds
     used = [
-        parts(run, offset, seed, settings.quirks, settings.stopping)
-        for run, offset, seed in zip(runs, table.offsets, seeds, strict=True)
+        divided_rows(run, offset, seed, settings.quirks, settings.stopping)
+        for run, offset, seed in zip(group.runs, table.offsets, seeds, strict=True)
     ]
-    context = stacked([min_max(run, columns) for run in runs])
+    context = dict(group.scaling)
     auto, below = _autoencoder(shape, table, used, seeds, context, settings)
     start, exists, silhouettes = _start(shape, table, used, seeds, context, settings, auto, below)
     context["exists"] = exists
@@ -81,7 +78,7 @@ def fit_group(
 def _autoencoder(
     shape: Shape,
     table: Table,
-    used: Sequence[Parts],
+    used: Sequence[DividedRows],
     seeds: Sequence[int],
     context: Context,
     settings: Settings,
@@ -96,7 +93,7 @@ def _autoencoder(
 def _start(
     shape: Shape,
     table: Table,
-    used: Sequence[Parts],
+    used: Sequence[DividedRows],
     seeds: Sequence[int],
     context: Context,
     settings: Settings,
@@ -144,7 +141,7 @@ def _clustering(settings: Settings, silhouettes: Sequence[dict[int, float]]) -> 
 def _joint(
     shape: Shape,
     table: Table,
-    used: Sequence[Parts],
+    used: Sequence[DividedRows],
     seeds: Sequence[int],
     context: Context,
     settings: Settings,
@@ -152,14 +149,14 @@ def _joint(
 ) -> Trained:
     whole = layout(shape)
     streams = [generator("mnp", "joint", seed) for seed in seeds]
-    batch = min(settings.batch, len(used[0].unlabelled))
+    batch = min(settings.batch_size, len(used[0].unlabelled))
     judged = [table.x[torch.from_numpy(p.judged)].numpy() for p in used]
 
     def draw(run: int, steps: int) -> tuple[np.ndarray, ...]:
         rows, anomalies = used[run].unlabelled, used[run].labelled
         drawn = [rows[without_replacement(streams[run], len(rows), steps, batch)]]
         if len(anomalies):
-            drawn.append(anomalies[with_replacement(streams[run], len(anomalies), steps, settings.labelled_batch)])
+            drawn.append(anomalies[with_replacement(streams[run], len(anomalies), steps, settings.labelled_batch_size)])
         return (np.concatenate(drawn, axis=1),)
 
     def gradient(p: Views, drawn: tuple[torch.Tensor, ...], members: Context) -> Step:
@@ -189,7 +186,7 @@ def _joint(
         draw=each(draw),
         optimiser=Adam(settings.lr, settings.weight_decay),
         epochs=settings.epochs,
-        steps=settings.steps,
+        steps=settings.steps_per_epoch,
         stopping=StoppingRule(settings.patience, 1e-4, restore) if watches else None,
         monitor=monitor if watches else None,
         after_epoch=remember,
@@ -200,7 +197,7 @@ def _joint(
 def _units(
     shape: Shape,
     table: Table,
-    used: Sequence[Parts],
+    used: Sequence[DividedRows],
     context: Context,
     settings: Settings,
     flat: torch.Tensor,
@@ -208,8 +205,8 @@ def _units(
     """Training means of error and of 1 - similarity, the units of the score without labels."""
 
     def both(p: Views, x: torch.Tensor, members: Context) -> torch.Tensor:
-        found = outputs(p, x, members, settings.reconstruction_input)
-        return torch.stack([found.error, 1.0 - found.nearest], dim=2)
+        output = outputs(p, x, members, settings.reconstruction_input)
+        return torch.stack([output.error, 1.0 - output.nearest], dim=2)
 
     rows = [table.x[torch.from_numpy(p.clustered)].numpy() for p in used]
     means = [

@@ -100,35 +100,35 @@ def backward(p: Views, layers: Sequence[Dense], trace: Trace, outer: torch.Tenso
     {parameter: gradient (R, *shape)}, in any memory order
     """
     first, *others = layers
-    found, outer = backward_through(p, others, Trace(trace.values[1:], trace.normed), outer)
-    return found | _layer_backward(p, first, trace, 0, outer)[0]
+    gradients, outer = backward_through(p, others, Trace(trace.values[1:], trace.normed), outer)
+    return gradients | _layer_backward(p, first, trace, 0, outer)[0]
 
 
 def backward_through(
     p: Views, layers: Sequence[Dense], trace: Trace, outer: torch.Tensor
 ) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
     """As ``backward``, and the gradient of the chain's input (R, B, in), rows last: for one with further readers."""
-    found: dict[str, torch.Tensor] = {}
-    for place in reversed(range(len(layers))):
-        gradients, outer = _layer_backward(p, layers[place], trace, place, outer)
-        found |= gradients
-        outer = torch.bmm(p[f"{layers[place].name}.weight"], outer.transpose(1, 2)).transpose(1, 2)
-    return found, outer
+    gradients: dict[str, torch.Tensor] = {}
+    for number in reversed(range(len(layers))):
+        layer_gradients, outer = _layer_backward(p, layers[number], trace, number, outer)
+        gradients |= layer_gradients
+        outer = torch.bmm(p[f"{layers[number].name}.weight"], outer.transpose(1, 2)).transpose(1, 2)
+    return gradients, outer
 
 
 def _layer_backward(
-    p: Views, layer: Dense, trace: Trace, place: int, outer: torch.Tensor
+    p: Views, layer: Dense, trace: Trace, number: int, outer: torch.Tensor
 ) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
     """Gradients of a layer's parameters, and of its value before activation and normalisation, in ``outer``'s place."""
-    x, value = trace.values[place : place + 2]
+    x, value = trace.values[number : number + 2]
     if layer.slope is not None:
         torch.ops.aten.leaky_relu_backward.grad_input(outer, value, layer.slope, True, grad_input=outer)
     if layer.norm:
         outer = normalised_backward(outer, *trace.normed[layer.name])
-    found = {f"{layer.name}.weight": _outer_product(x, outer)}
+    gradients = {f"{layer.name}.weight": _outer_product(x, outer)}
     if f"{layer.name}.bias" in p:
-        found[f"{layer.name}.bias"] = outer.sum(dim=1, keepdim=True)
-    return found, outer
+        gradients[f"{layer.name}.bias"] = outer.sum(dim=1, keepdim=True)
+    return gradients, outer
 
 
 def squared_error(
@@ -168,8 +168,8 @@ def _difference(p: Views, layers: Sequence[Dense], x: torch.Tensor, target: torc
 def _product(bias: torch.Tensor | None, weight: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
     """Weight times x plus bias: (R, B, out), rows last in memory."""
     weight, x = weight.transpose(1, 2), x.transpose(1, 2)
-    found = torch.bmm(weight, x) if bias is None else torch.baddbmm(bias.transpose(1, 2), weight, x)
-    return found.transpose(1, 2)
+    product = torch.bmm(weight, x) if bias is None else torch.baddbmm(bias.transpose(1, 2), weight, x)
+    return product.transpose(1, 2)
 
 
 def _outer_product(x: torch.Tensor, outer: torch.Tensor) -> torch.Tensor:

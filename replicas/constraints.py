@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any
 
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions, validate_parameter_constraints
+from sklearn.utils._param_validation import HasMethods, StrOptions, validate_parameter_constraints
+from sklearn.utils._param_validation import Interval as Interval
 
 Constraints = dict[str, list[Any]]
 
@@ -46,7 +47,7 @@ SEED = [Interval(Integral, 0, LARGEST_SEED, closed="both")]
 #: PyOD's share of anomalies, or an object of PyThresh that finds the threshold.
 CONTAMINATION = [Interval(Real, 0, 0.5, closed="right"), HasMethods("eval")]
 #: Parameters that every detector of ours has.
-COMMON: Constraints = {"contamination": CONTAMINATION, "seed": SEED, "random_state": SEED}
+COMMON: Constraints = {"contamination": CONTAMINATION, "random_state": SEED}
 
 
 def check(constraints: Mapping[str, Sequence[Any]], params: Mapping[str, Any], name: str) -> None:

@@ -14,8 +14,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from replicas import inputs, saving
 from replicas.contract import Contract
+from replicas.group import Fitted, Group
 from replicas.parameters import Layout
-from replicas.rows import Rows, TrainingRows, single_runs
+from replicas.rows import Rows, TrainingRows, labelled_count, single_runs
 from replicas.scaling import varying
 from replicas.scoring import evaluate
 from replicas.training import Context
@@ -25,8 +26,8 @@ from reproducibility.environment import one_thread
 class ReplicaMixin(Contract):
     """fit, fit_replicas, decision_function and decision_function_replicas for a PyOD detector.
 
-    A method supplies its network (``_layout``), its training of a whole group (``_train``, which
-    returns weights, context and extra attributes per run) and its score (``_forward``).
+    A method supplies its network (``_layout``), its training of a whole group (``_train``) and its score
+    (``_forward``).
 
     Attributes
     ----------
@@ -37,7 +38,7 @@ class ReplicaMixin(Contract):
     """
 
     labels_needed = 1
-    seed: int
+    random_state: int
     weights_: torch.Tensor
     context_: Context
     columns_: np.ndarray
@@ -83,17 +84,17 @@ class ReplicaMixin(Contract):
         for split in splits:
             self._check(split)
         groups: dict[Any, list[int]] = defaultdict(list)
-        for place, split in enumerate(splits):
+        for number, split in enumerate(splits):
             columns = self._columns(split)
-            groups[(columns.tobytes(), self._shape_key(split))].append(place)
-        found: list[Self | None] = [None] * len(splits)
+            groups[(columns.tobytes(), self._shape_key(split))].append(number)
+        detectors: list[Self | None] = [None] * len(splits)
         with one_thread():
-            for places in groups.values():
-                runs = [splits[i] for i in places]
-                fitted = self._fit_group(runs, [int(seeds[i]) for i in places])
-                for place, detector in zip(places, fitted, strict=True):
-                    found[place] = detector
-        fitted_all = [detector for detector in found if detector is not None]
+            for numbers in groups.values():
+                runs = [splits[i] for i in numbers]
+                fitted = self._fit_group(runs, [int(seeds[i]) for i in numbers])
+                for number, detector in zip(numbers, fitted, strict=True):
+                    detectors[number] = detector
+        fitted_all = [detector for detector in detectors if detector is not None]
         for detector, (split, affine) in zip(fitted_all, ready, strict=True):
             detector._remember(split.X.shape[1], None, affine)
         return fitted_all
@@ -111,24 +112,24 @@ class ReplicaMixin(Contract):
         """Apply any forward function (views, x, context) of this method to each detector's rows."""
         groups: dict[bytes, list[int]] = defaultdict(list)
         rows: list[np.ndarray] = []
-        for place, (detector, X) in enumerate(zip(detectors, Xs, strict=True)):
+        for number, (detector, X) in enumerate(zip(detectors, Xs, strict=True)):
             inputs.same_width(X, detector.n_features_in_)
             rows.append(detector._narrowed(X))
-            groups[detector.columns_.tobytes()].append(place)
-        found: list[np.ndarray] = [np.empty(0)] * len(detectors)
+            groups[detector.columns_.tobytes()].append(number)
+        evaluated: list[np.ndarray] = [np.empty(0)] * len(detectors)
         with one_thread():
-            for places in groups.values():
-                members = [detectors[i] for i in places]
+            for numbers in groups.values():
+                members = [detectors[i] for i in numbers]
                 columns = members[0].columns_
                 flat = torch.stack([member.weights_ for member in members])
                 context = {
                     name: torch.stack([member.context_[name] for member in members]) for name in members[0].context_
                 }
-                xs = [_columns_of(rows[i], columns) for i in places]
+                xs = [_columns_of(rows[i], columns) for i in numbers]
                 values = evaluate(self._layout(len(columns)), flat, forward, xs, context)
-                for place, value in zip(places, values, strict=True):
-                    found[place] = value
-        return found
+                for number, value in zip(numbers, values, strict=True):
+                    evaluated[number] = value
+        return evaluated
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the fitted detector to one safetensors file; see ``replicas.saving``."""
@@ -142,15 +143,15 @@ class ReplicaMixin(Contract):
 
     def _fit_group(self: Any, runs: Sequence[TrainingRows], seeds: Sequence[int]) -> list[Any]:
         columns = self._columns(runs[0])
-        flat, context, extras = self._train(runs, seeds, columns)
+        fitted = self._train(Group.of(runs, seeds, columns))
         detectors = []
-        for place, run in enumerate(runs):
-            detector = type(self)(**{**self.get_params(), "seed": seeds[place]})
+        for number, run in enumerate(runs):
+            detector = type(self)(**{**self.get_params(), "random_state": seeds[number]})
             detector.columns_ = columns
             detector.n_features_in_ = run.X.shape[1]
-            detector.weights_ = flat[place].detach().clone()
-            detector.context_ = {name: value[place].clone() for name, value in context.items()}
-            for name, value in extras[place].items():
+            detector.weights_ = fitted.flat[number].detach().clone()
+            detector.context_ = {name: value[number].clone() for name, value in fitted.context.items()}
+            for name, value in fitted.attributes[number].items():
                 setattr(detector, name, value)
             detectors.append(detector)
         scores = self.decision_function_replicas(detectors, [run.X[run.train] for run in runs])
@@ -173,10 +174,8 @@ class ReplicaMixin(Contract):
         """The network's parameters for this many features."""
         raise NotImplementedError
 
-    def _train(
-        self, runs: Sequence[TrainingRows], seeds: Sequence[int], columns: np.ndarray
-    ) -> tuple[torch.Tensor, Context, list[dict[str, Any]]]:
-        """Train a group; return weights (n, P), the score's context (n, ...), attributes of each run."""
+    def _train(self, group: Group) -> Fitted:
+        """Train a group; each of its runs as if it were alone."""
         raise NotImplementedError
 
     def _forward(self, p: Mapping[str, torch.Tensor], x: torch.Tensor, context: Context) -> torch.Tensor:
@@ -196,7 +195,7 @@ class ReplicaMixin(Contract):
 
     def _fit_alone(self, rows: Rows, names: np.ndarray | None) -> Self:
         """Fit a group of one run and become its detector."""
-        self._take(self.fit_replicas([rows], [self.seed])[0])
+        self._take(self.fit_replicas([rows], [self.random_state])[0])
         if names is not None:
             self.feature_names_in_ = names
         return self
@@ -206,18 +205,6 @@ class ReplicaMixin(Contract):
         for name in [name for name in vars(self) if name.endswith("_") and not name.startswith("_")]:
             delattr(self, name)
         self.__dict__.update(fitted.__dict__)
-
-
-def labelled_count(run: TrainingRows) -> int:
-    """Number of a run's labelled anomalies."""
-    return int(np.count_nonzero(np.asarray(run.y_train) == 1))
-
-
-def pools(run: TrainingRows, offset: int) -> tuple[np.ndarray, np.ndarray]:
-    """Table rows of a run's unlabelled and labelled training rows."""
-    train = np.asarray(run.train) + offset
-    labelled = np.asarray(run.y_train) == 1
-    return train[~labelled], train[labelled]
 
 
 def _columns_of(X: np.ndarray, columns: np.ndarray) -> np.ndarray:

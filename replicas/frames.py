@@ -33,7 +33,7 @@ def numbers(X: Any, names: np.ndarray) -> np.ndarray:
 def missing(array: np.ndarray) -> np.ndarray:
     """True where a value is None, NaN or a library's own mark of a missing value, (n,)."""
     if array.dtype.kind == "f":
-        return np.isnan(array)
+        return np.asarray(np.isnan(array))
     if array.dtype != object:
         return np.zeros(len(array), dtype=bool)
     import pandas as pd
@@ -49,20 +49,20 @@ def _of_pandas(X: Any, names: np.ndarray) -> np.ndarray:
     import pandas as pd
 
     types = list(X.dtypes)
-    for place, (name, dtype) in enumerate(zip(names, types, strict=True)):
+    for number, (name, dtype) in enumerate(zip(names, types, strict=True)):
         if not (pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_bool_dtype(dtype)) or _is_complex(dtype):
-            raise ValueError(_no_numbers(str(name), X.iloc[:, place]))
+            raise ValueError(_no_numbers(str(name), X.iloc[:, number]))
     if all(isinstance(dtype, np.dtype) for dtype in types):
         array = np.asarray(X.to_numpy())
         if array.dtype != object:  # it is where truth values stand beside numbers
             return array
     table = np.empty(X.shape, dtype=np.float64)
-    for place, name in enumerate(names):
-        column = X.iloc[:, place]
+    for number, name in enumerate(names):
+        column = X.iloc[:, number]
         absent = column.isna().to_numpy()
         if absent.any():
             raise ValueError(_absent(str(name), int(absent.argmax())))
-        table[:, place] = column.to_numpy(dtype=np.float64)
+        table[:, number] = column.to_numpy(dtype=np.float64)
     return table
 
 
@@ -71,8 +71,8 @@ def _of_arrow(X: Any, names: np.ndarray) -> np.ndarray:
 
     held = pa.table(X)
     table = np.empty((held.num_rows, held.num_columns), dtype=np.float64)
-    for place, name in enumerate(names):
-        column = held.column(place)
+    for number, name in enumerate(names):
+        column = held.column(number)
         if column.null_count:
             raise ValueError(_absent(str(name), column.is_null().to_pylist().index(True)))
         check = pa.types
@@ -80,7 +80,7 @@ def _of_arrow(X: Any, names: np.ndarray) -> np.ndarray:
             raise ValueError(f"column {str(name)!r} holds {column.type} values, not numbers; encode or drop it")
         if check.is_boolean(column.type):
             column = column.cast(pa.uint8())
-        table[:, place] = column.cast(pa.float64(), safe=False).to_numpy()
+        table[:, number] = column.cast(pa.float64(), safe=False).to_numpy()
     return table
 
 

@@ -165,7 +165,7 @@ def _numbers_of(array: np.ndarray) -> np.ndarray:
 def _refuse_masked(array: Any, name: str) -> None:
     mask = np.ma.getmaskarray(array)
     if mask.any():
-        row, *column = (int(place) for place in np.argwhere(mask)[0])
+        row, *column = (int(index) for index in np.argwhere(mask)[0])
         where = f"column {column[0]}, row {row}" if column else f"row {row}"
         raise ValueError(f"{name} has a masked, that is missing, value ({where}); impute or drop it first")
 

@@ -28,11 +28,11 @@ def dense(
     (Glorot uniform, zero bias).
     """
     start = uniform_fan_in if style == "torch" else glorot_uniform
-    found = [Parameter(f"{name}.weight", (inputs, outputs), start)]
+    parameters = [Parameter(f"{name}.weight", (inputs, outputs), start)]
     if bias:
         first = bounded(inputs**-0.5) if style == "torch" else zeros
-        found.append(Parameter(f"{name}.bias", (1, outputs), first))
-    return found
+        parameters.append(Parameter(f"{name}.bias", (1, outputs), first))
+    return parameters
 
 
 def linear(p: Mapping[str, torch.Tensor], name: str, x: torch.Tensor) -> torch.Tensor:

@@ -69,7 +69,7 @@ class Layout:
 
     def views(self, flat: torch.Tensor) -> dict[str, torch.Tensor]:
         """Cut (R, P) into {name: (R, *shape)} without copying; the gradient comes back as one row."""
-        pieces = flat.split(self._sizes, dim=1)[: 2 * len(self.parameters) : 2]
+        pieces = torch.split(flat, self._sizes, dim=1)[: 2 * len(self.parameters) : 2]
         rows = flat.shape[0]
         return {
             parameter.name: piece.view(rows, *parameter.shape)

@@ -87,6 +87,18 @@ class Table:
         return flat.view(*index.shape, self.x.shape[1])
 
 
+def labelled_count(run: TrainingRows) -> int:
+    """Number of a run's labelled anomalies."""
+    return int(np.count_nonzero(np.asarray(run.y_train) == 1))
+
+
+def pools(run: TrainingRows, offset: int) -> tuple[np.ndarray, np.ndarray]:
+    """Table rows of a run's unlabelled and labelled training rows."""
+    train = np.asarray(run.train) + offset
+    labelled = np.asarray(run.y_train) == 1
+    return train[~labelled], train[labelled]
+
+
 def single_runs(runs: Sequence[TrainingRows]) -> list[tuple[TrainingRows, precision.Affine | None]]:
     """Each run with its rows as float32, and how they were moved; runs that share a table still do where they can."""
     tables: dict[int, np.ndarray] = {}

@@ -127,19 +127,19 @@ def without_replacement_each(
     """
     if batch > min(pools) and not repeat_if_fewer:
         raise ValueError(f"cannot draw {batch} distinct rows from {min(pools)}")
-    found = np.empty((len(generators), steps, batch), dtype=np.int64)
+    positions = np.empty((len(generators), steps, batch), dtype=np.int64)
     drawing: dict[int, list[int]] = defaultdict(list)
     for run, (generator, pool) in enumerate(zip(generators, pools, strict=True)):
         if pool < batch:
-            found[run] = with_replacement(generator, pool, steps, batch)
+            positions[run] = with_replacement(generator, pool, steps, batch)
         elif pool <= 3 * batch:
             rows = np.broadcast_to(np.arange(pool), (steps, pool))
-            found[run] = generator.permuted(rows, axis=1)[:, :batch]
+            positions[run] = generator.permuted(rows, axis=1)[:, :batch]
         else:
             drawing[pool].append(run)
     for pool, runs in drawing.items():
-        found[runs] = _drawn([generators[run] for run in runs], pool, steps, batch)
-    return found.transpose(1, 0, 2)
+        positions[runs] = _drawn([generators[run] for run in runs], pool, steps, batch)
+    return positions.transpose(1, 0, 2)
 
 
 def passes(generator: np.random.Generator, pool: int, batch: int) -> np.ndarray:
@@ -159,9 +159,9 @@ def _drawn(generators: Sequence[np.random.Generator], pool: int, steps: int, bat
     keep = np.ones(rows.shape, dtype=bool)
     keep[row, column] = False
     kept = width - np.bincount(row, minlength=len(rows))
-    for place in np.flatnonzero(kept < batch).tolist():  # once in a million rows
-        rows[place, :batch] = _filled_up(rows[place], batch, generators[place // steps], pool)
-        keep[place], kept[place] = np.arange(width) < batch, batch
+    for number in np.flatnonzero(kept < batch).tolist():  # once in a million rows
+        rows[number, :batch] = _filled_up(rows[number], batch, generators[number // steps], pool)
+        keep[number], kept[number] = np.arange(width) < batch, batch
     last = np.flatnonzero(keep)[np.cumsum(kept) - kept + batch - 1]
     keep &= np.arange(width) <= (last - width * np.arange(len(rows)))[:, None]
     # as rows[keep], in half the time

@@ -12,7 +12,8 @@ import numpy as np
 import torch
 from sklearn.utils.validation import check_is_fitted
 
-FORMAT = "mnp-bench detector 1"
+#: Raised when files written before can no longer be read, as when parameters got other names.
+FORMAT = "mnp-bench detector 2"
 
 
 def save(detector: Any, path: str | os.PathLike[str]) -> Path:
@@ -40,21 +41,21 @@ def save(detector: Any, path: str | os.PathLike[str]) -> Path:
     arrays: dict[str, torch.Tensor] = {}
     params = detector.get_params(deep=False)
     fitted = {name: value for name, value in vars(detector).items() if name not in params}
-    told = {
+    content = {
         "format": FORMAT,
         "class": type(detector).__name__,
         "params": params,
         "fitted": {name: _packed(value, name, arrays) for name, value in fitted.items()},
     }
-    place = Path(path)
-    part = place.with_name(place.name + ".part")
-    save_file(arrays, part, metadata={"detector": json.dumps(told)})
-    os.replace(part, place)
-    return place
+    target = Path(path)
+    unfinished = target.with_name(target.name + ".part")
+    save_file(arrays, unfinished, metadata={"detector": json.dumps(content)})
+    os.replace(unfinished, target)
+    return target
 
 
-def load(kind: type, path: str | os.PathLike[str]) -> Any:
-    """Read a detector of class ``kind`` that ``save`` wrote; its scores are the same bits.
+def load(detector_class: type, path: str | os.PathLike[str]) -> Any:
+    """Read a detector of class ``detector_class`` that ``save`` wrote; its scores are the same bits.
 
     Raises
     ------
@@ -63,22 +64,27 @@ def load(kind: type, path: str | os.PathLike[str]) -> Any:
     """
     from safetensors import SafetensorError, safe_open
 
-    place = Path(path)
-    if not place.is_file():
-        raise ValueError(f"there is no file {place}; save a fitted {kind.__name__} there first")
+    source = Path(path)
+    if not source.is_file():
+        raise ValueError(f"there is no file {source}; save a fitted {detector_class.__name__} there first")
     try:
-        with safe_open(place, framework="pt") as file:
+        with safe_open(source, framework="pt") as file:
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118, not a mapping
-            told = json.loads((file.metadata() or {}).get("detector", "{}"))
+            content = json.loads((file.metadata() or {}).get("detector", "{}"))
     except (SafetensorError, ValueError) as error:
-        raise ValueError(f"{place} is not a whole detector file ({error}); save the detector again") from error
-    if told.get("format") != FORMAT:
-        raise ValueError(f"{place} was not written by this program's save(); only such files can be loaded")
-    if told["class"] != kind.__name__:
-        raise ValueError(f"{place} holds a {told['class']}, not a {kind.__name__}; load it with that class")
+        raise ValueError(f"{source} is not a whole detector file ({error}); save the detector again") from error
+    written = content.get("format")
+    if isinstance(written, str) and written != FORMAT and written.startswith(FORMAT.rstrip("0123456789")):
+        raise ValueError(f"{source} is of another version ({written}; this one has {FORMAT}); fit and save it again")
+    if written != FORMAT:
+        raise ValueError(f"{source} was not written by this program's save(); only such files can be loaded")
+    if content["class"] != detector_class.__name__:
+        raise ValueError(
+            f"{source} holds a {content['class']}, not a {detector_class.__name__}; load it with that class"
+        )
     # JSON has no tuples; parameters that are sequences are tuples throughout
-    detector = kind(**{name: tuple(v) if isinstance(v, list) else v for name, v in told["params"].items()})
-    for name, value in told["fitted"].items():
+    detector = detector_class(**{name: tuple(v) if isinstance(v, list) else v for name, v in content["params"].items()})
+    for name, value in content["fitted"].items():
         setattr(detector, name, _unpacked(value, arrays))
     return detector
 
@@ -92,9 +98,9 @@ def _packed(value: Any, name: str, arrays: dict[str, torch.Tensor]) -> Any:
         arrays[name] = torch.from_numpy(np.ascontiguousarray(value).copy())
         return {"array": name, "shape": list(value.shape)}
     if isinstance(value, np.ndarray):
-        return {"texts": [str(one) for one in value]}
+        return {"texts": [str(item) for item in value]}
     if isinstance(value, Mapping):
-        pairs = [[key, _packed(one, f"{name}.{key}", arrays)] for key, one in value.items()]
+        pairs = [[key, _packed(item, f"{name}.{key}", arrays)] for key, item in value.items()]
         return {"pairs": pairs}
     if isinstance(value, np.generic):
         return value.item()
@@ -112,4 +118,4 @@ def _unpacked(value: Any, arrays: Mapping[str, torch.Tensor]) -> Any:
         return arrays[value["array"]].numpy().reshape(value["shape"])
     if "texts" in value:
         return np.array(value["texts"], dtype=object)
-    return {key: _unpacked(one, arrays) for key, one in value["pairs"]}
+    return {key: _unpacked(item, arrays) for key, item in value["pairs"]}

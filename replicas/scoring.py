@@ -64,9 +64,9 @@ def _block(
 ) -> np.ndarray:
     width = padded(len(block)) if layout.grouped else 1
     x = np.zeros((width, ROWS, xs[block[0][0]].shape[1]), dtype=np.float32)
-    for place, (run, begin) in enumerate(block):
+    for number, (run, begin) in enumerate(block):
         rows = xs[run][begin : begin + ROWS]
-        x[place, : len(rows)] = rows
+        x[number, : len(rows)] = rows
     runs = [run for run, _ in block]
     index = torch.tensor(runs + [runs[-1]] * (width - len(runs))) if layout.grouped else slice(runs[0], runs[0] + 1)
     members = {name: value[index] for name, value in context.items()}

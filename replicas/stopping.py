@@ -63,5 +63,5 @@ class Stopping:
 
     def keeps_best(self, runs: np.ndarray) -> np.ndarray:
         """Which of these runs return their best weights rather than their last."""
-        found = np.isfinite(self.best[runs])
-        return found if self.rule.restore == "best" else found & self.stopped[runs]
+        improved: np.ndarray = np.isfinite(self.best[runs])
+        return improved if self.rule.restore == "best" else improved & self.stopped[runs]

@@ -31,8 +31,8 @@ class Stage:
     Attributes
     ----------
     layout : Layout
-    gradient : callable (views, batch, context) -> (total (R,), parts (R, m), {parameter: gradient (R, *shape)})
-        Reduced per replica; parts are recorded as epoch means. Written out, or ``differentiated(loss)``.
+    gradient : callable (views, batch, context) -> (total (R,), terms (R, m), {parameter: gradient (R, *shape)})
+        Reduced per replica; terms are recorded as epoch means. Written out, or ``differentiated(loss)``.
     draw : callable (runs, steps) -> tuple of (steps, len(runs), ...) arrays
         Must use each run's own stream for this stage and nothing else; see ``each``.
     optimiser : Optimiser
@@ -40,7 +40,7 @@ class Stage:
     stopping : StoppingRule or None
     monitor : callable (flat (k, P), runs (k,), context of these) -> (k,) values, or None
         None with a stopping rule monitors the epoch's mean training loss.
-    after_epoch : callable (context, parts' epoch means (R, m)) -> None, or None
+    after_epoch : callable (context, terms' epoch means (R, m)) -> None, or None
         May update the context in place for the next epoch.
     tracked : tuple of str
         Context entries that the loss updates in place (running statistics) and the caller needs.
@@ -59,14 +59,14 @@ class Stage:
 
 
 def differentiated(loss: Loss) -> Gradient:
-    """A stage's gradient by autograd from ``loss(views, batch, context) -> (total (R,), parts (R, m))``."""
+    """A stage's gradient by autograd from ``loss(views, batch, context) -> (total (R,), terms (R, m))``."""
 
     def gradient(p: Mapping[str, torch.Tensor], batch: Batch, context: Context) -> Step:
         with torch.inference_mode(False), torch.enable_grad():
             leaves = {name: value.detach().requires_grad_() for name, value in p.items()}
-            total, parts = loss(leaves, batch, context)
+            total, terms = loss(leaves, batch, context)
             slopes = torch.autograd.grad(total.sum(), list(leaves.values()))
-        return total.detach(), parts.detach(), dict(zip(leaves, slopes, strict=True))
+        return total.detach(), terms.detach(), dict(zip(leaves, slopes, strict=True))
 
     return gradient
 
@@ -83,7 +83,7 @@ def each(draw: DrawOne) -> Draw:
 
 @dataclass(frozen=True, eq=False)
 class Trained:
-    """What a stage leaves: weights (n, P), epochs run (n,), epoch means of the parts, tracked context (n, ...)."""
+    """What a stage leaves: weights (n, P), epochs run (n,), epoch means of the terms, tracked context (n, ...)."""
 
     flat: torch.Tensor
     epochs: np.ndarray
@@ -125,9 +125,9 @@ class _Progress:
     def take(self, group: _Group, means: torch.Tensor, totals: torch.Tensor) -> None:
         """Take an epoch of a group, whose live runs may stop with it."""
         stage, active = self._stage, group.first
-        places = active[~self.stopping.stopped[group.ids[active]]]
-        members = group.ids[places]
-        picked, numbers = torch.from_numpy(places), torch.from_numpy(members)
+        slots = active[~self.stopping.stopped[group.ids[active]]]
+        members = group.ids[slots]
+        picked, numbers = torch.from_numpy(slots), torch.from_numpy(members)
         weights = group.flat.detach()[picked]
         if stage.stopping is not None:
             values = _values(stage, group, picked, members, weights, totals)
@@ -172,9 +172,9 @@ class _Group:
 
     def __init__(self, runs: np.ndarray, start: torch.Tensor, context: Context, stage: Stage) -> None:
         width = padded(len(runs)) if stage.layout.grouped else len(runs)
-        places = np.concatenate([runs, np.repeat(runs[-1:], width - len(runs))])
-        index = torch.from_numpy(places)
-        self.ids = places
+        slots = np.concatenate([runs, np.repeat(runs[-1:], width - len(runs))])
+        index = torch.from_numpy(slots)
+        self.ids = slots
         self.layout = stage.layout
         self.flat = start[index].contiguous()
         self.context = {name: value[index].contiguous() for name, value in context.items()}
@@ -193,13 +193,13 @@ class _Group:
 
     def shrink(self, live: np.ndarray) -> None:
         """Drop finished runs once at least eight places come free."""
-        places = self.first[live[self.ids[self.first]]]
-        width = padded(len(places))
+        slots = self.first[live[self.ids[self.first]]]
+        width = padded(len(slots))
         if width > len(self.ids) - GROUP_MULTIPLE:
             return
-        places = np.concatenate([places, np.repeat(places[-1:], width - len(places))])
-        index = torch.from_numpy(places)
-        self.ids = self.ids[places]
+        slots = np.concatenate([slots, np.repeat(slots[-1:], width - len(slots))])
+        index = torch.from_numpy(slots)
+        self.ids = self.ids[slots]
         self.flat = self.flat[index]
         self.context = {name: value[index] for name, value in self.context.items()}
         self.state = [value[index] for value in self.state]
@@ -208,8 +208,8 @@ class _Group:
 
 @torch.inference_mode()
 def _epoch(stage: Stage, group: _Group, count: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Run one epoch; return the epoch means of the parts (R, m) and, where it stops the stage, of the total (R,)."""
-    parts_sum: torch.Tensor | None = None
+    """Run one epoch; return the epoch means of the terms (R, m) and, where it stops the stage, of the total (R,)."""
+    terms_sum: torch.Tensor | None = None
     total_sum = torch.zeros(len(group.ids))
     watched = stage.stopping is not None and stage.monitor is None
     for begin in range(0, stage.steps, DRAWN_STEPS):
@@ -217,24 +217,24 @@ def _epoch(stage: Stage, group: _Group, count: int) -> tuple[torch.Tensor, torch
         batches = _draw(stage, group, steps)
         for step in range(steps):
             batch = tuple(piece[step] for piece in batches)
-            total, parts, gradients = stage.gradient(group.views, batch, group.context)
+            total, terms, gradients = stage.gradient(group.views, batch, group.context)
             for name, slope in group.slopes.items():
                 slope.copy_(gradients[name])
             count += 1
             stage.optimiser.step(group.flat, group.slope, group.state, count)
             if watched:
                 total_sum += total
-            parts_sum = parts.clone() if parts_sum is None else parts_sum.add_(parts)
-    assert parts_sum is not None
-    return parts_sum / stage.steps, total_sum / stage.steps
+            terms_sum = terms.clone() if terms_sum is None else terms_sum.add_(terms)
+    assert terms_sum is not None
+    return terms_sum / stage.steps, total_sum / stage.steps
 
 
 def _draw(stage: Stage, group: _Group, steps: int) -> Batch:
     """Draw every run's next steps from its own stream; padding shares its original's."""
-    runs, places = np.unique(group.ids, return_inverse=True)
+    runs, slots = np.unique(group.ids, return_inverse=True)
     drawn = stage.draw(runs.tolist(), steps)
     if len(runs) < len(group.ids):
-        drawn = tuple(column[:, places] for column in drawn)
+        drawn = tuple(column[:, slots] for column in drawn)
     return tuple(torch.from_numpy(np.ascontiguousarray(column)) for column in drawn)
 
 

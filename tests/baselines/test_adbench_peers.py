@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from baselines import adbench_place
+from baselines import adbench_environment
 from baselines.adbench_peers import ADBenchPeer
 from bench import methods
 from bench.errors import MissingExtra
@@ -39,7 +39,7 @@ def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program = tmp_path / "python"
     program.write_text(STAND_IN.format(python=sys.executable))
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
-    monkeypatch.setenv(adbench_place.VARIABLE, str(program))
+    monkeypatch.setenv(adbench_environment.VARIABLE, str(program))
 
 
 def rows() -> tuple[np.ndarray, np.ndarray]:
@@ -49,7 +49,7 @@ def rows() -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_a_missing_environment_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(adbench_place.VARIABLE, "/nowhere/python")
+    monkeypatch.setenv(adbench_environment.VARIABLE, "/nowhere/python")
     spec = methods.get("adbench-devnet")
     assert methods.missing(spec).startswith("adbench-devnet needs an environment of ADBench's own: nox -s adbench")
     with pytest.raises(MissingExtra, match="nox -s adbench"):

@@ -21,7 +21,7 @@ from tests.baselines.test_contract import FAST, METHODS, make, small_pool  # noq
 PATHS = ["pyod.models.knn:KNN", "pyod.models.iforest:IForest", "pyod.models.hbos:HBOS"]
 SCORING = ("decision_function", "predict", "predict_proba", "predict_confidence", "predict_with_rejection")
 OURS_ONLY = {"mnp": ("prototype_similarity", "normal_likelihood", "reconstruction_error", "embed")}
-PAPER = {"protocol": "paper", "epochs": 2, "steps": 4, "pretraining_epochs": 1}
+PAPER = {"protocol": "paper", "epochs": 2, "steps_per_epoch": 4, "pretraining_epochs": 1}
 
 
 def frame(rows: int = 60) -> tuple[pd.DataFrame, np.ndarray]:
@@ -153,9 +153,9 @@ def test_every_parameter_has_a_type_and_a_range(name: str) -> None:
         ("mnp", {"stopping": "never"}, "'stopping' parameter of MNP must be a str among"),
         ("mnp", {"contamination": "auto"}, "'contamination' parameter of MNP"),
         ("mnp", {"contamination": 0.6}, r"contamination must be in \(0, 0.5\]"),
-        ("xgboost", {"n_estimators": -5}, "'n_estimators' parameter of XGBoost"),
-        ("deep-sad", {"hidden": (32, 0)}, "'hidden' parameter of DeepSAD must be a list"),
-        ("deep-sad", {"hidden": 32}, "'hidden' parameter of DeepSAD must be a list"),
+        ("xgboost", {"n_estimators": -5}, "'n_estimators' parameter of XGBoostDetector"),
+        ("deep-sad", {"hidden_dims": (32, 0)}, "'hidden_dims' parameter of DeepSAD must be a list"),
+        ("deep-sad", {"hidden_dims": 32}, "'hidden_dims' parameter of DeepSAD must be a list"),
         ("devnet", {"lr": float("nan")}, "'lr' parameter of DevNet"),
         ("pyod.models.knn:KNN", {"contamination": 0.9}, r"contamination must be in \(0, 0.5\]"),
     ],
@@ -181,7 +181,7 @@ def test_fewer_rows_than_a_batch_are_enough(name: str) -> None:
 
 def test_the_epochs_asked_for_are_trained() -> None:
     X, y = frame()
-    history = MNP(epochs=1, steps=2, pretraining_epochs=0).fit(X, y).history_["total"]
+    history = MNP(epochs=1, steps_per_epoch=2, pretraining_epochs=0).fit(X, y).history_["total"]
     assert len(history) == 1
 
 

@@ -16,12 +16,12 @@ from bench.methods import create, get, missing, source_hash, specs
 FAST = {
     "mnp-plus": {"n_estimators": 20, "steps": 20, "n_init": 1},
     "pu-bagging": {"n_estimators": 20},
-    "mnp": {"epochs": 2, "steps": 3, "pretraining_epochs": 2},
-    "devnet": {"epochs": 2, "steps": 3},
-    "prenet": {"epochs": 2, "steps": 3},
-    "feawad": {"epochs": 2, "pretraining_epochs": 2, "steps": 3},
-    "repen": {"epochs": 2, "steps": 3},
-    "rosas": {"epochs": 2, "steps": 3},
+    "mnp": {"epochs": 2, "steps_per_epoch": 3, "pretraining_epochs": 2},
+    "devnet": {"epochs": 2, "steps_per_epoch": 3},
+    "prenet": {"epochs": 2, "steps_per_epoch": 3},
+    "feawad": {"epochs": 2, "pretraining_epochs": 2, "steps_per_epoch": 3},
+    "repen": {"epochs": 2, "steps_per_epoch": 3},
+    "rosas": {"epochs": 2, "steps_per_epoch": 3},
     "overlap": {"epochs": 2},
     "soel": {"epochs": 2},
     "deep-sad": {"epochs": 2, "pretraining_epochs": 2},
@@ -246,13 +246,13 @@ def test_deep_sad_ends_an_epoch_where_its_steps_are_bounded() -> None:
     rng = np.random.default_rng(0)
     X = rng.normal(size=(640, 3)).astype(np.float32)
     y = (np.arange(640) < 8).astype(np.int8)
-    short = {"batch": 64, "epochs": 6, "pretraining_epochs": 2}
+    short = {"batch_size": 64, "epochs": 6, "pretraining_epochs": 2}
     whole, same, bounded = (create("deep-sad", max_steps_per_epoch=bound, **short).fit(X, y) for bound in (None, 10, 3))
     assert np.array_equal(whole.decision_scores_, same.decision_scores_)  # ten batches make a pass
     assert bounded.history_.shape == whole.history_.shape  # as many epochs, shorter ones
     assert not np.array_equal(whole.decision_scores_, bounded.decision_scores_)
     # what counts is the number of steps: passes go on from one epoch to the next
-    twice = create("deep-sad", batch=64, epochs=9, pretraining_epochs=3, max_steps_per_epoch=2).fit(X, y)
+    twice = create("deep-sad", batch_size=64, epochs=9, pretraining_epochs=3, max_steps_per_epoch=2).fit(X, y)
     assert np.array_equal(twice.decision_scores_, bounded.decision_scores_)
     with pytest.raises(ConfigError, match=r"max_steps_per_epoch.*must be an int in the range"):
         create("deep-sad", max_steps_per_epoch=0).fit(X, y)

@@ -87,7 +87,7 @@ def scaled(X: np.ndarray) -> torch.Tensor:
 
 
 @pytest.mark.parametrize(
-    "params", [{}, {"transformations": 4, "ratio": 0.3}, {"transformations": 2, "temperature": 1.0}]
+    "params", [{}, {"n_transformations": 4, "ratio": 0.3}, {"n_transformations": 2, "temperature": 1.0}]
 )
 def test_loss_and_gradient(caught, params) -> None:
     stage, start, context, detector = caught(**params)

@@ -44,7 +44,7 @@ def model(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch):
     package, name, factory = request.param
     monkeypatch.setitem(sys.modules, package, types.SimpleNamespace(**{name: StandIn}))
     monkeypatch.setattr(StandIn, "error", None)
-    return factory(max_rows=100, seed=1)
+    return factory(max_samples=100, random_state=1)
 
 
 def rows() -> tuple[np.ndarray, np.ndarray]:

@@ -88,7 +88,7 @@ def agree(caught: Caught, batch: list[torch.Tensor], value: torch.Tensor, layers
 
 @pytest.mark.parametrize("half", [32, 64])
 def test_devnet(catch, half: int) -> None:
-    (stage,), _ = catch("devnet", "DevNet", epochs=1, steps=2, batch=2 * half, margin=0.7)
+    (stage,), _ = catch("devnet", "DevNet", epochs=1, steps_per_epoch=2, batch_size=2 * half, margin=0.7)
     layers = {name: layer(stage.values, name) for name in ("hidden", "score")}
     index, times = batch = stage.batch()
     # of 64 labelled draws each of the 9 rows passes once, filled up to 32
@@ -106,7 +106,7 @@ def test_devnet(catch, half: int) -> None:
 
 @pytest.mark.parametrize("quarter", [8, 16])
 def test_prenet(catch, quarter: int) -> None:
-    (stage,), _ = catch("prenet", "PReNet", epochs=1, steps=2, batch=4 * quarter)
+    (stage,), _ = catch("prenet", "PReNet", epochs=1, steps_per_epoch=2, batch_size=4 * quarter)
     layers = {name: layer(stage.values, name) for name in ("hidden", "pair")}
     index, places = batch = stage.batch()
     # labelled rows stand in 3 quarters of 8, or once each where they would fill 3 quarters of 16
@@ -126,7 +126,14 @@ def test_prenet(catch, quarter: int) -> None:
 
 def test_deep_sad(catch) -> None:
     (first, second), _ = catch(
-        "deep_sad", "DeepSAD", epochs=1, pretraining_epochs=1, batch=64, hidden=(5, 4), representation=3, eta=2.0
+        "deep_sad",
+        "DeepSAD",
+        epochs=1,
+        pretraining_epochs=1,
+        batch_size=64,
+        hidden_dims=(5, 4),
+        representation_dim=3,
+        eta=2.0,
     )
     X = scaled()
 
@@ -172,8 +179,8 @@ def test_feawad(catch, residual_in_loss: bool, margin: float, size: int) -> None
         "FeaWAD",
         epochs=1,
         pretraining_epochs=1,
-        steps=2,
-        batch=size,
+        steps_per_epoch=2,
+        batch_size=size,
         margin=margin,
         residual_in_loss=residual_in_loss,
     )
@@ -212,7 +219,7 @@ def test_feawad(catch, residual_in_loss: bool, margin: float, size: int) -> None
 
 
 def test_feawad_without_a_residual_has_a_finite_gradient(catch) -> None:
-    (_, second), _ = catch("feawad", "FeaWAD", epochs=1, pretraining_epochs=1, steps=2, batch=64)
+    (_, second), _ = catch("feawad", "FeaWAD", epochs=1, pretraining_epochs=1, steps_per_epoch=2, batch_size=64)
     batch = second.batch()
     views = second.stage.layout.views(second.start)
     # rows of zeros, which an autoencoder of zeros finds exactly
@@ -227,7 +234,9 @@ def test_feawad_without_a_residual_has_a_finite_gradient(catch) -> None:
 
 @pytest.mark.parametrize(("neighbours", "margin"), [(1, 0.5), (2, 1000.0)])
 def test_repen(catch, neighbours: int, margin: float) -> None:
-    (stage,), detector = catch("repen", "REPEN", epochs=1, steps=2, batch=64, margin=margin, neighbours=neighbours)
+    (stage,), detector = catch(
+        "repen", "REPEN", epochs=1, steps_per_epoch=2, batch_size=64, margin=margin, n_neighbors=neighbours
+    )
     layers = {"hidden": layer(stage.values, "hidden")}
     batch = stage.batch()
     example, positive, once = batch[0].split([64, 64, 32])
@@ -255,7 +264,7 @@ def rosas_outputs(layers: dict[str, nn.Linear], x: torch.Tensor) -> tuple[torch.
 
 @pytest.mark.parametrize("previous", [(1.0, 1.0), (0.3, 0.02), (0.0, 0.5)])
 def test_rosas(catch, previous: tuple[float, float]) -> None:
-    (stage,), detector = catch("rosas", "RoSAS", epochs=1, steps=2, batch=16)
+    (stage,), detector = catch("rosas", "RoSAS", epochs=1, steps_per_epoch=2, batch_size=16)
     names = ("hidden", "embedding", "head", "score")
     layers = {name: layer(stage.values, name) for name in names}
     assert [made.out_features for made in layers.values()] == [67, 128, 64, 1]
@@ -283,7 +292,7 @@ def test_rosas(catch, previous: tuple[float, float]) -> None:
 
 
 def test_rosas_with_nothing_to_pull_has_a_finite_gradient(catch) -> None:
-    (stage,), _ = catch("rosas", "RoSAS", epochs=1, steps=2, batch=16)
+    (stage,), _ = catch("rosas", "RoSAS", epochs=1, steps_per_epoch=2, batch_size=16)
     batch = tuple(piece[None] for piece in stage.batch())
     # embeddings of zero: all lengths but those of NEAR_ZERO vanish; neither loss weighs anything
     views = {name: value.clone() for name, value in stage.stage.layout.views(stage.start).items()}
@@ -315,7 +324,7 @@ def test_rosas_triplets_and_their_gradient_are_torchs() -> None:
 
 
 def test_rosas_holds_out_what_it_is_judged_by(catch) -> None:
-    (stage,), _ = catch("rosas", "RoSAS", epochs=2, steps=16, batch=64)
+    (stage,), _ = catch("rosas", "RoSAS", epochs=2, steps_per_epoch=16, batch_size=64)
     from baselines.rosas import _hold_out, ranking_loss
 
     parts = _hold_out(np.arange(9, 300), np.arange(9), 0)
@@ -414,7 +423,7 @@ def test_overlap_finds_the_crossings_of_the_whole_grid() -> None:
 
 @pytest.mark.parametrize("half", [32, 64])
 def test_overlap(catch, half: int) -> None:
-    (stage,), detector = catch("overlap", "Overlap", epochs=3, batch=2 * half)
+    (stage,), detector = catch("overlap", "Overlap", epochs=3, batch_size=2 * half)
     names = ("hidden0", "hidden1", "score")
     layers = {name: layer(stage.values, name) for name in names}
     assert [made.out_features for made in layers.values()] == [100, 20, 1]
@@ -455,7 +464,7 @@ def prenet_pair(values: dict[str, torch.Tensor], first: torch.Tensor, second: to
 
 
 def test_prenet_exact_score_is_the_mean_over_all_pairs(catch) -> None:
-    (stage,), detector = catch("prenet", "PReNet", epochs=3, steps=4, batch=64)
+    (stage,), detector = catch("prenet", "PReNet", epochs=3, steps_per_epoch=4, batch_size=64)
     values = {k: torch.from_numpy(v[0]) for k, v in stage.stage.layout.unpack(detector.weights_[None]).items()}
     X = scaled()
     expected = []
@@ -470,11 +479,11 @@ def test_prenet_exact_score_is_the_mean_over_all_pairs(catch) -> None:
 def test_prenet_sampled_score_converges_to_the_exact_one() -> None:
     from baselines.prenet import PReNet
 
-    exact = PReNet(epochs=3, steps=4, batch=64).fit_replicas([rows()], [0])[0]
+    exact = PReNet(epochs=3, steps_per_epoch=4, batch_size=64).fit_replicas([rows()], [0])[0]
     X = rows().X
     wanted, errors = exact.decision_function(X), {}
     for pairs in (30, 300, 3000):
-        sampled = PReNet(epochs=3, steps=4, batch=64, pairs=pairs).fit_replicas([rows()], [0])[0]
+        sampled = PReNet(epochs=3, steps_per_epoch=4, batch_size=64, n_pairs=pairs).fit_replicas([rows()], [0])[0]
         assert torch.equal(sampled.weights_, exact.weights_)
         found = sampled.decision_function(X)
         assert np.array_equal(found, sampled.decision_function(X))

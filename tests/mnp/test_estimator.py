@@ -7,7 +7,7 @@ from sklearn.metrics import roc_auc_score
 from mnp import MNP
 from mnp.prototypes import normal_weights
 
-FAST = {"epochs": 15, "steps": 16, "pretraining_epochs": 20, "stopping": "fixed"}
+FAST = {"epochs": 15, "steps_per_epoch": 16, "pretraining_epochs": 20, "stopping": "fixed"}
 
 
 def modes(seed: int, count: int = 3, rows: int = 400) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -27,7 +27,7 @@ def test_contaminating_anomalies_are_less_likely_normal() -> None:
     gaps = []
     for seed in range(3):
         X, y, truth = modes(seed)
-        likelihood = MNP(seed=seed, **FAST).fit(X, y).normal_likelihood(X)
+        likelihood = MNP(random_state=seed, **FAST).fit(X, y).normal_likelihood(X)
         hidden = (truth == 1) & (y == 0)
         gaps.append(likelihood[truth == 0].mean() - likelihood[hidden].mean())
     assert min(gaps) > 0
@@ -35,7 +35,7 @@ def test_contaminating_anomalies_are_less_likely_normal() -> None:
 
 def test_looks_inside_have_their_shapes() -> None:
     X, y, _ = modes(0)
-    model = MNP(seed=1, n_prototypes=4, **FAST).fit(X, y)
+    model = MNP(random_state=1, n_prototypes=4, **FAST).fit(X, y)
     assert model.n_prototypes_ == 4
     assert model.prototypes_.shape == (4, 8)
     np.testing.assert_allclose(np.linalg.norm(model.prototypes_, axis=1), 1.0, rtol=1e-5)
@@ -52,7 +52,7 @@ def test_looks_inside_have_their_shapes() -> None:
 @pytest.mark.filterwarnings("ignore:no labelled anomaly")
 def test_nothing_labelled_still_ranks_outliers() -> None:
     X, _, truth = modes(2)
-    scores = MNP(seed=0, **FAST).fit(X).decision_function(X)
+    scores = MNP(random_state=0, **FAST).fit(X).decision_function(X)
     assert scores[truth == 1].mean() > 2 * scores[truth == 0].mean()
 
 
@@ -62,7 +62,9 @@ def test_paper_protocol_needs_its_validation_rows() -> None:
         MNP(protocol="paper", **FAST).fit(X, y)
     with pytest.raises(ValueError, match="must not see validation labels"):
         MNP(**FAST).fit(X, y, X_val=X, y_val=truth)
-    model = MNP(protocol="paper", epochs=3, steps=4, pretraining_epochs=2).fit(X, y, X_val=X[:80], y_val=truth[:80])
+    model = MNP(protocol="paper", epochs=3, steps_per_epoch=4, pretraining_epochs=2).fit(
+        X, y, X_val=X[:80], y_val=truth[:80]
+    )
     assert len(model.history_["total"]) <= 3
 
 
@@ -74,7 +76,7 @@ def test_paper_protocol_needs_its_validation_rows() -> None:
 )  # fmt: skip
 def test_each_ablation_changes_the_scores(ablation: dict) -> None:
     X, y, _ = modes(4)
-    settings = {"epochs": 2, "steps": 4, "pretraining_epochs": 2, "seed": 0}
+    settings = {"epochs": 2, "steps_per_epoch": 4, "pretraining_epochs": 2, "random_state": 0}
     whole = MNP(**settings).fit(X, y).decision_function(X)
     assert not np.array_equal(MNP(**{**settings, **ablation}).fit(X, y).decision_function(X), whole)
 
@@ -94,8 +96,8 @@ def test_parameters_out_of_range_are_named() -> None:
 )
 def test_weak_choices_change_the_fit_and_still_rank(change) -> None:
     X, y, truth = modes(4)
-    base = MNP(seed=3, **FAST).fit(X, y).decision_function(X)
-    other = MNP(seed=3, **{**FAST, **change}).fit(X, y).decision_function(X)
+    base = MNP(random_state=3, **FAST).fit(X, y).decision_function(X)
+    other = MNP(random_state=3, **{**FAST, **change}).fit(X, y).decision_function(X)
     assert not np.array_equal(base, other)
     assert roc_auc_score(truth, other) > 0.6  # three modes and six labels: seeds differ by 0.2
 

@@ -13,11 +13,9 @@ from sklearn.metrics import roc_auc_score
 from mnp import MNP, MNPPlus
 
 BRIEF = {
-    MNP: {"epochs": 2, "steps": 8, "pretraining_epochs": 4},
+    MNP: {"epochs": 2, "steps_per_epoch": 8, "pretraining_epochs": 4},
     MNPPlus: {"n_estimators": 20, "steps": 40, "n_init": 1},
 }
-#: The parameter that names a detector's random streams.
-SEED = {MNP: "seed", MNPPlus: "random_state"}
 
 
 @pytest.fixture(scope="module", params=BRIEF, ids=lambda detector: detector.__name__)
@@ -97,8 +95,8 @@ def test_nothing_works_before_fitting(detector, data) -> None:
 def test_clone_and_parameters(detector, fitted) -> None:
     copy = clone(fitted)
     assert copy.get_params() == fitted.get_params() and not hasattr(copy, "weights_")
-    assert copy.set_params(**{SEED[detector]: 7, "n_prototypes": 3}) is copy
-    assert (copy.seed, copy.n_prototypes) == (7, 3)
+    assert copy.set_params(random_state=7, n_prototypes=3) is copy
+    assert (copy.random_state, copy.n_prototypes) == (7, 3)
     with pytest.raises(ValueError, match="Invalid parameter"):
         copy.set_params(depth=3)
 
@@ -109,7 +107,7 @@ def test_refitting_is_the_same_and_another_seed_is_not(detector, fitted, data) -
     labelled[np.flatnonzero(truth)[:5]] = 1
     expected = fitted.decision_function(X_test)
     np.testing.assert_array_equal(clone(fitted).fit(X, labelled).decision_function(X_test), expected)
-    other = clone(fitted).set_params(**{SEED[detector]: 1}).fit(X, labelled).decision_function(X_test)
+    other = clone(fitted).set_params(random_state=1).fit(X, labelled).decision_function(X_test)
     assert not np.array_equal(other, expected)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from mnp import MNP
 
-BRIEF = {"epochs": 2, "steps": 4, "pretraining_epochs": 2}
+BRIEF = {"epochs": 2, "steps_per_epoch": 4, "pretraining_epochs": 2}
 
 
 def rows(count: int, width: int, anomalies: int = 20, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -30,7 +30,7 @@ def test_fits_and_scores(count, width, labelled) -> None:
     y[:labelled] = 1
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        model = MNP(seed=0, **{**BRIEF, "steps": 1 if width > 1000 else 4}).fit(X, y)
+        model = MNP(random_state=0, **{**BRIEF, "steps_per_epoch": 1 if width > 1000 else 4}).fit(X, y)
     scores = model.decision_function(X)
     assert np.isfinite(scores).all() and len(np.unique(scores)) > count // 2
     assert 1 <= model.n_prototypes_ <= 10
@@ -40,18 +40,18 @@ def test_without_labels_it_warns_and_still_ranks() -> None:
     X, truth = rows(400, 6)
     X[truth == 1] = np.random.default_rng(1).uniform(-9, 9, size=(20, 6))  # scattered: a tight cluster looks normal
     with pytest.warns(UserWarning, match="no labelled anomaly"):
-        scores = MNP(seed=0, epochs=2, steps=16, pretraining_epochs=10).fit(X).decision_function(X)
+        scores = MNP(random_state=0, epochs=2, steps_per_epoch=16, pretraining_epochs=10).fit(X).decision_function(X)
     assert scores[truth == 1].mean() > scores[truth == 0].mean()
 
 
 def test_constant_and_duplicate_columns_change_nothing_or_little() -> None:
     X, _ = rows(300, 5)
     y = (np.arange(300) < 5).astype(int)
-    plain = MNP(seed=0, **BRIEF).fit(X, y).decision_function(X)
+    plain = MNP(random_state=0, **BRIEF).fit(X, y).decision_function(X)
     constant = np.hstack([X, np.full((300, 2), 7.0, dtype=np.float32)])
-    np.testing.assert_array_equal(MNP(seed=0, **BRIEF).fit(constant, y).decision_function(constant), plain)
+    np.testing.assert_array_equal(MNP(random_state=0, **BRIEF).fit(constant, y).decision_function(constant), plain)
     doubled = np.hstack([X, X[:, :1]])
-    assert np.isfinite(MNP(seed=0, **BRIEF).fit(doubled, y).decision_function(doubled)).all()
+    assert np.isfinite(MNP(random_state=0, **BRIEF).fit(doubled, y).decision_function(doubled)).all()
 
 
 @pytest.mark.parametrize("kind", [np.float64, np.int64, np.int8, bool])
@@ -60,7 +60,8 @@ def test_other_number_types_are_taken_as_they_are(kind) -> None:
     y = (np.arange(300) < 5).astype(int)
     same = X.astype(np.float32)
     np.testing.assert_array_equal(
-        MNP(seed=0, **BRIEF).fit(X, y).decision_function(X), MNP(seed=0, **BRIEF).fit(same, y).decision_function(same)
+        MNP(random_state=0, **BRIEF).fit(X, y).decision_function(X),
+        MNP(random_state=0, **BRIEF).fit(same, y).decision_function(same),
     )
 
 
@@ -80,7 +81,7 @@ import numpy as np
 from mnp import MNP
 X = np.random.default_rng(0).normal(size=(600_000, 10)).astype(np.float32)
 y = (np.arange(600_000) < 50).astype(int)
-scores = MNP(seed=0, pretraining_epochs=5).fit(X, y).decision_function(X)
+scores = MNP(random_state=0, pretraining_epochs=5).fit(X, y).decision_function(X)
 assert np.isfinite(scores).all()
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 """

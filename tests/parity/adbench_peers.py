@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from baselines.adbench_place import missing
+from baselines.adbench_environment import missing
 from bench.app.run import Choices, run_suite
 from bench.store import read
 from bench.store.schema import json_text

@@ -33,8 +33,8 @@ UNLABELLED = {
 }  # fmt: skip
 #: Where ADBench's settings are not the authors', which our defaults follow.
 PARAMS: dict[str, dict[str, Any]] = {
-    "deep-sad": {"hidden": (100, 20), "representation": 10},
-    "repen": {"neighbours": 2},
+    "deep-sad": {"hidden_dims": (100, 20), "representation_dim": 10},
+    "repen": {"n_neighbors": 2},
 }
 #: Why a method is further away than the bound; measured, see README.md there.
 CAUSES: dict[str, str] = {

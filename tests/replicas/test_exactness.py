@@ -10,26 +10,26 @@ from replicas.rows import Rows
 WIDTHS = [1, 3, 6, 7, 21, 36, 62]
 # enough epochs for a last-bit difference to grow into a visible one, short enough for CI
 METHODS = {
-    "devnet": {"epochs": 20, "steps": 4, "batch": 128},
-    "devnet-drawn": {"epochs": 20, "steps": 4, "batch": 64},
-    "prenet": {"epochs": 20, "steps": 4, "batch": 64},
-    "prenet-drawn": {"epochs": 20, "steps": 4, "batch": 32},
+    "devnet": {"epochs": 20, "steps_per_epoch": 4, "batch_size": 128},
+    "devnet-drawn": {"epochs": 20, "steps_per_epoch": 4, "batch_size": 64},
+    "prenet": {"epochs": 20, "steps_per_epoch": 4, "batch_size": 64},
+    "prenet-drawn": {"epochs": 20, "steps_per_epoch": 4, "batch_size": 32},
     "deep-sad": {"epochs": 20, "pretraining_epochs": 20},
-    "feawad": {"epochs": 10, "pretraining_epochs": 10, "steps": 4, "batch": 128},
-    "repen": {"epochs": 20, "steps": 4, "batch": 64},
-    "rosas": {"epochs": 20, "steps": 4, "patience": 5},
-    "overlap": {"epochs": 20, "batch": 128, "grid": 200},
+    "feawad": {"epochs": 10, "pretraining_epochs": 10, "steps_per_epoch": 4, "batch_size": 128},
+    "repen": {"epochs": 20, "steps_per_epoch": 4, "batch_size": 64},
+    "rosas": {"epochs": 20, "steps_per_epoch": 4, "patience": 5},
+    "overlap": {"epochs": 20, "batch_size": 128, "grid": 200},
     "soel": {"epochs": 10},
-    "mnp": {"epochs": 20, "steps": 4, "pretraining_epochs": 8, "stopping": "fixed"},
+    "mnp": {"epochs": 20, "steps_per_epoch": 4, "pretraining_epochs": 8, "stopping": "fixed"},
     "mnp-held-out": {
         "epochs": 25,
-        "steps": 4,
+        "steps_per_epoch": 4,
         "pretraining_epochs": 4,
         "patience": 3,
         "stopping": "held-out",
     },
     "mnp-plus": {"n_estimators": 40, "steps": 80},
-    "mnp-published": {"epochs": 25, "steps": 4, "pretraining_epochs": 8, "patience": 3},
+    "mnp-published": {"epochs": 25, "steps_per_epoch": 4, "pretraining_epochs": 8, "patience": 3},
 }
 
 
@@ -71,7 +71,7 @@ def test_scores_are_the_same_bits_in_any_group(method: str, width: int) -> None:
 
 def test_different_seeds_and_rows_do_differ() -> None:
     splits = runs(6, 2)
-    model = create("devnet", epochs=2, steps=2)
+    model = create("devnet", epochs=2, steps_per_epoch=2)
     one, other, same_rows = model.fit_replicas([splits[0], splits[1], splits[0]], [0, 0, 1])
     assert not torch.equal(one.weights_, other.weights_)
     assert not torch.equal(one.weights_, same_rows.weights_)

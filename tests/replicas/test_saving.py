@@ -38,7 +38,7 @@ def test_scores_are_the_same_bits_after_loading(name, tmp_path):
 
 def test_looks_inside_survive(tmp_path):
     X, y = table()
-    fitted = MNP(seed=1, **BRIEF["mnp"]).fit(X, y)
+    fitted = MNP(random_state=1, **BRIEF["mnp"]).fit(X, y)
     loaded = MNP.load(fitted.save(tmp_path / "m"))
     np.testing.assert_array_equal(loaded.prototypes_, fitted.prototypes_)
     np.testing.assert_array_equal(loaded.normal_likelihood(X), fitted.normal_likelihood(X))
@@ -66,3 +66,7 @@ def test_other_files_are_refused_in_one_sentence(tmp_path):
     save_file({"a": torch.zeros(1)}, tmp_path / "foreign", metadata={"detector": json.dumps({"format": "other"})})
     with pytest.raises(ValueError, match="not written by this program"):
         MNP.load(tmp_path / "foreign")
+    earlier = {"format": "mnp-bench detector 1", "class": "MNP", "params": {"seed": 0}, "fitted": {}}
+    save_file({"a": torch.zeros(1)}, tmp_path / "earlier", metadata={"detector": json.dumps(earlier)})
+    with pytest.raises(ValueError, match=r"of another version \(mnp-bench detector 1; .*fit and save it again"):
+        MNP.load(tmp_path / "earlier")

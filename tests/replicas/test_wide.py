@@ -17,17 +17,17 @@ from replicas.training import Batch, Context, Stage, Step, each, train
 
 REPLICATED = sorted(name for name, spec in methods.specs().items() if spec.replicated)
 SHORT = {
-    "devnet": {"epochs": 3, "steps": 3, "batch": 64},
-    "prenet": {"epochs": 3, "steps": 3, "batch": 64},
+    "devnet": {"epochs": 3, "steps_per_epoch": 3, "batch_size": 64},
+    "prenet": {"epochs": 3, "steps_per_epoch": 3, "batch_size": 64},
     "deep-sad": {"epochs": 3, "pretraining_epochs": 3},
-    "feawad": {"epochs": 2, "pretraining_epochs": 2, "steps": 2, "batch": 64},
-    "repen": {"epochs": 3, "steps": 3, "batch": 64},
-    "rosas": {"epochs": 4, "steps": 3, "patience": 2},
-    "overlap": {"epochs": 3, "batch": 64, "grid": 100},
-    "soel": {"epochs": 2, "transformations": 2},
-    "mnp": {"epochs": 3, "steps": 3, "pretraining_epochs": 3, "patience": 1, "stopping": "held-out"},
+    "feawad": {"epochs": 2, "pretraining_epochs": 2, "steps_per_epoch": 2, "batch_size": 64},
+    "repen": {"epochs": 3, "steps_per_epoch": 3, "batch_size": 64},
+    "rosas": {"epochs": 4, "steps_per_epoch": 3, "patience": 2},
+    "overlap": {"epochs": 3, "batch_size": 64, "grid": 100},
+    "soel": {"epochs": 2, "n_transformations": 2},
+    "mnp": {"epochs": 3, "steps_per_epoch": 3, "pretraining_epochs": 3, "patience": 1, "stopping": "held-out"},
     "mnp-plus": {"n_estimators": 5, "steps": 6, "n_init": 2},
-    "mnp-published": {"epochs": 3, "steps": 3, "pretraining_epochs": 3, "patience": 1},
+    "mnp-published": {"epochs": 3, "steps_per_epoch": 3, "pretraining_epochs": 3, "patience": 1},
 }
 
 

@@ -56,7 +56,7 @@ def test_the_table_says_what_the_model_says_of_each_row():
     y = np.zeros(len(X), dtype=int)
     y[-3:] = 1
     X[-3:] += 6
-    model = MNP(epochs=1, steps=4, pretraining_epochs=0, n_prototypes=2).fit(X, y)
+    model = MNP(epochs=1, steps_per_epoch=4, pretraining_epochs=0, n_prototypes=2).fit(X, y)
     table = seen(model, X, y, y, np.random.default_rng(1))
     rows = table[table.role == "row"]
     assert len(rows) == MOST_ROWS and rows.labelled.sum() == 3

@@ -119,7 +119,7 @@ def scoring() -> pd.DataFrame:
     wide = np.ascontiguousarray(np.resize(X, (SCORED, X.shape[1])))
     model, _ = shortened("prenet")
     exact = model.fit_replicas([Rows.from_arrays(X, y)], [0])[0]
-    sampled = create("prenet", pairs=30, epochs=model.epochs).fit_replicas([Rows.from_arrays(X, y)], [0])[0]
+    sampled = create("prenet", n_pairs=30, epochs=model.epochs).fit_replicas([Rows.from_arrays(X, y)], [0])[0]
     loop = ALL["prenet"](model, torch.from_numpy(X), torch.from_numpy(y), 0)
     with torch.no_grad():
         rows = torch.from_numpy(wide[:1000])

@@ -58,9 +58,9 @@ def fit(
 def devnet(model: Any, X: torch.Tensor, y: torch.Tensor, seed: int) -> Score:
     torch.manual_seed(seed)
     unlabelled, labelled = pools(y)
-    hidden = nn.Linear(X.shape[1], model.hidden)
-    network = nn.Sequential(hidden, nn.ReLU(), nn.Linear(model.hidden, 1))
-    prior, half = torch.randn(model.references), model.batch // 2
+    hidden = nn.Linear(X.shape[1], model.hidden_dim)
+    network = nn.Sequential(hidden, nn.ReLU(), nn.Linear(model.hidden_dim, 1))
+    prior, half = torch.randn(model.n_references), model.batch_size // 2
     mean, std = prior.mean(), prior.std()
 
     def loss() -> torch.Tensor:
@@ -70,15 +70,15 @@ def devnet(model: Any, X: torch.Tensor, y: torch.Tensor, seed: int) -> Score:
         return fit / (2 * half) + model.l2 * hidden.weight.square().sum()
 
     optimiser = torch.optim.RMSprop(network.parameters(), lr=model.lr, alpha=0.9, eps=1e-7)
-    fit(network, optimiser, loss, model.epochs, model.steps, clip=model.clipnorm, best=True)
+    fit(network, optimiser, loss, model.epochs, model.steps_per_epoch, clip=model.clipnorm, best=True)
     return lambda x: network(x)[:, 0]
 
 
 def prenet(model: Any, X: torch.Tensor, y: torch.Tensor, seed: int) -> Score:
     torch.manual_seed(seed)
     unlabelled, labelled = pools(y)
-    hidden, head = nn.Linear(X.shape[1], model.hidden), nn.Linear(2 * model.hidden, 1)
-    quarter = model.batch // 4
+    hidden, head = nn.Linear(X.shape[1], model.hidden_dim), nn.Linear(2 * model.hidden_dim, 1)
+    quarter = model.batch_size // 4
     goal = torch.repeat_interleave(torch.tensor(model.targets), torch.tensor([2 * quarter, quarter, quarter]))
 
     def pair(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
@@ -91,7 +91,7 @@ def prenet(model: Any, X: torch.Tensor, y: torch.Tensor, seed: int) -> Score:
 
     network = nn.ModuleList([hidden, head])
     optimiser = torch.optim.RMSprop(network.parameters(), lr=model.lr, alpha=0.9, eps=1e-7)
-    fit(network, optimiser, loss, model.epochs, model.steps, clip=model.clipnorm, best=True)
+    fit(network, optimiser, loss, model.epochs, model.steps_per_epoch, clip=model.clipnorm, best=True)
 
     def score(x: torch.Tensor, pairs: int = 30) -> torch.Tensor:
         """Row by row with partners of its own, as the published re-implementations do."""
@@ -106,10 +106,10 @@ def prenet(model: Any, X: torch.Tensor, y: torch.Tensor, seed: int) -> Score:
 
 def deep_sad(model: Any, X: torch.Tensor, y: torch.Tensor, seed: int) -> Score:
     torch.manual_seed(seed)
-    sizes = [X.shape[1], *model.hidden, model.representation]
+    sizes = [X.shape[1], *model.hidden_dims, model.representation_dim]
     encoder, decoder = bias_free(sizes), bias_free(sizes[::-1])
     network = nn.Sequential(encoder, decoder, nn.Sigmoid())
-    batch, steps = min(model.batch, len(X)), max(1, len(X) // model.batch)
+    batch, steps = min(model.batch_size, len(X)), max(1, len(X) // model.batch_size)
     order = iter(())
 
     def rows() -> torch.Tensor:
@@ -178,11 +178,11 @@ def relu_layers(sizes: list[int]) -> nn.Sequential:
 def feawad(model: Any, X: torch.Tensor, y: torch.Tensor, seed: int) -> Score:
     torch.manual_seed(seed)
     unlabelled, labelled = pools(y)
-    network = FeaWADNetwork(X.shape[1], model.hidden, model.code, tuple(model.head))
-    autoencoder, half = nn.Sequential(network.encoder, network.decoder), model.batch // 2
+    network = FeaWADNetwork(X.shape[1], model.hidden_dim, model.code_dim, tuple(model.head_dims))
+    autoencoder, half = nn.Sequential(network.encoder, network.decoder), model.batch_size // 2
 
     def reconstruct() -> torch.Tensor:
-        x = X[pick(unlabelled, model.batch)]
+        x = X[pick(unlabelled, model.batch_size)]
         return F.mse_loss(autoencoder(x), x)
 
     def loss() -> torch.Tensor:
@@ -190,30 +190,30 @@ def feawad(model: Any, X: torch.Tensor, y: torch.Tensor, seed: int) -> Score:
         return (score[:half].abs().sum() + F.relu(model.margin - score[half:]).sum()) / (2 * half)
 
     first = torch.optim.Adam(autoencoder.parameters(), lr=model.lr)
-    fit(autoencoder, first, reconstruct, model.pretraining_epochs, model.steps, best=True)
+    fit(autoencoder, first, reconstruct, model.pretraining_epochs, model.steps_per_epoch, best=True)
     second = torch.optim.Adam(network.parameters(), lr=model.lr)
-    fit(network, second, loss, model.epochs, model.steps, best=True)
+    fit(network, second, loss, model.epochs, model.steps_per_epoch, best=True)
     return network
 
 
 def repen(model: Any, X: torch.Tensor, y: torch.Tensor, seed: int) -> Score:
     torch.manual_seed(seed)
     unlabelled, labelled = pools(y)
-    network = nn.Sequential(nn.Linear(X.shape[1], model.hidden), nn.ReLU())
+    network = nn.Sequential(nn.Linear(X.shape[1], model.hidden_dim), nn.ReLU())
 
     def loss() -> torch.Tensor:
-        e, p = network(X[pick(unlabelled, model.batch)]), network(X[pick(unlabelled, model.batch)])
-        a = network(X[pick(labelled, model.batch)])
+        e, p = network(X[pick(unlabelled, model.batch_size)]), network(X[pick(unlabelled, model.batch_size)])
+        a = network(X[pick(labelled, model.batch_size)])
         near, far = (e - p).square().sum(1), (e - a).square().sum(1)
         return F.relu(model.margin - (far - near)).mean()
 
     optimiser = torch.optim.Adadelta(network.parameters(), lr=model.lr, rho=0.95, eps=1e-7)
-    fit(network, optimiser, loss, model.epochs, model.steps, best=True)
-    samples = [network(X[torch.randperm(len(X))[: model.subsample]]) for _ in range(model.ensemble)]
+    fit(network, optimiser, loss, model.epochs, model.steps_per_epoch, best=True)
+    samples = [network(X[torch.randperm(len(X))[: model.max_samples]]) for _ in range(model.n_estimators)]
 
     def score(x: torch.Tensor) -> torch.Tensor:
         code = network(x)
-        nearest = [torch.cdist(code, s).topk(model.neighbours, largest=False).values.mean(1) for s in samples]
+        nearest = [torch.cdist(code, s).topk(model.n_neighbors, largest=False).values.mean(1) for s in samples]
         return torch.stack(nearest).mean(0)
 
     return score
@@ -236,15 +236,15 @@ def rosas(model: Any, X: torch.Tensor, y: torch.Tensor, seed: int) -> Score:
     """All epochs, without early stopping; the rows' forward pass is taken once, not thrice as published."""
     torch.manual_seed(seed)
     unlabelled, labelled = pools(y)
-    network = RoSASNetwork(X.shape[1], model.embedding)
+    network = RoSASNetwork(X.shape[1], model.embedding_dim)
     optimiser = torch.optim.Adam(network.parameters(), lr=model.lr, weight_decay=model.weight_decay)
-    triplet, size = nn.TripletMarginLoss(margin=model.margin), model.batch
+    triplet, size = nn.TripletMarginLoss(margin=model.margin), model.batch_size
     target = torch.repeat_interleave(torch.tensor([-1.0, -1.0, 1.0]), size)
     shares = torch.distributions.Beta(model.alpha, model.alpha)
     previous = torch.ones(2)
     for _ in range(model.epochs):
         seen = []
-        for _ in range(model.steps):
+        for _ in range(model.steps_per_epoch):
             first = unlabelled[torch.randperm(len(unlabelled))[:size]]
             second = unlabelled[torch.randperm(len(unlabelled))[:size]]
             x = X[torch.cat([first, second, pick(labelled, size)])]
@@ -268,8 +268,10 @@ def overlap(model: Any, X: torch.Tensor, y: torch.Tensor, seed: int) -> Score:
     """Densities and integrals on the grid, as published."""
     torch.manual_seed(seed)
     unlabelled, labelled = pools(y)
-    network = nn.Sequential(relu_layers([X.shape[1], *model.hidden]), nn.Linear(model.hidden[-1], 1), nn.BatchNorm1d(1))
-    half = model.batch // 2
+    network = nn.Sequential(
+        relu_layers([X.shape[1], *model.hidden_dims]), nn.Linear(model.hidden_dims[-1], 1), nn.BatchNorm1d(1)
+    )
+    half = model.batch_size // 2
     steps = max(1, len(unlabelled) // half - 1)
 
     def density(scores: torch.Tensor, points: torch.Tensor) -> torch.Tensor:

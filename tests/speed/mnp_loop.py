@@ -29,7 +29,7 @@ def pretrain(
     optimiser = torch.optim.Adam(parameters, lr=model.lr, weight_decay=model.weight_decay)
     lowest, kept, waited = float("inf"), None, 0
     for _ in range(model.pretraining_epochs):
-        for _ in range(model.steps):
+        for _ in range(model.steps_per_epoch):
             optimiser.zero_grad()
             loss().backward()
             optimiser.step()
@@ -48,7 +48,7 @@ def pretrain(
 def mnp(model: Any, X: torch.Tensor, y: torch.Tensor, seed: int) -> Score:
     torch.manual_seed(seed)
     unlabelled, labelled = pools(y)
-    width, narrow = X.shape[1], model.embedding
+    width, narrow = X.shape[1], model.embedding_dim
     hidden = width - (width - narrow) // 2
     encoder1, encoder2, decoder1, decoder2 = (
         block(*sizes) for sizes in ((width, hidden), (hidden, narrow), (narrow, hidden), (hidden, width))
@@ -63,7 +63,7 @@ def mnp(model: Any, X: torch.Tensor, y: torch.Tensor, seed: int) -> Score:
 
     def layer(encode: nn.Module, decode: nn.Module, below: Callable[[torch.Tensor], torch.Tensor], size: int) -> None:
         def loss() -> torch.Tensor:
-            drawn = rows[torch.randperm(len(rows))[: model.batch]]
+            drawn = rows[torch.randperm(len(rows))[: model.batch_size]]
             target = below(X[drawn])
             return F.mse_loss(decode(encode(target + NOISE * noise[drawn, :size])), target)
 
@@ -77,7 +77,7 @@ def mnp(model: Any, X: torch.Tensor, y: torch.Tensor, seed: int) -> Score:
     encoder, decoder = nn.Sequential(encoder1, encoder2), nn.Sequential(decoder1, decoder2)
 
     def whole() -> torch.Tensor:
-        x = X[rows[torch.randperm(len(rows))[: model.batch]]]
+        x = X[rows[torch.randperm(len(rows))[: model.batch_size]]]
         return F.mse_loss(decoder(encoder(x)), x)
 
     pretrain(
@@ -99,8 +99,8 @@ def mnp(model: Any, X: torch.Tensor, y: torch.Tensor, seed: int) -> Score:
     previous = torch.ones(3)
 
     def losses() -> torch.Tensor:
-        size = min(model.batch, len(rows))
-        drawn = torch.cat([rows[torch.randperm(len(rows))[:size]], pick(labelled, model.labelled_batch)])
+        size = min(model.batch_size, len(rows))
+        drawn = torch.cat([rows[torch.randperm(len(rows))[:size]], pick(labelled, model.labelled_batch_size)])
         score, error, similarity, nearest = look(X[drawn])
         weight = torch.sigmoid(model.beta * nearest[:size])
         weight = weight / weight.mean()
@@ -120,11 +120,11 @@ def mnp(model: Any, X: torch.Tensor, y: torch.Tensor, seed: int) -> Score:
     optimiser = torch.optim.Adam([*everything.parameters(), prototypes], lr=model.lr, weight_decay=model.weight_decay)
     for _ in range(model.epochs):
         mean = torch.zeros(3)
-        for _ in range(model.steps):
+        for _ in range(model.steps_per_epoch):
             optimiser.zero_grad()
             found = losses()
             (torch.softmax(found / previous / model.temperature, dim=0) * found).sum().backward()
             optimiser.step()
-            mean += found.detach() / model.steps
+            mean += found.detach() / model.steps_per_epoch
         previous = mean
     return lambda x: look(x)[0]

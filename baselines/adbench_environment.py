@@ -6,15 +6,15 @@ import os
 import sys
 from pathlib import Path
 
-#: The Python of ADBench's environment; ``nox -s adbench`` makes one in the default place.
+#: The Python of ADBench's environment; ``nox -s adbench`` makes one at ``DEFAULT``.
 VARIABLE = "MNP_BENCH_ADBENCH"
-PLACE = Path(".nox/adbench-env") / ("Scripts" if sys.platform == "win32" else "bin") / "python"
+DEFAULT = Path(".nox/adbench-env") / ("Scripts" if sys.platform == "win32" else "bin") / "python"
 
 
 def python() -> Path | None:
     """The Python of ADBench's environment, None if there is none."""
     given = os.environ.get(VARIABLE)
-    path = Path(given) if given else PLACE
+    path = Path(given) if given else DEFAULT
     return path.absolute() if path.is_file() else None
 
 
