@@ -11,6 +11,7 @@ from sklearn.neighbors import NearestNeighbors
 from torch import nn
 
 from replicas.rows import Rows
+from reproducibility.streams import generator
 
 WIDTH = 6
 
@@ -327,13 +328,13 @@ def test_rosas_holds_out_what_it_is_judged_by(catch) -> None:
     (stage,), _ = catch("rosas", "RoSAS", epochs=2, steps_per_epoch=16, batch_size=64)
     from baselines.rosas import _hold_out, ranking_loss
 
-    parts = _hold_out(np.arange(9, 300), np.arange(9), 0)
+    parts = _hold_out(np.arange(9, 300), np.arange(9), generator("rosas", "held-out", 0))
     assert parts.anomalies == 1 and len(parts.judged) == 30 and len(parts.labelled) == 8
     assert not set(parts.judged) & {*parts.unlabelled, *parts.labelled}
     assert {*parts.judged, *parts.unlabelled, *parts.labelled} == set(range(300))
     seen = {int(i) for _ in range(20) for i in stage.batch()[0]}
     assert seen <= {*parts.unlabelled.tolist(), *parts.labelled.tolist()}
-    alone = _hold_out(np.arange(1, 6), np.arange(1), 0)
+    alone = _hold_out(np.arange(1, 6), np.arange(1), generator("rosas", "held-out", 0))
     assert alone.labelled.tolist() == [0] and sorted(alone.judged) == [0, 1, 2, 3, 4, 5]
 
     from sklearn.metrics import average_precision_score, roc_auc_score
