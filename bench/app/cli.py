@@ -312,6 +312,49 @@ def track(out: Folder, tracking_uri: TrackingUri = None) -> None:
     typer.echo(f"tracked: {mirror(out, tracking_uri)}")
 
 
+Label = Annotated[str | None, typer.Option("--label", metavar="COLUMN", help="Default: the one with a label's name.")]
+Anomaly = Annotated[str | None, typer.Option("--anomaly", metavar="a,b", help="Label values that mean anomaly.")]
+Drop = Annotated[str | None, typer.Option("--drop", metavar="a,b", help="Columns that are no features.")]
+Types = Annotated[str | None, typer.Option("--types", metavar="a=category", help="Columns read as number or category.")]
+Table = Annotated[str, typer.Argument(metavar="TABLE", help="A .csv or .parquet file.", show_default=False)]
+
+
+@app.command()
+def fit(
+    table: Table,
+    save: Annotated[str, typer.Option("--save", metavar="DIR", help="The model folder that is made.")],
+    label: Label = None,
+    method: Annotated[str, typer.Option("--method", help="See list methods.")] = "mnp-plus",
+    anomaly: Anomaly = None,
+    drop: Drop = None,
+    types: Types = None,
+    alert_rate: Annotated[float, typer.Option(help="Share of unlabelled rows above the threshold.")] = 0.01,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+) -> None:
+    """Fit a detector on your own table with a few labelled anomalies, and save it."""
+    from bench.app.fit import fit_and_save, parsed_types
+
+    values, left_out = (tuple(_names(*given) or ()) for given in (("--anomaly", anomaly), ("--drop", drop)))
+    fit_and_save(table, save, method, seed, alert_rate, typer.echo, label, values, left_out, parsed_types(types))
+    typer.echo(f"saved to {save}; score new rows with: mnp-bench score {save} new.csv --out scores.csv")
+
+
+@app.command()
+def score(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="A model folder, made by fit.", show_default=False)],
+    table: Table,
+    out: Annotated[str, typer.Option("--out", metavar="FILE", help="A .csv or .parquet file.")],
+    alerts: Annotated[int | None, typer.Option("--alerts", help="So many rows are alerts.")] = None,
+    alert_rate: Annotated[float | None, typer.Option("--alert-rate", help="This share of the rows is.")] = None,
+    id_column: Annotated[str | None, typer.Option("--id", metavar="COLUMN", help="Carried to the output.")] = None,
+) -> None:
+    """Score new rows by a saved model: score, rank and alert of each row."""
+    from bench.app.score import score_file
+    from bench.usertable.stream import Budget
+
+    score_file(model, table, out, Budget(alerts, alert_rate), id_column, typer.echo)
+
+
 def _experiment(suite: str, methods: str | None, datasets: str | None, seeds: str | None) -> Experiment:
     from bench.suite.load import narrowed, read_seeds, read_suite
 
