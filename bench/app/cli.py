@@ -320,6 +320,21 @@ Table = Annotated[str, typer.Argument(metavar="TABLE", help="A .csv or .parquet 
 
 
 @app.command()
+def init(
+    table: Table,
+    out: Annotated[str | None, typer.Option("--out", metavar="FILE", help="Default: the table's name .toml.")] = None,
+    label: Label = None,
+    normal: Annotated[str | None, typer.Option("--normal", metavar="a,b", help="Label values that are normal.")] = None,
+    drop: Drop = None,
+) -> None:
+    """Look at your own table and write a commented suite file for it."""
+    from bench.app.init import init as write_suite
+
+    values, left_out = (tuple(_names(*given) or ()) for given in (("--normal", normal), ("--drop", drop)))
+    write_suite(table, out, typer.echo, label, values, left_out)
+
+
+@app.command()
 def fit(
     table: Table,
     save: Annotated[str, typer.Option("--save", metavar="DIR", help="The model folder that is made.")],
