@@ -362,12 +362,13 @@ def score(
     alerts: Annotated[int | None, typer.Option("--alerts", help="So many rows are alerts.")] = None,
     alert_rate: Annotated[float | None, typer.Option("--alert-rate", help="This share of the rows is.")] = None,
     id_column: Annotated[str | None, typer.Option("--id", metavar="COLUMN", help="Carried to the output.")] = None,
+    explain: Annotated[int, typer.Option("--explain", min=0, help="Say why, of so many highest rows.")] = 0,
 ) -> None:
     """Score new rows by a saved model: score, rank and alert of each row."""
     from bench.app.score import score_file
     from bench.usertable.stream import Budget
 
-    score_file(model, table, out, Budget(alerts, alert_rate), id_column, typer.echo)
+    score_file(model, table, out, Budget(alerts, alert_rate), id_column, typer.echo, explain)
 
 
 def _experiment(suite: str, methods: str | None, datasets: str | None, seeds: str | None) -> Experiment:

@@ -136,9 +136,8 @@ def _about(examined: Examined, table: Table, normal: Sequence[str], anomalous: S
     if examined.layout.decimal == ",":
         told.append("numbers have a decimal comma: suites read a point only, write the file again with points")
     others = [name for name in examined.names if name != examined.label and looks_like_label(name)]
-    others += [
-        name for name in table.X if len(np.unique(table.X[name])) == 2 and "=" not in name and name not in others
-    ]
+    single = [column.name for column in table.schema.columns if column.content != "category"]
+    others += [name for name in single if name not in others and len(np.unique(table.X[name])) == 2]
     if others:
         told.append(
             f"could be the label too (two values, or its name): {', '.join(map(repr, others[:SHOWN]))}; --label"
