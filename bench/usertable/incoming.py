@@ -89,8 +89,8 @@ def check(
         names, types = header(path, layout.delimiter, frozenset(wanted))
         if id_column is not None and id_column not in names:
             raise UnknownName(f"column of {path.name}", id_column, names)
-        _refuse_missing(path, names, schema)
-        _refuse_types(path, dict(zip(names, types, strict=True)), schema)
+        refuse_missing_columns(path.name, names, schema)
+        refuse_column_types(path.name, dict(zip(names, types, strict=True)), schema)
         tallies = {column.name: Tally() for column in schema.columns}
         rows = 0
         for block in blocks(path, names, layout.delimiter):
@@ -119,7 +119,8 @@ def renamed(gone: list[str], new: list[str]) -> dict[str, str]:
     return likely
 
 
-def _refuse_missing(path: Path, names: list[str], schema: Schema) -> None:
+def refuse_missing_columns(table: str, names: list[str], schema: Schema) -> None:
+    """Raise DataError where a table lacks columns of a schema; names what they may have been renamed to."""
     gone = [column.name for column in schema.columns if column.name not in names]
     if not gone:
         return
@@ -127,12 +128,13 @@ def _refuse_missing(path: Path, names: list[str], schema: Schema) -> None:
     likely = renamed(gone, [name for name in names if name not in known])
     told = [f"{name!r} (renamed to {likely[name]!r}?)" if name in likely else repr(name) for name in gone]
     raise DataError(
-        f"{path.name} lacks {_few(told)}, on which the model was fitted; "
+        f"{table} lacks {_few(told)}, on which the model was fitted; "
         + ("give the columns their old names" if likely else "add them, or fit the model without them")
     )
 
 
-def _refuse_types(path: Path, types: dict[str, Any], schema: Schema) -> None:
+def refuse_column_types(table: str, types: dict[str, Any], schema: Schema) -> None:
+    """Raise DataError where a table's column of a schema has an arrow type that cannot be its own."""
     import pyarrow.types as pt
 
     for column in schema.columns:
@@ -140,7 +142,7 @@ def _refuse_types(path: Path, types: dict[str, Any], schema: Schema) -> None:
         if pt.is_temporal(type_) or pt.is_nested(type_) or pt.is_binary(type_):
             what = "categories" if column.content == "category" else "numbers"
             raise DataError(
-                f"{path.name}: column {column.name!r} holds {type_} where the model was fitted on {what}; "
+                f"{table}: column {column.name!r} holds {type_} where the model was fitted on {what}; "
                 "convert it as it was then"
             )
 

@@ -10,6 +10,7 @@ import numpy as np
 from bench.errors import ConfigError, DataError
 from bench.methods import create, get, specs
 from bench.usertable.formats import why_not_saved
+from bench.usertable.frames import encode_frame
 from bench.usertable.schema import Schema
 from bench.usertable.training import Table
 from reproducibility.streams import generator
@@ -51,6 +52,16 @@ class Model:
     threshold: float
     alert_rate: float
     training: dict[str, Any]
+
+    def decision_function(self, frame: Any) -> np.ndarray:
+        """Scores (n,) of a frame with the user's own columns (pandas, polars, arrow), matched by name.
+
+        Raises
+        ------
+        DataError
+            Columns are missing, or hold text where the model was fitted on numbers.
+        """
+        return np.asarray(self.detector.decision_function(encode_frame(frame, self.schema)), dtype=np.float64)
 
 
 def require_savable(method: str) -> None:
