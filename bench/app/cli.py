@@ -388,9 +388,8 @@ def _refuse_file(name: str) -> None:
 
     if Path(name).suffix and Path(name).is_file():
         raise ConfigError(
-            f"{name} is a file, here a registered name is needed; to use a table of your own write a suite file: "
-            f'a my.toml with methods = ["mnp"], seeds = [0] and [[dataset]] path = "{name}", label = "...", '
-            "and give mnp-bench plan my.toml"
+            f"{name} is a file, here a registered name is needed; mnp-bench init {name} writes a suite file for "
+            "a table of your own, which mnp-bench plan and run take"
         )
 
 

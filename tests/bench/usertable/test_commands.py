@@ -42,6 +42,7 @@ def test_mistakes_are_one_sentence(csv: Path) -> None:
         ("fit", "my.csv", "--save", "m", "--method", "lunar"): "cannot be saved",
         ("fit", "my.csv", "--save", "m", "--label", "fruad"): "did you mean fraud",
         ("fit", "my.csv", "--save", "m", "--types", "age"): "write column=number",
+        ("run", "my.csv"): "mnp-bench init my.csv writes a suite file",
         ("score", "full", "my.csv", "--out", "s.csv"): "is no model folder; make one",
     }.items():
         done = command(csv.parent, *words)
