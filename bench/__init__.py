@@ -1,7 +1,9 @@
 """MNP-Bench: a benchmark suite and reproducibility harness for weakly supervised anomaly detection.
 
 The public face, loaded on first use: ``create`` makes a detector, ``load_dataset`` loads a dataset, ``run`` runs a
-suite, ``read`` gives a results folder as a frame with one row per cell.
+suite, ``read`` gives a results folder as a frame with one row per cell. For a table of your own: ``load_table`` reads
+it, ``fit`` makes a model of it, ``save_model`` and ``load_model`` keep that, ``WeakLabelKFold`` and
+``weak_average_precision`` choose parameters with few labels.
 """
 
 from __future__ import annotations
@@ -14,16 +16,39 @@ if TYPE_CHECKING:
     from bench.datasets.registry import load as load_dataset
     from bench.methods import create
     from bench.store import read
+    from bench.usertable.folder import load as load_model
+    from bench.usertable.folder import save as save_model
+    from bench.usertable.model import fit
+    from bench.usertable.selection import WeakLabelKFold, weak_average_precision
+    from bench.usertable.training import load_table
 
     __version__: str
 
-__all__ = ["__version__", "create", "load_dataset", "read", "run"]
+__all__ = [
+    "WeakLabelKFold",
+    "__version__",
+    "create",
+    "fit",
+    "load_dataset",
+    "load_model",
+    "load_table",
+    "read",
+    "run",
+    "save_model",
+    "weak_average_precision",
+]
 
 _WHERE = {
+    "WeakLabelKFold": ("bench.usertable.selection", "WeakLabelKFold"),
     "create": ("bench.methods.registry", "create"),
+    "fit": ("bench.usertable.model", "fit"),
     "load_dataset": ("bench.datasets.registry", "load"),
+    "load_model": ("bench.usertable.folder", "load"),
+    "load_table": ("bench.usertable.training", "load_table"),
     "read": ("bench.store.store", "read"),
     "run": ("bench.app.run", "run_suite"),
+    "save_model": ("bench.usertable.folder", "save"),
+    "weak_average_precision": ("bench.usertable.selection", "weak_average_precision"),
 }
 
 

@@ -245,6 +245,9 @@ class MethodSpec:
         The class has ``looks``, the tables that ``mnp-bench inspect`` draws.
     renamed : tuple of (old, new)
         Parameters that had another name before, so that stored results can be carried over.
+    saved_as : str
+        How a fitted detector is written to a model folder: "safetensors" (it has ``save`` and ``load``), "skops",
+        "xgboost", "lightgbm" or "catboost" (their own formats); "" = it cannot be.
     """
 
     name: str
@@ -270,6 +273,7 @@ class MethodSpec:
     highlight: bool = False
     inspectable: bool = False
     renamed: tuple[tuple[str, str], ...] = ()
+    saved_as: str = ""
 
 
 @dataclass(frozen=True)

@@ -312,6 +312,65 @@ def track(out: Folder, tracking_uri: TrackingUri = None) -> None:
     typer.echo(f"tracked: {mirror(out, tracking_uri)}")
 
 
+Label = Annotated[str | None, typer.Option("--label", metavar="COLUMN", help="Default: the one with a label's name.")]
+Anomaly = Annotated[str | None, typer.Option("--anomaly", metavar="a,b", help="Label values that mean anomaly.")]
+Drop = Annotated[str | None, typer.Option("--drop", metavar="a,b", help="Columns that are no features.")]
+Types = Annotated[str | None, typer.Option("--types", metavar="a=category", help="Columns read as number or category.")]
+Table = Annotated[str, typer.Argument(metavar="TABLE", help="A .csv or .parquet file.", show_default=False)]
+
+
+@app.command()
+def init(
+    table: Table,
+    out: Annotated[str | None, typer.Option("--out", metavar="FILE", help="Default: the table's name .toml.")] = None,
+    label: Label = None,
+    normal: Annotated[str | None, typer.Option("--normal", metavar="a,b", help="Label values that are normal.")] = None,
+    drop: Drop = None,
+) -> None:
+    """Look at your own table and write a commented suite file for it."""
+    from bench.app.init import init as write_suite
+
+    values, left_out = (tuple(_names(*given) or ()) for given in (("--normal", normal), ("--drop", drop)))
+    write_suite(table, out, typer.echo, label, values, left_out)
+
+
+@app.command()
+def fit(
+    table: Table,
+    save: Annotated[str, typer.Option("--save", metavar="DIR", help="The model folder that is made.")],
+    label: Label = None,
+    method: Annotated[str, typer.Option("--method", help="See list methods.")] = "mnp-plus",
+    anomaly: Anomaly = None,
+    drop: Drop = None,
+    types: Types = None,
+    alert_rate: Annotated[float, typer.Option(help="Share of unlabelled rows above the threshold.")] = 0.01,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+) -> None:
+    """Fit a detector on your own table with a few labelled anomalies, and save it."""
+    from bench.app.fit import fit_and_save, parsed_types
+
+    values, left_out = (tuple(_names(*given) or ()) for given in (("--anomaly", anomaly), ("--drop", drop)))
+    fit_and_save(table, save, method, seed, alert_rate, typer.echo, label, values, left_out, parsed_types(types))
+    typer.echo(f"saved to {save}; score new rows with: mnp-bench score {save} new.csv --out scores.csv")
+
+
+@app.command()
+def score(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="A model folder, made by fit.", show_default=False)],
+    table: Table,
+    out: Annotated[str, typer.Option("--out", metavar="FILE", help="A .csv or .parquet file.")],
+    alerts: Annotated[int | None, typer.Option("--alerts", help="So many rows are alerts.")] = None,
+    alert_rate: Annotated[float | None, typer.Option("--alert-rate", help="This share of the rows is.")] = None,
+    id_column: Annotated[str | None, typer.Option("--id", metavar="COLUMN", help="Carried to the output.")] = None,
+    explain: Annotated[int, typer.Option("--explain", min=0, help="Say why, of so many highest rows.")] = 0,
+) -> None:
+    """Score new rows by a saved model: score, rank and alert of each row."""
+    from bench.app.score import score_file
+    from bench.usertable.stream import Budget
+
+    score_file(model, table, out, Budget(alerts, alert_rate), id_column, typer.echo, explain)
+
+
 def _experiment(suite: str, methods: str | None, datasets: str | None, seeds: str | None) -> Experiment:
     from bench.suite.load import narrowed, read_seeds, read_suite
 
@@ -329,9 +388,8 @@ def _refuse_file(name: str) -> None:
 
     if Path(name).suffix and Path(name).is_file():
         raise ConfigError(
-            f"{name} is a file, here a registered name is needed; to use a table of your own write a suite file: "
-            f'a my.toml with methods = ["mnp"], seeds = [0] and [[dataset]] path = "{name}", label = "...", '
-            "and give mnp-bench plan my.toml"
+            f"{name} is a file, here a registered name is needed; mnp-bench init {name} writes a suite file for "
+            "a table of your own, which mnp-bench plan and run take"
         )
 
 

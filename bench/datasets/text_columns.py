@@ -93,6 +93,18 @@ def content_of(column: ColumnSurvey, file: str, onehot: bool) -> Content:
     return "category"
 
 
+def holds_times(column: ColumnSurvey) -> bool:
+    """Whether most of a column's values are written as dates, times or durations."""
+    times = sum(word.count for text, word in column.words.items() if _form(text) in (0, 1))
+    return 2 * times > column.texts + column.numbers
+
+
+def names_rows(column: ColumnSurvey) -> bool:
+    """Whether a column of text has so many different values that it names rows and is no category."""
+    there = column.texts + column.numbers
+    return len(column.words) > FEW_CATEGORIES and (len(column.words) >= MOST_WORDS or 2 * len(column.words) > there)
+
+
 def _refuse_written_numbers(column: ColumnSurvey, words: dict[str, Word], file: str) -> None:
     forms = {text: _form(text) for text in words}
     formed = sum(words[text].count for text, form in forms.items() if form is not None)

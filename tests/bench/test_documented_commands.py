@@ -70,6 +70,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pd.DataFrame(stream.normal(size=(150, 3)) + 3 * y[:, None], columns=list("abc")).assign(label=y).to_csv(
         folder / "my.csv", index=False
     )
+    shutil.copy(folder / "my.csv", folder / "new.csv")
+    words = ("fit", "my.csv", "--label", "label", "--method", "logistic-regression", "--save", "model")
+    fitted = command(folder, *words)  # what docs/your-table.md scores by
+    assert fitted.returncode == 0, fitted.stderr
     (suite,) = [block for block in fences(ROOT / "README.md", "toml") if "# my.toml" in block]
     (folder / "my.toml").write_text(suite)
     return folder

@@ -1,0 +1,42 @@
+"""``mnp-bench init``: a commented suite file for the user's own table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from bench.errors import ConfigError
+from bench.usertable.examine import examine
+from bench.usertable.layout import layout_of, table_path
+from bench.usertable.suite_file import suite_text
+
+
+def init(
+    path: str,
+    out: str | None,
+    say: Callable[[str], None],
+    label: str | None = None,
+    normal: tuple[str, ...] = (),
+    drop: tuple[str, ...] = (),
+) -> Path:
+    """Look at a table and write a suite file beside the working directory's others; what was seen is told by ``say``.
+
+    Raises
+    ------
+    ConfigError
+        The file is there already.
+    UnknownName, DataError
+        The table cannot be used.
+    """
+    place = table_path(path)
+    target = Path(out) if out else Path(place.name.partition(".")[0] + ".toml")
+    if target.exists():
+        raise ConfigError(f"{target} is there already; name another file with --out, or move it away")
+    if target.suffix != ".toml":
+        raise ConfigError(f"--out {target}: a suite file's name ends in .toml")
+    text, notes = suite_text(examine(place, layout_of(place), label, drop), normal)
+    for note in notes:
+        say(note)
+    target.write_text(text, encoding="utf-8")
+    say(f"written to {target}; next: mnp-bench plan {target}")
+    return target

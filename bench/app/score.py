@@ -1,0 +1,96 @@
+"""``mnp-bench score``: scores, ranks and alerts of new rows by a saved model."""
+
+from __future__ import annotations
+
+import csv
+import io
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, fields
+from pathlib import Path
+
+from bench.errors import ConfigError
+from bench.store.atomic import write_whole
+from bench.usertable.explain import Cause, explain, sentence
+from bench.usertable.folder import ModelWarning, load
+from bench.usertable.incoming import check
+from bench.usertable.layout import layout_of, table_path
+from bench.usertable.model import Model
+from bench.usertable.stream import Budget, Scored, score, write
+
+Say = Callable[[str], None]
+
+
+def score_file(
+    model_folder: str, path: str, out: str, budget: Budget, id_column: str | None, say: Say, explained: int = 0
+) -> None:
+    """Check the file, score it, write the result; what is told goes to ``say``, progress to standard error.
+
+    Of the ``explained`` highest rows the causes are told, and written beside the scores as ``NAME.explained.csv``.
+    """
+    target = Path(out)
+    if target.is_dir():
+        raise ConfigError(f"--out {out} is a folder; name a file, such as {target / 'scores.csv'}")
+    place = table_path(path)
+    if target.exists() and target.samefile(place):
+        raise ConfigError(f"--out {out} is the file to be scored; name another one")
+    model = _loaded(model_folder, say)
+    with progress("checked") as tell:
+        incoming = check(place, layout_of(place), model.schema, id_column, tell)
+    for note in incoming.notes:
+        say(note)
+    with progress("scored", incoming.rows) as tell:
+        scored = score(model, incoming, budget, id_column, explained, tell)
+    write(scored, target, id_column)
+    say(f"{incoming.rows} rows scored by {model.method}, {int(scored.alert.sum())} of them alerts; written to {out}")
+    if explained:
+        _explain(model, scored, target, say)
+
+
+def _explain(model: Model, scored: Scored, target: Path, say: Say) -> None:
+    lines = []
+    for number, row in zip(scored.first.tolist(), scored.rows, strict=True):
+        causes = explain(model, row)
+        say(f"row {number + 1}, rank {scored.rank[number]}, score {scored.scores[number]:.4g}:")
+        for cause in causes:
+            say(f"  {sentence(cause)}")
+        if not causes:
+            say("  no single column explains it: no replacement lowers its score by a tenth of the excess")
+        lines += [
+            {"row": number + 1, "rank": int(scored.rank[number]), "score": scored.scores[number], "order": place}
+            | asdict(cause)
+            for place, cause in enumerate(causes, 1)
+        ]
+    beside = target.with_name(target.name.partition(".")[0] + ".explained.csv")
+    names = ("row", "rank", "score", "order", *(field.name for field in fields(Cause)))
+    text = io.StringIO()
+    table = csv.DictWriter(text, names, lineterminator="\n")
+    table.writeheader()
+    table.writerows(lines)
+    write_whole(beside, text.getvalue().encode())
+    say(f"causes written to {beside}")
+
+
+def _loaded(folder: str, say: Say) -> Model:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ModelWarning)
+        model = load(folder)
+    for warning in caught:
+        if issubclass(warning.category, ModelWarning):
+            say(f"warning: {warning.message}")
+        else:
+            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+    return model
+
+
+@contextmanager
+def progress(word: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+    """A line of progress on standard error, with the time left where the number of rows is known."""
+    from tqdm import tqdm
+
+    with tqdm(
+        desc=word, total=total, unit=" rows", unit_scale=True, file=sys.stderr, mininterval=1.0, delay=1.0, leave=False
+    ) as bar:
+        yield lambda done: bar.update(done - bar.n) and None

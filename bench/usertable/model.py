@@ -1,0 +1,147 @@
+"""A detector fitted on a user's table, with what is needed to score other rows of the same kind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from bench.errors import ConfigError, DataError
+from bench.methods import create, get, specs
+from bench.usertable.formats import why_not_saved
+from bench.usertable.frames import encode_frame
+from bench.usertable.schema import Schema
+from bench.usertable.training import Table
+from reproducibility.streams import generator
+
+#: Unlabelled training rows that a model keeps, to check itself and to explain rows by their neighbours.
+KEPT_ROWS = 500
+#: Share of the unlabelled training rows above the threshold, unless another one is asked.
+ALERT_RATE = 0.01
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A fitted detector and its table's schema.
+
+    Attributes
+    ----------
+    detector : a fitted detector (PyOD's contract: ``decision_function``, ``predict_proba``)
+    method : str
+    seed : int
+    params : dict
+        Given beyond the method's card.
+    schema : Schema
+    usual_rows : (k, d) float64
+        Unlabelled training rows, those with the highest tenth of scores left out.
+    threshold : float
+        Rows with a higher score are alerts.
+    alert_rate : float
+        Share of the unlabelled training rows that it was set for.
+    training : dict
+        The training file's name, hash, rows and labels, for the manifest.
+    """
+
+    detector: Any
+    method: str
+    seed: int
+    params: dict[str, Any]
+    schema: Schema
+    usual_rows: np.ndarray
+    threshold: float
+    alert_rate: float
+    training: dict[str, Any]
+
+    def decision_function(self, frame: Any) -> np.ndarray:
+        """Scores (n,) of a frame with the user's own columns (pandas, polars, arrow), matched by name.
+
+        Raises
+        ------
+        DataError
+            Columns are missing, or hold text where the model was fitted on numbers.
+        """
+        return np.asarray(self.detector.decision_function(encode_frame(frame, self.schema)), dtype=np.float64)
+
+
+def require_savable(method: str) -> None:
+    """Refuse, before any work, a method that cannot learn from weak labels or cannot be saved.
+
+    Raises
+    ------
+    UnknownName, ConfigError
+    """
+    spec = get(method)
+    if "weak" not in spec.protocols:
+        raise ConfigError(
+            f"method {method!r} needs true labels for its validation, which few labels are not; choose another one, "
+            "such as mnp-plus"
+        )
+    reason = why_not_saved(spec, specs())
+    if reason:
+        raise ConfigError(reason)
+
+
+def fit(table: Table, method: str = "mnp-plus", seed: int = 0, alert_rate: float = ALERT_RATE, **params: Any) -> Model:
+    """Fit a method on a table with few labels.
+
+    Parameters
+    ----------
+    table : Table
+    method : str
+        A registered method, or ``package.module:Class`` of a PyOD detector (which cannot be saved).
+    seed : int
+    alert_rate : float in (0, 1)
+        Share of the unlabelled training rows above the threshold.
+    **params
+        The method's own parameters.
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    UnknownName, ConfigError, MissingExtra
+        The method or a parameter.
+    DataError
+        A table that the method cannot learn from.
+    """
+    if not 0 < alert_rate < 1:
+        raise ConfigError(f"alert_rate {alert_rate:g} is no share between 0 and 1; 0.01 is one row in a hundred")
+    detector = create(method, seed, **params)
+    try:
+        detector.fit(table.X, table.y)
+    except ValueError as error:
+        raise DataError(f"{table.file}: {method} cannot learn from this table: {error}") from error
+    unlabelled = np.flatnonzero(table.y == 0)
+    rows = table.X.to_numpy()[unlabelled].astype(np.float64)
+    scores = np.asarray(detector.decision_function(rows), dtype=np.float64)
+    return Model(
+        detector=detector,
+        method=method,
+        seed=seed,
+        params=params,
+        schema=table.schema,
+        usual_rows=_usual(rows, scores, table.sha256),
+        threshold=float(np.quantile(scores, 1 - alert_rate, method="higher")),
+        alert_rate=alert_rate,
+        training={
+            "file": table.file,
+            "sha256": table.sha256,
+            "rows": len(table.y),
+            "label": table.label_rule.column,
+            "anomaly_values": list(table.label_rule.anomalies),
+            "labelled_anomalies": int(table.y.sum()),
+            "unlabelled": len(unlabelled),
+            "notes": list(table.notes),
+        },
+    )
+
+
+def _usual(rows: np.ndarray, scores: np.ndarray, sha256: str) -> np.ndarray:
+    """A random sample of the rows without the tenth with the highest scores, in the table's order."""
+    calm = np.sort(np.argsort(scores, kind="stable")[: max(1, int(np.ceil(0.9 * len(scores))))])
+    if len(calm) > KEPT_ROWS:
+        calm = np.sort(generator("usual rows", sha256).choice(calm, KEPT_ROWS, replace=False))
+    return rows[calm]

@@ -1,0 +1,94 @@
+"""What a model knows of its table's columns: names, what they hold, categories, what takes a missing value's place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from bench.datasets.reading import LeftOut
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the user's table that is a feature.
+
+    Attributes
+    ----------
+    name : str
+    content : {"number", "boolean", "category"}
+    categories : tuple of str
+        Values of a category column, each a column of 0 and 1; ``""`` stands for a missing one.
+    missing_value : float or None
+        What takes a missing number's place: the median of the training rows.
+    missing_rows : int
+        Of the training table.
+    low, high : float
+        The 5% and 95% quantile over the unlabelled training rows: the usual range; 0 for categories.
+    """
+
+    name: str
+    content: str
+    categories: tuple[str, ...] = ()
+    missing_value: float | None = None
+    missing_rows: int = 0
+    low: float = 0.0
+    high: float = 0.0
+
+    @property
+    def width(self) -> int:
+        """Columns of the matrix that this one becomes."""
+        return len(self.categories) if self.content == "category" else 1
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """Names of these columns."""
+        if self.content != "category":
+            return (self.name,)
+        return tuple(f"{self.name}={value or 'missing'}" for value in self.categories)
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The columns of a table, in the training file's order.
+
+    Attributes
+    ----------
+    columns : tuple of Column
+    label : str
+    left_out : tuple of LeftOut
+        Columns that are no features, with the reason.
+    precision : {"float32", "float64"}
+        In which the training matrix was built; float32 only if that holds every value exactly.
+    """
+
+    columns: tuple[Column, ...]
+    label: str
+    left_out: tuple[LeftOut, ...] = ()
+    precision: str = "float64"
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """Names of the matrix's columns."""
+        return tuple(name for column in self.columns for name in column.feature_names)
+
+    @property
+    def slices(self) -> tuple[slice, ...]:
+        """Where each column lies in the matrix."""
+        places, start = [], 0
+        for column in self.columns:
+            places.append(slice(start, start + column.width))
+            start += column.width
+        return tuple(places)
+
+
+def to_json(schema: Schema) -> dict[str, Any]:
+    """The schema as JSON-able values."""
+    return asdict(schema)
+
+
+def from_json(content: Mapping[str, Any]) -> Schema:
+    """The inverse of ``to_json``; KeyError or TypeError if it is none."""
+    columns = tuple(Column(**{**row, "categories": tuple(row["categories"])}) for row in content["columns"])
+    left_out = tuple(LeftOut(**row) for row in content["left_out"])
+    return Schema(**{**content, "columns": columns, "left_out": left_out})

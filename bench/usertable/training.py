@@ -1,0 +1,192 @@
+"""A user's table as what a detector learns from: rows of numbers with names, weak labels, and the schema of both."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bench.datasets.blocks import blocks, readable, strings
+from bench.datasets.column_names import plain_name
+from bench.datasets.places import file_sha256
+from bench.datasets.reading import LeftOut
+from bench.errors import DataError
+from bench.usertable.encode import encode
+from bench.usertable.examine import IDENTIFIERS, Examined, Feature, examine
+from bench.usertable.labels import LabelRule, labels, rule
+from bench.usertable.labels import sentence as about_labels
+from bench.usertable.layout import layout_of, table_path
+from bench.usertable.schema import Column, Schema
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A table with weak labels.
+
+    Attributes
+    ----------
+    X : (n, d) DataFrame, float32 or float64
+        Categories as columns of 0 and 1, missing numbers replaced by the column's median.
+    y : (n,) int8
+        1 = labelled anomaly, 0 = unlabelled.
+    schema : Schema
+    label_rule : LabelRule
+    file, sha256 : str
+        The file's name and the hash of its bytes.
+    notes : tuple of str
+        What was guessed, left out and converted, in sentences.
+    """
+
+    X: pd.DataFrame
+    y: np.ndarray
+    schema: Schema
+    label_rule: LabelRule
+    file: str
+    sha256: str
+    notes: tuple[str, ...]
+
+
+def load_table(
+    path: str,
+    label: str | None = None,
+    anomaly: tuple[str, ...] = (),
+    drop: tuple[str, ...] = (),
+    types: dict[str, str] | None = None,
+    delimiter: str | None = None,
+    decimal: str | None = None,
+) -> Table:
+    """Read a CSV or parquet file with few labels.
+
+    Parameters
+    ----------
+    path : str
+    label : str, optional
+        Column of labels; None = the one with a label's name.
+    anomaly : tuple of str
+        Label values that mean a labelled anomaly; () = 1, true, or the one text that is no word for normal. All other
+        rows, those without a label too, are unlabelled.
+    drop : tuple of str
+        Columns that are no features.
+    types : dict of column to {"number", "category"}, optional
+    delimiter, decimal : str, optional
+        Of a CSV file; None = as its first lines show.
+
+    Returns
+    -------
+    Table
+
+    Raises
+    ------
+    UnknownName, DataError
+        A file, column or label that cannot be used; the message says which and what to do.
+    """
+    place = table_path(path)
+    examined = examine(place, layout_of(place, delimiter, decimal), label, drop, types)
+    return table_of(examined, anomaly)
+
+
+def table_of(examined: Examined, anomaly: tuple[str, ...] = ()) -> Table:
+    """The second reading: the matrix, the labels, and what the columns' usual values are."""
+    import pandas as pd
+
+    path = examined.path
+    made = rule(examined.label_counts, examined.label, anomaly, path.name)
+    columns = tuple(_column(feature) for feature in examined.features)
+    inexact = any(feature.survey.inexact is not None for feature in examined.features)
+    schema = Schema(columns, examined.label, examined.left_out, "float64" if inexact else "float32")
+    X = np.empty((examined.rows, len(schema.feature_names)), dtype=schema.precision)
+    y = np.empty(examined.rows, dtype=np.int8)
+    done = 0
+    with readable(path):
+        for block in blocks(path, list(examined.names), examined.layout.delimiter):
+            rows = slice(done, done + block.num_rows)
+            X[rows] = encode(block, schema, examined.layout)
+            y[rows] = labels(strings(block.column(block.schema.names.index(examined.label))), made)
+            done = rows.stop
+    schema, X = _finished(schema, X, y)
+    notes = (*examined.notes, *_notes(examined, schema, made))
+    frame = pd.DataFrame(X, columns=list(schema.feature_names))
+    return Table(frame, y, schema, made, path.name, file_sha256(path), notes)
+
+
+def _column(feature: Feature) -> Column:
+    survey = feature.survey
+    if feature.content == "category":
+        return Column(survey.name, "category", tuple(sorted(feature.texts)), missing_rows=feature.texts.get("", 0))
+    return Column(survey.name, feature.content)
+
+
+def _finished(schema: Schema, X: np.ndarray, y: np.ndarray) -> tuple[Schema, np.ndarray]:
+    """Medians in the place of missing numbers, usual ranges noted, and columns without information left out."""
+    kept: list[Column] = []
+    used: list[int] = []
+    left_out, seen = list(schema.left_out), dict[bytes, str]()
+    for column, place in zip(schema.columns, schema.slices, strict=True):
+        reason = ""
+        if column.content != "category":
+            values = X[:, place.start]
+            column = _with_median(column, values)
+            reason = _no_information(column.name, values, seen)
+            low, high = np.quantile(values[y == 0], (0.05, 0.95))
+            column = replace(column, low=float(low), high=float(high))
+        elif column.width == 1:
+            reason = "it is constant"
+        if reason:
+            left_out.append(LeftOut(repr(column.name), reason))
+        else:
+            kept.append(column)
+            used += range(place.start, place.stop)
+    if not kept:
+        raise DataError("no column of the table varies; a detector needs one that does")
+    made = Schema(tuple(kept), schema.label, tuple(left_out), schema.precision)
+    return made, X if len(used) == X.shape[1] else np.ascontiguousarray(X[:, np.asarray(used)])
+
+
+def _with_median(column: Column, values: np.ndarray) -> Column:
+    """The column with what takes a missing value's place, put in place in ``values``."""
+    missing = np.isnan(values)
+    middle = float(values.dtype.type(np.median(values[~missing])))  # as the matrix will hold it
+    values[missing] = middle
+    return replace(column, missing_value=middle, missing_rows=int(missing.sum()))
+
+
+def _no_information(name: str, values: np.ndarray, seen: dict[bytes, str]) -> str:
+    if values.min() == values.max():
+        return "it is constant"
+    digest = hashlib.sha256(np.ascontiguousarray(values).tobytes()).digest()
+    if digest in seen:
+        return f"it equals column {seen[digest]!r} in every row"
+    seen[digest] = name
+    whole = plain_name(name).endswith(IDENTIFIERS) and bool(np.array_equal(values, np.floor(values)))
+    if whole and len(values) >= 10 and len(np.unique(values)) == len(values):
+        return "its name is that of an identifier, and every row holds a whole number of its own"
+    return ""
+
+
+def _notes(examined: Examined, schema: Schema, made: LabelRule) -> list[str]:
+    told = [f"{examined.path.name}: {examined.rows} rows, {len(schema.columns)} columns used as features"]
+    layout = examined.layout
+    if (layout.delimiter, layout.decimal) != (",", "."):
+        told.append(f"columns are separated by {layout.delimiter!r}, the decimal mark is {layout.decimal!r}")
+    told.append(about_labels(made))
+    told += [f"left out: {column.column}: {column.reason}" for column in schema.left_out]
+    told += [
+        f"column {column.name!r} is a category of {column.width} values, a column of 0 and 1 each"
+        for column in schema.columns
+        if column.content == "category"
+    ]
+    told += [
+        f"column {column.name!r} has no value in {column.missing_rows} rows, replaced by its median "
+        f"{column.missing_value:g}"
+        for column in schema.columns
+        if column.missing_rows and column.missing_value is not None
+    ]
+    told += [
+        f"column {c.name!r} holds true and false, read as 1 and 0" for c in schema.columns if c.content == "boolean"
+    ]
+    return told
