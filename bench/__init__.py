@@ -22,7 +22,7 @@ __all__ = ["__version__", "create", "load_dataset", "read", "run"]
 _WHERE = {
     "create": ("bench.methods.registry", "create"),
     "load_dataset": ("bench.datasets.registry", "load"),
-    "read": ("bench.store.store", "read"),
+    "read": ("bench.store.reading", "read"),
     "run": ("bench.app.run", "run_suite"),
 }
 

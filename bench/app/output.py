@@ -115,6 +115,7 @@ def _unmarked(text: str) -> str:
 def show_plan(plan: Plan, workers: int, as_json: bool = False) -> None:
     """Print cells, tasks, estimated time and memory by method, how tables were read, and every problem."""
     from bench.datasets import reading
+    from bench.execution.progress import duration
 
     cost = sum(task.cost_seconds for task in plan.tasks)
     longest = max((task.cost_seconds for task in plan.tasks), default=0.0)
@@ -137,7 +138,7 @@ def show_plan(plan: Plan, workers: int, as_json: bool = False) -> None:
     if plan.tasks:
         show(_by_method(plan))
     print(f"cells: {len(plan.cells)}, done: {plan.done}, tasks: {len(plan.tasks)}")
-    print(f"estimated time: {_duration(float(str(facts['estimated_seconds'])))} on {workers} workers")
+    print(f"estimated time: {duration(float(str(facts['estimated_seconds'])))} on {workers} workers")
     print(f"estimated memory: {memory:.0f} MB for the largest task, {facts['estimated_memory_mb']} MB for all workers")
     for name, table in plan.readings.items():
         print("\n".join(reading.lines(name, table)))
@@ -169,7 +170,7 @@ def _by_method(plan: Plan) -> Rows:
 
 def status_summary(folder: str) -> str:
     """How far a results folder is."""
-    from bench.execution.progress import read_status
+    from bench.execution.progress import duration, read_status
     from bench.store import read
 
     frame = read(folder)
@@ -177,7 +178,7 @@ def status_summary(folder: str) -> str:
     lines = [f"stored: {len(frame)} cells" + "".join(f", {n} {name}" for name, n in counts)]
     now = read_status(folder)
     if now is not None:
-        left = "" if now.eta_seconds is None else f", about {_duration(now.eta_seconds)} left"
+        left = "" if now.eta_seconds is None else f", about {duration(now.eta_seconds)} left"
         lines.append(f"last run: {now.state}, {now.done} of {now.total} cells done, {now.failed} failed{left}")
         lines += [f"  running: {what}" for what in now.running]
     return "\n".join(lines)
@@ -286,9 +287,3 @@ def _print_table(names: list[str], rows: list[list[str]], numeric: list[bool]) -
 
 def _word(value: Any) -> str:
     return {None: "", False: "", True: "yes"}[value] if value is None or isinstance(value, bool) else str(value)
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} minutes" if seconds < 5400 else f"{seconds / 3600:.1f} hours"

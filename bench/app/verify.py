@@ -21,7 +21,7 @@ from bench.execution.evaluate import WorkContext, load
 from bench.planning import identity
 from bench.store import manifest, read
 from bench.store.manifest_diff import changes
-from bench.store.schema import SCORES
+from bench.store.schema import SCORES, metrics_of
 from bench.suite.load import parse_suite
 from bench.types import Cell, Record, Task
 from reproducibility.streams import generator
@@ -172,15 +172,18 @@ def compared(row: pd.Series, record: Record, run: Mapping[str, Any], name: str) 
         differences.append(f"status: {row.status} stored, {record.status} now{reason}")
     elif row.status != "ok" and _last(row.error) != _last(record.error):
         differences.append(f"reason: {_last(row.error)!r} stored, {_last(record.error)!r} now")
-    for metric, value in record.metrics.items():
-        old = float(row[metric]) if metric in row.index else math.nan
-        if old != value and not (math.isnan(old) and math.isnan(value)):
-            differences.append(f"{metric}: {old!r} stored, {value!r} now")
+    before = metrics_of(row)
+    for metric in (name for name in record.metrics if name in before):
+        old, new = before[metric], float(record.metrics[metric])
+        if old != new and not (math.isnan(old) and math.isnan(new)):
+            differences.append(f"{metric}: {old!r} stored, {new!r} now")
     stored = row.get(SCORES)
     scores = np.asarray(stored, dtype=np.float32) if isinstance(stored, np.ndarray) else None
     if scores is not None and record.scores is not None and not np.array_equal(scores, record.scores):
         differences.append(_of_scores(scores, record.scores))
     what = "status and reason" if row.status != "ok" else "metrics" if scores is None else "scores and metrics"
+    if row.status == record.status == "ok":
+        what += _not_compared(before, record.metrics)
     return Repeated(
         cell=row["cell"],
         name=name,
@@ -190,6 +193,13 @@ def compared(row: pd.Series, record: Record, run: Mapping[str, Any], name: str) 
         differences=tuple(differences),
         changes=tuple(changed(row, record.cell, run)),
     )
+
+
+def _not_compared(before: Mapping[str, float], now: Mapping[str, float]) -> str:
+    """Metrics that one side has alone: versions measure more or other things, and that is no difference of a cell."""
+    alone = [*(f"{name} is stored only" for name in sorted(set(before) - set(now)))]
+    alone += [f"{name} is new" for name in sorted(set(now) - set(before))]
+    return f"; not compared: {', '.join(alone)}" if alone else ""
 
 
 def changed(row: pd.Series, cell: Cell, run: Mapping[str, Any]) -> list[str]:

@@ -228,7 +228,7 @@ def _fit_alone(cells: Sequence[Prepared], context: WorkContext) -> list[Record]:
 def blind(split: Split, spec: MethodSpec) -> Split:
     """What a method may see of a split: no truth, no test rows, validation only if its card says so."""
     nothing = np.empty(0, dtype=np.int64)
-    hidden = replace(split, test=nothing, y_test=nothing, truth_train=nothing, kind_test=None)
+    hidden = replace(split, test=nothing, y_test=nothing, truth_train=nothing, anomaly_type_test=None)
     return hidden if spec.uses_validation else replace(hidden, val=None, y_val=None)
 
 
@@ -241,7 +241,7 @@ def _measured(
     split, scenario = one.split, one.cell.scenario
     try:
         values = _checked(scores, len(split.test))
-        found = metrics.evaluate(split.y_test, values, split.kind_test, scenario.known_types)
+        found = metrics.evaluate(split.y_test, values, split.anomaly_type_test, scenario.known_types)
     except Exception as error:
         record = failed(one.cell, context, _status(error), _reason(error), known)
         return replace(record, fit_seconds=fit_seconds, score_seconds=score_seconds, peak_memory_mb=peak)

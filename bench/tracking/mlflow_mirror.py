@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.tracking.connection import PATIENCE, QUIET, only_writer, settings, troubles_as_one_sentence, without_password
+from bench.redaction import without_password
+from bench.tracking.connection import PATIENCE, QUIET, only_writer, settings, troubles_as_one_sentence
 from bench.tracking.descriptions import folder_description
 from bench.tracking.experiment import DATABASE, NOTE_TAG, describe, open_experiment, page_of
 from bench.tracking.runs import CELLS_TAG, GROUP_TAG, Group, groups

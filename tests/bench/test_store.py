@@ -16,6 +16,7 @@ import pytest
 from records import record
 
 from bench.errors import StoreError
+from bench.lock import InUse, acquire
 from bench.store import Store, StoreWarning, read, schema, segments, store
 
 ISSUE_COLUMNS = [
@@ -271,3 +272,12 @@ def test_a_hundred_thousand_rows_are_read_in_two_seconds(tmp_path):
         assert len(out.keys()) == 100_050
     print(f"read {read_seconds:.2f} s, open {open_seconds:.2f} s")
     assert read_seconds < 2 and open_seconds < 2
+
+
+def test_the_lock_names_its_holder_to_everyone_who_asks(tmp_path):
+    lock = acquire(tmp_path / "lock")
+    for _ in range(2):  # asking must not wipe out the name
+        with pytest.raises(InUse, match=f"process {os.getpid()} on "):
+            acquire(tmp_path / "lock")
+    lock.release()
+    acquire(tmp_path / "lock").release()

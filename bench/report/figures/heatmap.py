@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from bench.report.figures.canvas import WIDTH, Drawing, Unsuited, count, joined, label_of, short, styled
+from bench.report.figures.canvas import WIDTH, Drawing, Unsuited, joined, label_of, short, styled
 from bench.report.rows import coverage, prepare, succeeded
+from bench.report.words import count
 
 #: With more columns than this, values are printed in hundredths to fit.
 NARROW = 11

@@ -14,7 +14,6 @@ import pandas as pd
 from bench.report.figures.canvas import (
     Drawing,
     Unsuited,
-    count,
     crowds,
     extent,
     joined,
@@ -26,6 +25,7 @@ from bench.report.figures.canvas import (
     styled,
 )
 from bench.report.rows import fair, prepare, succeeded
+from bench.report.words import count
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
