@@ -193,14 +193,19 @@ class Split:
 
     @property
     def X_train(self) -> np.ndarray:
-        return self.X[self.train]
+        """(m, d): the rows that are trained on, as ``y_train``."""
+        X_train: np.ndarray = self.X[self.train]
+        return X_train
 
     @property
     def X_test(self) -> np.ndarray:
-        return self.X[self.test]
+        """(t, d): the rows that are tested on, as ``y_test``."""
+        X_test: np.ndarray = self.X[self.test]
+        return X_test
 
     @property
     def X_val(self) -> np.ndarray | None:
+        """(v, d): the validation rows, as ``y_val``; None where there are none."""
         return None if self.val is None else self.X[self.val]
 
 

@@ -189,7 +189,7 @@ def show_verified(work: Callable[[Callable[[Repeated], None]], list[Repeated]], 
     from tqdm import tqdm
 
     with tqdm(total=count, unit="cell", file=sys.stderr, disable=None) as bar:
-        done = work(lambda one: _advance(bar))
+        done = work(lambda _: _advance(bar))
     show(
         [
             {
@@ -217,7 +217,7 @@ def show_adopted(work: Callable[[Callable[[Repeated], None]], list[Verdict]]) ->
     from tqdm import tqdm
 
     with tqdm(unit="cell", file=sys.stderr, disable=None) as bar:
-        verdicts = work(lambda done: _advance(bar))
+        verdicts = work(lambda _: _advance(bar))
     if not verdicts:
         print("every result is of today's code; there is nothing to carry over")
         return verdicts

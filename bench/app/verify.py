@@ -78,7 +78,7 @@ def repeat(
     rows: Iterable[pd.Series],
     data_dir: str | None = None,
     jobs: int = 1,
-    tell: Callable[[Repeated], None] = lambda done: None,
+    tell: Callable[[Repeated], None] = lambda _: None,
 ) -> list[Repeated]:
     """Do cells again, each alone: see ``repeat_together``."""
     return repeat_together(folder, [[row] for row in rows], data_dir, jobs, tell)
@@ -89,7 +89,7 @@ def repeat_together(
     groups: Iterable[Sequence[pd.Series]],
     data_dir: str | None = None,
     jobs: int = 1,
-    tell: Callable[[Repeated], None] = lambda done: None,
+    tell: Callable[[Repeated], None] = lambda _: None,
 ) -> list[Repeated]:
     """Do cells again, on the same path as a run, and compare.
 
@@ -122,7 +122,9 @@ def repeat_together(
         if run_id not in runs:
             raise StoreError(f"{Path(folder) / manifest.MANIFEST} does not hold the run {run_id} of these cells")
         run = runs[run_id]
-        context = context_of(run, folder, data_dir)
+        used = {group[0].method for group in members}
+        sources = tuple((name, methods.source_hash(methods.get(name))) for name in sorted(used))
+        context = replace(context_of(run, folder, data_dir), sources=sources)
         tasks: list[Task] = []
         stored: dict[str, pd.Series] = {}
         for group in members:

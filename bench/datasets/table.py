@@ -10,7 +10,8 @@ import numpy as np
 
 from bench.datasets import row_numbers
 from bench.datasets.arrays import check_matrix, narrowest
-from bench.datasets.columns import Columns, read_columns
+from bench.datasets.columns import read_columns
+from bench.datasets.fill import Columns
 from bench.datasets.label_column import Labels, copies, read_labels, require_types
 from bench.datasets.missing import fill_missing
 from bench.datasets.npz import npz_keys, own_types_key, read_npz

@@ -40,8 +40,8 @@ def evaluate(
     if values.shape != y.shape:
         raise DataError(f"the method returned scores of shape {values.shape} for {len(y)} test rows")
     if not np.isfinite(values).all():
-        bad = int((~np.isfinite(values)).sum())
-        raise DataError(f"{bad} of {len(values)} scores are NaN or infinite; the method did not converge on these data")
+        nan, infinite = int(np.isnan(values).sum()), int(np.isinf(values).sum())
+        raise DataError(f"the method's scores hold {nan} NaN and {infinite} infinite values in {len(values)} test rows")
     measured = _ranking(y, values)
     if known_types and anomaly_type_test is not None:
         known = np.isin(anomaly_type_test, list(known_types))

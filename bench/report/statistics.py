@@ -171,8 +171,10 @@ def _pairwise(matrix: pd.DataFrame, adjust: str | None) -> pd.DataFrame:
     # families in one order for every method, and sort=False: the pairing is by position
     long = matrix.melt(var_name="variant", value_name="value", ignore_index=False)
     assert list(long.index) == list(matrix.index) * matrix.shape[1]
-    found = posthoc_wilcoxon(long, "value", "variant", zero_method="zsplit", p_adjust=adjust, sort=False)
-    return found.loc[matrix.columns, matrix.columns]
+    p_values: pd.DataFrame = posthoc_wilcoxon(
+        long, "value", "variant", zero_method="zsplit", p_adjust=adjust, sort=False
+    ).loc[matrix.columns, matrix.columns]
+    return p_values
 
 
 def signed_ranks(differences: pd.Series) -> float:

@@ -37,9 +37,11 @@ def summary(frame: pd.DataFrame, verdicts: list[Verdict], metric: str = "average
     rows = prepare(frame)
     subjects = frozenset(rows.variant[rows.method.isin(highlighted())])
     title = METRIC_TITLES[metric]
-    for one in verdicts:
-        if one.metric == metric:
-            told.append(Paragraph(f"{title}, {one.title}", (*leaders(one), *claims(one), *told_of(one, subjects))))
+    told += [
+        Paragraph(f"{title}, {verdict.title}", (*leaders(verdict), *claims(verdict), *told_of(verdict, subjects)))
+        for verdict in verdicts
+        if verdict.metric == metric
+    ]
     return told
 
 

@@ -27,8 +27,9 @@ def verdicts(frame: pd.DataFrame) -> list[Verdict]:
 
 
 def write(folder: Path, found: Sequence[Verdict]) -> list[Path]:
-    """Write statistics.md, and as CSV: tests, ranks (with pairwise the data of the critical-difference diagram),
-    pairwise, intervals, improvement; returns the files.
+    """Write statistics.md and, as CSV, tests, ranks, pairwise, intervals and improvement; returns the files.
+
+    Ranks and pairwise are the data of the critical-difference diagram.
     """
     text = folder / "statistics.md"
     fewest = min(one.coverage.runs for one in found)

@@ -158,11 +158,13 @@ def _validation(parts: Parts, dataset: Dataset, scenario: Scenario) -> np.ndarra
     """Validation rows; anomalies of types that must stay unseen are not among them."""
     if parts.val is None or not scenario.unseen_only:
         return parts.val
-    return parts.val[~_unseen(dataset, scenario, parts.val)]
+    seen: np.ndarray = parts.val[~_unseen(dataset, scenario, parts.val)]
+    return seen
 
 
 def _unseen(dataset: Dataset, scenario: Scenario, rows: np.ndarray) -> np.ndarray:
     """Which of these rows are anomalies of types that are not known (all False without types)."""
     if dataset.anomaly_type is None:
         return np.zeros(len(rows), dtype=bool)
-    return (dataset.y[rows] == 1) & ~np.isin(dataset.anomaly_type[rows], scenario.known_types)
+    unseen: np.ndarray = (dataset.y[rows] == 1) & ~np.isin(dataset.anomaly_type[rows], scenario.known_types)
+    return unseen

@@ -90,7 +90,7 @@ def weak(dataset: Dataset, rows: np.ndarray, scenario: Scenario, seed: int) -> P
     return Parts(trained, tested, rng.permutation(np.flatnonzero(dataset.y[trained] == 1)))
 
 
-def paper(dataset: Dataset, rows: np.ndarray, scenario: Scenario, seed: int) -> Parts:
+def paper(dataset: Dataset, rows: np.ndarray, scenario: Scenario, _seed: int) -> Parts:
     """The MNP authors' split: 60/5/35, always the same; seeds vary the model only.
 
     Normals and anomalies (each anomaly type, when some types are to be unseen) are split apart, rest

@@ -55,7 +55,8 @@ def read(folder: str | os.PathLike[str], scores: bool = False) -> pd.DataFrame:
     empty = schema.table([])
     tables = tables or [empty if scores else empty.drop_columns(list(schema.PER_ROW))]
     rows = latest(pa.concat_tables(tables, promote_options="permissive"))
-    return rows.select(schema.ordered(set(rows.column_names))).to_pandas()
+    frame: pd.DataFrame = rows.select(schema.ordered(set(rows.column_names))).to_pandas()
+    return frame
 
 
 def _sound(part: Part, scores: bool) -> pa.Table | None:

@@ -149,8 +149,8 @@ def test_a_normal_row_of_a_known_types_name_stays_normal() -> None:
 @pytest.mark.parametrize(
     ("y", "scores", "sentence"),
     [
-        ([0, 1], [0.1, np.nan], "1 of 2 scores are NaN or infinite"),
-        ([0, 1], [np.inf, -np.inf], "2 of 2 scores"),
+        ([0, 1], [0.1, np.nan], "1 NaN and 0 infinite values in 2 test rows"),
+        ([0, 1], [np.inf, -np.inf], "0 NaN and 2 infinite values in 2"),
         ([0, 1], [0.1], r"shape \(1,\) for 2 test rows"),
         ([0, 1], [[0.1], [0.2]], r"shape \(2, 1\)"),
         ([0, 0], [0.1, 0.2], "one class only"),

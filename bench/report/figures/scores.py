@@ -134,7 +134,7 @@ def hits_at(truth: np.ndarray, scores: np.ndarray) -> np.ndarray:
     from sklearn.metrics import roc_curve
 
     false, true, _ = roc_curve(truth, scores)
-    return np.interp(GRID, false, true)
+    return np.asarray(np.interp(GRID, false, true))
 
 
 def _curves(rows: pd.DataFrame, of: Curve, x: str, y: str, chance: tuple[list[float], list[float]]) -> Figure:

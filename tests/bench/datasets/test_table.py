@@ -87,8 +87,8 @@ def test_text_is_refused_or_one_hot_encoded(tmp_path):
     dataset = load_table(TableSource(path, categories="onehot"))
     assert dataset.feature_names == ("proto=icmp", "proto=tcp", "proto=udp", "bytes")
     assert dataset.X.tolist() == [[0, 1, 0, 1], [0, 0, 1, 2], [0, 1, 0, 3], [1, 0, 0, 4]]
+    rows = "".join(f"row {i},{i},{i % 2}\n" for i in range(1200))
     with pytest.raises(DataError, match="over 1000 values"):
-        rows = "".join(f"row {i},{i},{i % 2}\n" for i in range(1200))
         load_table(TableSource(write(tmp_path, "id,f,y\n" + rows, "ids.csv"), categories="onehot"))
 
 
