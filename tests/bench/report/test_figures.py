@@ -20,7 +20,7 @@ from bench.report.figures.scores import hits_at, precision_at, precision_recall_
 from bench.report.figures.strips import pages, strips
 from bench.report.figures.unseen import unseen_types
 from bench.report.figures.write import CAPTIONS, write
-from tests.report.made_up import fail, rows
+from tests.bench.report.made_up import fail, rows
 
 LEVELS = ({"contamination": 0.0}, {"contamination": 0.05}, {"contamination": 0.1})
 

@@ -162,7 +162,7 @@ def test_the_environment_is_set_before_anything_is_imported(tmp_path):
 
 
 def test_a_child_dies_with_its_parent_even_inside_a_c_call(tmp_path):
-    here = Path(__file__).parent
+    here = Path(__file__).parents[1]
     code = (
         f"import sys; sys.path.insert(0, {str(here)!r})\nfrom toys import task, context\n"
         f"from bench.execution.supervisor import supervised\nsupervised(task('Tells', [0], folder={str(tmp_path)!r}), context())"

@@ -241,7 +241,7 @@ def test_a_closed_store_refuses(tmp_path):
 
 
 def test_reading_while_another_process_appends_and_merges(tmp_path):
-    here = Path(__file__).parent
+    here = Path(__file__).parents[1]
     code = (
         f"import sys; sys.path.insert(0, {str(here)!r})\nfrom records import record\nfrom bench.store import Store\n"
         f"with Store({str(tmp_path)!r}) as out:\n    for n in range(150): out.append([record(n)])"

@@ -57,7 +57,7 @@ def test_appending_costs_the_same_however_much_is_stored(tmp_path: Path) -> None
 
 
 def test_status_of_a_running_benchmark_from_outside(tmp_path: Path) -> None:
-    words = [sys.executable, str(Path(__file__).parent / "run_toys.py"), str(tmp_path), "1", "--slower", "12"]
+    words = [sys.executable, str(Path(__file__).parents[1] / "run_toys.py"), str(tmp_path), "1", "--slower", "12"]
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     seen = []
     try:
