@@ -1,5 +1,7 @@
-"""Sessions: benchmark (the main job), tests, faults, lint, parity, adbench, speed,
-figures. ``nox -s NAME -- ARGS``."""
+"""Sessions: benchmark (the main job), tests, faults, lint, parity, adbench, speed, figures.
+
+``nox -s NAME -- ARGS``.
+"""
 
 from __future__ import annotations
 
@@ -50,9 +52,11 @@ def benchmark(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run the fast tests, a file to each core at a time; arguments go to pytest."""
+    """Run the fast tests, a file to each core at a time, and print their coverage; arguments go to pytest."""
     _install(session, "boost", "dask", "dev")
-    session.run("pytest", "-n", "auto", "--dist", "loadfile", *session.posargs)
+    session.run(
+        "pytest", "-n", "auto", "--dist", "loadfile", "--cov", "--cov-report=term:skip-covered", *session.posargs
+    )
 
 
 @nox.session

@@ -45,7 +45,7 @@ _WHERE = {
     "load_dataset": ("bench.datasets.registry", "load"),
     "load_model": ("bench.usertable.folder", "load"),
     "load_table": ("bench.usertable.training", "load_table"),
-    "read": ("bench.store.store", "read"),
+    "read": ("bench.store.reading", "read"),
     "run": ("bench.app.run", "run_suite"),
     "save_model": ("bench.usertable.folder", "save"),
     "weak_average_precision": ("bench.usertable.selection", "weak_average_precision"),

@@ -12,7 +12,8 @@ BenchError
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
+
+from bench.near_matches import near_matches
 
 
 class BenchError(Exception):
@@ -24,7 +25,7 @@ class UnknownName(BenchError):
 
     def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
         names = sorted(known)
-        near = get_close_matches(name, names, n=3, cutoff=0.5)
+        near = near_matches(name, names)
         hint = f"did you mean {_listed(near)}?" if near else f"known: {_listed(names[:12])}"
         more = " ..." if not near and len(names) > 12 else ""
         super().__init__(f"unknown {what} {name!r}; {hint}{more}")

@@ -78,10 +78,10 @@ class Dataset:
     X : (n, d) float32 or float64, C-contiguous, possibly a read-only memory map.
         float64 where some value has no exact float32 form, unless the source is published in single precision.
     y : (n,) int8, 1 = anomaly, 0 = normal (the truth, never shown to a method as such).
-    kind : (n,) str array or None
+    anomaly_type : (n,) str array or None
         Anomaly type of anomalies, mode name of normals.
     sha256 : str
-        Hash of the arrays (X with its precision, y, kind): the dataset's identity.
+        Hash of the arrays (X with its precision, y, anomaly_type): the dataset's identity.
     card : DatasetCard
     feature_names : tuple of str, may be empty
     """
@@ -89,7 +89,7 @@ class Dataset:
     name: str
     X: np.ndarray
     y: np.ndarray
-    kind: np.ndarray | None
+    anomaly_type: np.ndarray | None
     sha256: str
     card: DatasetCard
     feature_names: tuple[str, ...] = ()
@@ -174,7 +174,7 @@ class Split:
         1 = labelled anomaly, 0 = unlabelled.
     test : (t,) int64, y_test : (t,) int8
         Test rows and their truth.
-    kind_test : (t,) str array or None
+    anomaly_type_test : (t,) str array or None
     val, y_val : arrays or None
         Labelled validation rows (truth); None under ``weak`` and ``adbench``.
     truth_train : (m,) int8
@@ -187,20 +187,25 @@ class Split:
     test: np.ndarray
     y_test: np.ndarray
     truth_train: np.ndarray
-    kind_test: np.ndarray | None = None
+    anomaly_type_test: np.ndarray | None = None
     val: np.ndarray | None = None
     y_val: np.ndarray | None = None
 
     @property
     def X_train(self) -> np.ndarray:
-        return self.X[self.train]
+        """(m, d): the rows that are trained on, as ``y_train``."""
+        X_train: np.ndarray = self.X[self.train]
+        return X_train
 
     @property
     def X_test(self) -> np.ndarray:
-        return self.X[self.test]
+        """(t, d): the rows that are tested on, as ``y_test``."""
+        X_test: np.ndarray = self.X[self.test]
+        return X_test
 
     @property
     def X_val(self) -> np.ndarray | None:
+        """(v, d): the validation rows, as ``y_val``; None where there are none."""
         return None if self.val is None else self.X[self.val]
 
 

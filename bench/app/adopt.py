@@ -22,7 +22,8 @@ from bench import methods
 from bench.app.verify import Repeated, context_of, repeat_together, todays
 from bench.errors import BenchError, StoreError
 from bench.execution.evaluate import WorkContext, load
-from bench.planning import grouping, identity
+from bench.planning import grouping
+from bench.scenarios.canonical import json_text
 from bench.store import Store, manifest, read
 from bench.store.schema import ADOPTED
 from bench.types import Cell
@@ -53,6 +54,7 @@ class Verdict:
 
     @property
     def adopted(self) -> bool:
+        """Whether the method's rows were carried over."""
         return not self.reason
 
 
@@ -62,7 +64,7 @@ def adopt(
     seed: int = 0,
     data_dir: str | None = None,
     jobs: int = 1,
-    tell: Callable[[Repeated], None] = lambda done: None,
+    tell: Callable[[Repeated], None] = lambda _: None,
 ) -> list[Verdict]:
     """Prove by a sample that today's code gives the stored bits, and carry the rows over to it.
 
@@ -214,8 +216,7 @@ def _carried(table: pa.Table, keys: dict[str, Cell], name: str) -> pa.Table:
     values = {"cell": [keys[key].key if key in keys else key for key in old]}
     params = table["params"].to_pylist()
     values["params"] = [
-        identity.json_text(dict(keys[key].params)) if key in keys else text
-        for key, text in zip(old, params, strict=True)
+        json_text(dict(keys[key].params)) if key in keys else text for key, text in zip(old, params, strict=True)
     ]
     before = table[ADOPTED].to_pylist() if ADOPTED in table.column_names else [None] * len(old)
     values[ADOPTED] = [name if key in keys else earlier for key, earlier in zip(old, before, strict=True)]
@@ -261,7 +262,7 @@ def _record(
         }
     told = {name: facts[name] for name in ("started", "git", "packages", "python", "platform", "cpu")}
     record = {**told, "methods": entries}
-    name = sha256(identity.json_text(record).encode()).hexdigest()[:16]
+    name = sha256(json_text(record).encode()).hexdigest()[:16]
     return {"id": name, **record}
 
 

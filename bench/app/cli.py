@@ -262,10 +262,11 @@ def report(out: Folder) -> None:
     from bench.report.build import build
     from bench.store import read
 
-    for path in build(out):
+    rows = read(out, scores=True)
+    for path in build(out, rows):
         typer.echo(str(path))
-    if not (read(out).status == "ok").any():
-        _stop(failed_text(out), FAILED)
+    if not (rows.status == "ok").any():
+        _stop(failed_text(rows), FAILED)
 
 
 @app.command()

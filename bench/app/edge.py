@@ -88,8 +88,12 @@ def guard_streams() -> dict[str, Stream]:
         stream: TextIO | None = getattr(sys, name)
         if stream is None or not isinstance(stream, io.TextIOWrapper):
             continue  # it is closed, or somebody catches it: then there is nothing to guard
+        try:
+            descriptor = stream.fileno()
+        except io.UnsupportedOperation:
+            continue  # text in memory: a caller collects it
         stream.flush()
-        raw = Stream(stream.fileno(), "w", closefd=False)
+        raw = Stream(descriptor, "w", closefd=False)
         text = io.TextIOWrapper(
             io.BufferedWriter(raw), stream.encoding, PLAIN, line_buffering=name == "stderr" or raw.isatty()
         )

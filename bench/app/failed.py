@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Set as AbstractSet
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: So many reasons are told; the rest is counted.
 MOST_REASONS = 5
@@ -11,13 +14,13 @@ MOST_REASONS = 5
 MOST_LETTERS = 300
 
 
-def failed_text(folder: str | os.PathLike[str], keys: AbstractSet[str] | None = None) -> str:
+def failed_text(frame: pd.DataFrame, keys: AbstractSet[str] | None = None) -> str:
     """The failed cells of a results folder in words.
 
     Parameters
     ----------
-    folder : path
-        results/<suite>.
+    frame : DataFrame
+        The store's rows.
     keys : set of str, optional
         Only these cells; default all.
 
@@ -25,17 +28,11 @@ def failed_text(folder: str | os.PathLike[str], keys: AbstractSet[str] | None = 
     -------
     str
         Empty if none failed; one line for one reason, else a line per method and reason, the most frequent first.
-
-    Raises
-    ------
-    StoreError
-        There are no results.
     """
     from bench.report.outcomes import reasons
     from bench.report.rows import prepare
-    from bench.store import read
 
-    rows = prepare(read(folder))
+    rows = prepare(frame)
     rows = rows if keys is None else rows[rows["cell"].isin(keys)]
     failed = int((rows.status != "ok").sum())
     if not failed:

@@ -115,6 +115,7 @@ def _unmarked(text: str) -> str:
 def show_plan(plan: Plan, workers: int, as_json: bool = False) -> None:
     """Print cells, tasks, estimated time and memory by method, how tables were read, and every problem."""
     from bench.datasets import reading
+    from bench.execution.progress import duration
 
     cost = sum(task.cost_seconds for task in plan.tasks)
     longest = max((task.cost_seconds for task in plan.tasks), default=0.0)
@@ -138,7 +139,7 @@ def show_plan(plan: Plan, workers: int, as_json: bool = False) -> None:
     if plan.tasks:
         show(_by_method(plan))
     print(f"cells: {len(plan.cells)}, done: {plan.done}, tasks: {len(plan.tasks)}")
-    print(f"estimated time: {_duration(float(str(facts['estimated_seconds'])))} on {workers} workers")
+    print(f"estimated time: {duration(float(str(facts['estimated_seconds'])))} on {workers} workers")
     print(f"estimated memory: {memory:.0f} MB for the largest task, {facts['estimated_memory_mb']} MB for all workers")
     for name, table in plan.readings.items():
         print("\n".join(reading.lines(name, table)))
@@ -172,7 +173,7 @@ def _by_method(plan: Plan) -> Rows:
 
 def status_summary(folder: str) -> str:
     """How far a results folder is."""
-    from bench.execution.progress import read_status
+    from bench.execution.progress import duration, read_status
     from bench.store import read
 
     frame = read(folder)
@@ -180,7 +181,7 @@ def status_summary(folder: str) -> str:
     lines = [f"stored: {len(frame)} cells" + "".join(f", {n} {name}" for name, n in counts)]
     now = read_status(folder)
     if now is not None:
-        left = "" if now.eta_seconds is None else f", about {_duration(now.eta_seconds)} left"
+        left = "" if now.eta_seconds is None else f", about {duration(now.eta_seconds)} left"
         lines.append(f"last run: {now.state}, {now.done} of {now.total} cells done, {now.failed} failed{left}")
         lines += [f"  running: {what}" for what in now.running]
     return "\n".join(lines)
@@ -191,7 +192,7 @@ def show_verified(work: Callable[[Callable[[Repeated], None]], list[Repeated]], 
     from tqdm import tqdm
 
     with tqdm(total=count, unit="cell", file=sys.stderr, disable=None) as bar:
-        done = work(lambda one: _advance(bar))
+        done = work(lambda _: _advance(bar))
     show(
         [
             {
@@ -219,7 +220,7 @@ def show_adopted(work: Callable[[Callable[[Repeated], None]], list[Verdict]]) ->
     from tqdm import tqdm
 
     with tqdm(unit="cell", file=sys.stderr, disable=None) as bar:
-        verdicts = work(lambda done: _advance(bar))
+        verdicts = work(lambda _: _advance(bar))
     if not verdicts:
         print("every result is of today's code; there is nothing to carry over")
         return verdicts
@@ -289,9 +290,3 @@ def _print_table(names: list[str], rows: list[list[str]], numeric: list[bool]) -
 
 def _word(value: Any) -> str:
     return {None: "", False: "", True: "yes"}[value] if value is None or isinstance(value, bool) else str(value)
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} minutes" if seconds < 5400 else f"{seconds / 3600:.1f} hours"

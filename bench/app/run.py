@@ -9,15 +9,19 @@ from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bench.app import edge
 from bench.app.failed import failed_text
 from bench.datasets import reading
 from bench.errors import BenchError, ConfigError
 from bench.planning.identity import superseded
-from bench.planning.plan import Plan, make_plan, remaining
+from bench.planning.plan import Plan, expand, remaining
 from bench.store import FOLDER, Store, read
 from bench.suite.load import Experiment
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: So many problems are told at once; the rest is counted.
 MOST_PROBLEMS = 40
@@ -69,7 +73,7 @@ def run_suite(experiment: Experiment, choices: Choices) -> Ended:
     ConfigError
         With all problems, before any work starts and anything is written.
     """
-    plan = make_plan(experiment, choices.data_dir)
+    plan = expand(experiment, choices.data_dir)
     for line in plan.notices:
         _say(f"note: {line}")
     for line in plan.skipped:
@@ -91,10 +95,14 @@ def run_suite(experiment: Experiment, choices: Choices) -> Ended:
         whole = _step("results of earlier code or data are still there", same, lambda: _replace(plan, store, folder))
         _step("the store's files could not be merged", same, store.compact)
         failed = len(mine & store.failed_keys())
-    complete = whole and _after(folder, choices, shown=failed < len(mine))
+    rows: list[pd.DataFrame] = []
+    again = f"mnp-bench report {shlex.quote(str(folder))}"
+    if not _step("the results cannot be read", again, lambda: rows.append(read(folder, scores=True))):
+        return Ended(failed, False)
+    complete = whole and _after(folder, rows[0], choices, shown=failed < len(mine))
     if failed:
         table = folder / "tables" / "failures.md"
-        _step(f"{failed} of {len(mine)} cells failed", f"see {table}", lambda: _say(failed_text(folder, mine)))
+        _step(f"{failed} of {len(mine)} cells failed", f"see {table}", lambda: _say(failed_text(rows[0], mine)))
         _say(f"--retry-failed does them again; all reasons: {table}")
     _say(f"{len(mine)} cells; everything lies in {folder}/")
     return Ended(failed, complete)
@@ -130,7 +138,9 @@ def _work(experiment: Experiment, plan: Plan, store: Store, choices: Choices, fo
     tables = {name: reading.to_json(own) for name, own in plan.readings.items()}
     facts = manifest.collect(experiment.text, sys.argv, hashes, tables)
     manifest.write_manifest(folder, facts)
-    context = WorkContext(choices.data_dir, experiment.tables, experiment.limits, manifest.provenance_id(facts))
+    context = WorkContext(
+        choices.data_dir, experiment.tables, experiment.limits, manifest.provenance_id(facts), plan.sources
+    )
     with Progress(plan.tasks, folder, plan.done) as progress:
         pool.run(
             plan.tasks,
@@ -145,29 +155,31 @@ def _work(experiment: Experiment, plan: Plan, store: Store, choices: Choices, fo
 
 
 def _replace(plan: Plan, store: Store, folder: Path) -> None:
+    if store.keys() <= {cell.key for cell in plan.cells}:
+        return  # nothing is there that could be of earlier code or data, so the rows need not be read
     replaced = superseded(plan.cells, read(folder))
     if replaced:
         store.forget(replaced)
         _say(f"{len(replaced)} results of earlier code or data gave way to those of this run")
 
 
-def _after(folder: Path, choices: Choices, shown: bool) -> bool:
-    """Report, main table, MLflow: each is tried whatever became of the one before."""
+def _after(folder: Path, rows: pd.DataFrame, choices: Choices, shown: bool) -> bool:
+    """Report, main table, MLflow, all from the rows read once: each is tried whatever became of the one before."""
     name = shlex.quote(str(folder))
-    reported = _step("no report", f"mnp-bench report {name}", lambda: _report(folder))
+    reported = _step("no report", f"mnp-bench report {name}", lambda: _report(folder, rows))
     if reported and shown:
         _step("the table cannot be printed", f"it is {name}/{'/'.join(MAIN_TABLE)}", lambda: _show(folder))
     if not choices.track:
         return reported
     # the URI may hold a password
     again = f"mnp-bench track {name}" + (" --tracking-uri ..." if choices.tracking_uri else "")
-    return _step("not tracked", again, lambda: _track(folder, choices.tracking_uri)) and reported
+    return _step("not tracked", again, lambda: _track(folder, rows, choices.tracking_uri)) and reported
 
 
-def _report(folder: Path) -> None:
+def _report(folder: Path, rows: pd.DataFrame) -> None:
     from bench.report.build import build
 
-    _say(f"{len(build(folder))} files of tables and figures in {folder}/")
+    _say(f"{len(build(folder, rows))} files of tables and figures in {folder}/")
 
 
 def _show(folder: Path) -> None:
@@ -176,10 +188,10 @@ def _show(folder: Path) -> None:
     show_first_table(folder.joinpath(*MAIN_TABLE).read_text(encoding="utf-8"))
 
 
-def _track(folder: Path, uri: str | None) -> None:
+def _track(folder: Path, rows: pd.DataFrame, uri: str | None) -> None:
     from bench.tracking.mlflow_mirror import track
 
-    _say(f"tracked: {track(folder, uri)}")
+    _say(f"tracked: {track(folder, uri, rows=rows)}")
 
 
 def _step(what: str, later: str, step: Callable[[], None]) -> bool:

@@ -21,7 +21,7 @@ from bench.execution.evaluate import WorkContext, load
 from bench.planning import identity
 from bench.store import manifest, read
 from bench.store.manifest_diff import changes
-from bench.store.schema import SCORES
+from bench.store.schema import SCORES, metrics_of
 from bench.suite.load import parse_suite
 from bench.types import Cell, Record, Task
 from reproducibility.streams import generator
@@ -78,7 +78,7 @@ def repeat(
     rows: Iterable[pd.Series],
     data_dir: str | None = None,
     jobs: int = 1,
-    tell: Callable[[Repeated], None] = lambda done: None,
+    tell: Callable[[Repeated], None] = lambda _: None,
 ) -> list[Repeated]:
     """Do cells again, each alone: see ``repeat_together``."""
     return repeat_together(folder, [[row] for row in rows], data_dir, jobs, tell)
@@ -89,7 +89,7 @@ def repeat_together(
     groups: Iterable[Sequence[pd.Series]],
     data_dir: str | None = None,
     jobs: int = 1,
-    tell: Callable[[Repeated], None] = lambda done: None,
+    tell: Callable[[Repeated], None] = lambda _: None,
 ) -> list[Repeated]:
     """Do cells again, on the same path as a run, and compare.
 
@@ -122,7 +122,9 @@ def repeat_together(
         if run_id not in runs:
             raise StoreError(f"{Path(folder) / manifest.MANIFEST} does not hold the run {run_id} of these cells")
         run = runs[run_id]
-        context = context_of(run, folder, data_dir)
+        used = {group[0].method for group in members}
+        sources = tuple((name, methods.source_hash(methods.get(name))) for name in sorted(used))
+        context = replace(context_of(run, folder, data_dir), sources=sources)
         tasks: list[Task] = []
         stored: dict[str, pd.Series] = {}
         for group in members:
@@ -172,15 +174,18 @@ def compared(row: pd.Series, record: Record, run: Mapping[str, Any], name: str) 
         differences.append(f"status: {row.status} stored, {record.status} now{reason}")
     elif row.status != "ok" and _last(row.error) != _last(record.error):
         differences.append(f"reason: {_last(row.error)!r} stored, {_last(record.error)!r} now")
-    for metric, value in record.metrics.items():
-        old = float(row[metric]) if metric in row.index else math.nan
-        if old != value and not (math.isnan(old) and math.isnan(value)):
-            differences.append(f"{metric}: {old!r} stored, {value!r} now")
+    before = metrics_of(row)
+    for metric in (name for name in record.metrics if name in before):
+        old, new = before[metric], float(record.metrics[metric])
+        if old != new and not (math.isnan(old) and math.isnan(new)):
+            differences.append(f"{metric}: {old!r} stored, {new!r} now")
     stored = row.get(SCORES)
     scores = np.asarray(stored, dtype=np.float32) if isinstance(stored, np.ndarray) else None
     if scores is not None and record.scores is not None and not np.array_equal(scores, record.scores):
         differences.append(_of_scores(scores, record.scores))
     what = "status and reason" if row.status != "ok" else "metrics" if scores is None else "scores and metrics"
+    if row.status == record.status == "ok":
+        what += _not_compared(before, record.metrics)
     return Repeated(
         cell=row["cell"],
         name=name,
@@ -190,6 +195,13 @@ def compared(row: pd.Series, record: Record, run: Mapping[str, Any], name: str) 
         differences=tuple(differences),
         changes=tuple(changed(row, record.cell, run)),
     )
+
+
+def _not_compared(before: Mapping[str, float], now: Mapping[str, float]) -> str:
+    """Metrics that one side has alone: versions measure more or other things, and that is no difference of a cell."""
+    alone = [*(f"{name} is stored only" for name in sorted(set(before) - set(now)))]
+    alone += [f"{name} is new" for name in sorted(set(now) - set(before))]
+    return f"; not compared: {', '.join(alone)}" if alone else ""
 
 
 def changed(row: pd.Series, cell: Cell, run: Mapping[str, Any]) -> list[str]:

@@ -102,22 +102,22 @@ def _features() -> list[DatasetCard]:
     found = []
     for folder in table["folders"]:
         for corpus in (table["corpora"][name] for name in folder["corpora"]):
-            for part in corpus["files"]:
-                found.append(
-                    DatasetCard(
-                        name=f"adbench/{folder['name']}/{part}",
-                        title=f"{corpus['title']}, {folder['features']}",
-                        source="adbench",
-                        family=corpus["family"],
-                        licence=LICENCE,
-                        citation=f"{corpus['citation']}; via {PAPER}",
-                        url=corpus["url"],
-                        oddities=(
-                            corpus["sizes"],
-                            "upstream's hash is not known here; the first download that reads well is pinned",
-                        ),
-                    )
+            found += [
+                DatasetCard(
+                    name=f"adbench/{folder['name']}/{part}",
+                    title=f"{corpus['title']}, {folder['features']}",
+                    source="adbench",
+                    family=corpus["family"],
+                    licence=LICENCE,
+                    citation=f"{corpus['citation']}; via {PAPER}",
+                    url=corpus["url"],
+                    oddities=(
+                        corpus["sizes"],
+                        "upstream's hash is not known here; the first download that reads well is pinned",
+                    ),
                 )
+                for part in corpus["files"]
+            ]
     return found
 
 

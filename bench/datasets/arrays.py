@@ -1,4 +1,4 @@
-"""From raw arrays to a checked ``Dataset``: features that lose nothing, 0/1 truth, optional kinds, one hash.
+"""From raw arrays to a checked ``Dataset``: features that lose nothing, 0/1 truth, optional anomaly types, one hash.
 
 The hash of the arrays is the dataset's identity everywhere (cells, splits, stores), never its name.
 """
@@ -20,14 +20,14 @@ EXACT_WHOLE = 2.0**53
 BLOCK_ROWS = 65536
 
 
-def digest(X: np.ndarray, y: np.ndarray, kind: np.ndarray | None) -> str:
+def digest(X: np.ndarray, y: np.ndarray, anomaly_type: np.ndarray | None) -> str:
     """Sha256 of the arrays, the same on every machine.
 
     Parameters
     ----------
     X : (n, d) float32 or float64
     y : (n,) int8
-    kind : (n,) str or None
+    anomaly_type : (n,) str or None
 
     Returns
     -------
@@ -39,15 +39,15 @@ def digest(X: np.ndarray, y: np.ndarray, kind: np.ndarray | None) -> str:
     for start in range(0, len(X), BLOCK_ROWS):
         sha.update(np.ascontiguousarray(X[start : start + BLOCK_ROWS], dtype="<f8" if double else "<f4").tobytes())
     sha.update(np.ascontiguousarray(y, dtype="i1").tobytes())
-    if kind is not None:
-        sha.update("\n".join(kind.tolist()).encode())
+    if anomaly_type is not None:
+        sha.update("\n".join(anomaly_type.tolist()).encode())
     return sha.hexdigest()
 
 
 def make_dataset(
     X: np.ndarray,
     y: np.ndarray,
-    kind: np.ndarray | None,
+    anomaly_type: np.ndarray | None,
     card: DatasetCard,
     feature_names: tuple[str, ...] = (),
     single_precision: bool = False,
@@ -58,7 +58,7 @@ def make_dataset(
     ----------
     X : (n, d) real numbers
     y : (n,) 0 = normal, 1 = anomaly
-    kind : (n,) str or None
+    anomaly_type : (n,) str or None
         Anomaly type of anomalies, mode of normals.
     card : DatasetCard
         Its sizes are filled in from the arrays where they are unknown.
@@ -80,13 +80,13 @@ def make_dataset(
         card.
     """
     name = card.name
-    for array in (X, y, kind):
+    for array in (X, y, anomaly_type):
         if np.ma.is_masked(array):
             raise DataError(f"{name}: an array has masked values; fill them in or leave their rows out")
     X, y = np.asarray(X), np.asarray(y)
     check_matrix(X, y, name)
-    if kind is not None and kind.shape != y.shape:
-        raise DataError(f"{name}: kind must be ({len(y)},), got {kind.shape}; give one type per row")
+    if anomaly_type is not None and anomaly_type.shape != y.shape:
+        raise DataError(f"{name}: anomaly_type must be ({len(y)},), got {anomaly_type.shape}; give one type per row")
     check_finite(X, name)
     check_held(X, name, single_precision)
     X = np.ascontiguousarray(X, dtype=np.float32 if single_precision else narrowest(X))
@@ -97,12 +97,12 @@ def make_dataset(
     if len(labels) < 2:
         raise DataError(f"{name}: every row has label {int(labels[0])}; both classes, 0 and 1, are needed")
     y = np.ascontiguousarray(y, dtype=np.int8)
-    if kind is not None:
-        kind = np.ascontiguousarray(kind.astype(str))
-        require_types(kind, y, name)
-        kind.setflags(write=False)
+    if anomaly_type is not None:
+        anomaly_type = np.ascontiguousarray(anomaly_type.astype(str))
+        require_types(anomaly_type, y, name)
+        anomaly_type.setflags(write=False)
     X, y = frozen(X), frozen(y)
-    return Dataset(name, X, y, kind, digest(X, y, kind), sized(card, X, y), feature_names)
+    return Dataset(name, X, y, anomaly_type, digest(X, y, anomaly_type), sized(card, X, y), feature_names)
 
 
 def check_matrix(X: np.ndarray, y: np.ndarray, name: str) -> None:

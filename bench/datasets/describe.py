@@ -105,7 +105,7 @@ def shortened(names: list[str], most: int = 5) -> list[str]:
 
 
 def data_lines(dataset: Dataset) -> list[str]:
-    """What the data show: duplicates, constant columns, range, kinds."""
+    """What the data show: duplicates, constant columns, range, anomaly types."""
     X, y = np.asarray(dataset.X), dataset.y
     low, high = X.min(axis=0), X.max(axis=0)
     copies, mixed = duplicates(X, y)
@@ -118,8 +118,8 @@ def data_lines(dataset: Dataset) -> list[str]:
     ]
     if mixed:
         lines.append(f"ambiguous    {mixed} rows have an identical row with the other label")
-    if dataset.kind is not None:
-        names, counts = np.unique(dataset.kind[y == 1], return_counts=True)
+    if dataset.anomaly_type is not None:
+        names, counts = np.unique(dataset.anomaly_type[y == 1], return_counts=True)
         lines += [f"type         {name}: {count} anomalies" for name, count in zip(names, counts, strict=True)]
     return lines
 
@@ -154,13 +154,14 @@ def picture(dataset: Dataset) -> Figure:
     flat = X @ axes[:2].T if X.shape[1] > 1 else np.column_stack([X[:, 0], np.zeros(len(X))])
     figure = Figure(figsize=(6, 4.5), layout="constrained")
     ax = figure.add_subplot()
-    kind = dataset.kind[rows] if dataset.kind is not None else np.where(y == 1, "anomaly", "normal")
+    types = dataset.anomaly_type
+    groups = np.where(y == 1, "anomaly", "normal") if types is None else types[rows]
     for label, marker, size, names in (
-        (0, ".", 12, np.unique(kind[y == 0])),
-        (1, "x", 28, np.unique(kind[y == 1])),
+        (0, ".", 12, np.unique(groups[y == 0])),
+        (1, "x", 28, np.unique(groups[y == 1])),
     ):
         for i, name in enumerate(names[:10]):
-            chosen = (y == label) & (kind == name)
+            chosen = (y == label) & (groups == name)
             colour = f"C{i}" if label == 0 else ("black", "red", "purple", "brown", "magenta")[i % 5]
             ax.scatter(
                 flat[chosen, 0],

@@ -234,7 +234,7 @@ class Resuming:
     def __init__(self, tell: Callable[[int, int | None], None] | None = None) -> None:
         self.tell = tell
 
-    def __call__(self, url: str, output_file: str | Path, pooch: Any) -> None:
+    def __call__(self, url: str, output_file: str | Path, pooch: Any) -> None:  # noqa: ARG002 (pooch's contract)
         """Stream ``url`` to ``output_file``.
 
         Raises

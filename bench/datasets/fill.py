@@ -26,7 +26,7 @@ class Columns:
     X : (n, d) float32 or float64
         Missing values, if allowed, are NaN.
     label : (n,) str
-    kind : (n,) str or None
+    anomaly_type : (n,) str or None
     names : tuple of str
         Of the d columns; () if they have none.
     label_name : str
@@ -39,7 +39,7 @@ class Columns:
 
     X: np.ndarray
     label: np.ndarray
-    kind: np.ndarray | None
+    anomaly_type: np.ndarray | None
     names: tuple[str, ...]
     label_name: str
     label_guessed: bool = False
@@ -88,7 +88,7 @@ def fill(
     inexact = next((surveys[i] for i in roles.features if contents[i] == "number" and surveys[i].inexact), None)
     rows_there = surveys[roles.features[0]].rows
     X = np.zeros((rows_there, int(starts[-1])), dtype=np.float64 if inexact else np.float32)
-    labels, kinds, done = [], [], 0
+    labels, anomaly_types, done = [], [], 0
     for block in blocks(path, list(roles.names), delimiter):
         rows = slice(done, done + block.num_rows)
         for i, start in zip(roles.features, starts, strict=False):
@@ -101,8 +101,8 @@ def fill(
             if not missing_allowed and not np.isfinite(filled).all():
                 _refuse_missing(path, surveys[i], done + int((~np.isfinite(filled)).argmax()) + 1)
         labels.append(strings(block.column(roles.label)))
-        if roles.kind is not None:
-            kinds.append(strings(block.column(roles.kind)))
+        if roles.anomaly_type is not None:
+            anomaly_types.append(strings(block.column(roles.anomaly_type)))
         done = rows.stop
     names: list[str] = []
     for i in roles.features:
@@ -111,7 +111,7 @@ def fill(
     return Columns(
         X=X,
         label=np.concatenate(labels),
-        kind=np.concatenate(kinds) if kinds else None,
+        anomaly_type=np.concatenate(anomaly_types) if anomaly_types else None,
         names=tuple(names),
         label_name=roles.names[roles.label],
         label_guessed=roles.label_guessed,

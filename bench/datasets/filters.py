@@ -55,7 +55,7 @@ class Condition:
 
 
 def difficulty(card: DatasetCard) -> str:
-    """ "easy", "medium" or "hard" by the AUC-ROC of a forest with all labels; "" where it is not known."""
+    """Say "easy", "medium" or "hard" by the AUC-ROC of a forest with all labels; "" where it is not known."""
     auc = card.forest_auc
     return "" if auc is None else "easy" if auc >= EASY else "medium" if auc >= MEDIUM else "hard"
 

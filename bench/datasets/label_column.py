@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 import numpy as np
 
@@ -11,6 +10,7 @@ from bench.datasets.column_names import looks_like_label
 from bench.datasets.missing import MISSING_LABELS, MISSING_TEXT
 from bench.datasets.reading import KEPT_VALUES, LabelValue
 from bench.errors import DataError
+from bench.near_matches import near_matches
 
 #: A column that nobody named as label has at most so many values, unless its name is that of a label.
 MOST_GUESSED_VALUES = 20
@@ -26,14 +26,14 @@ class Labels:
     ----------
     y : (n,) int8
         1 = anomaly, 0 = normal.
-    kind : (n,) str or None
+    anomaly_type : (n,) str or None
         ``"normal"`` or the anomaly's label, where there are several of those.
     values : tuple of LabelValue
         Most frequent first.
     """
 
     y: np.ndarray
-    kind: np.ndarray | None
+    anomaly_type: np.ndarray | None
     values: tuple[LabelValue, ...]
 
     @property
@@ -87,8 +87,8 @@ def read_labels(texts: np.ndarray, normal: tuple[str, ...], file: str, column: s
     values = tuple(LabelValue(value, rows[value], value in wanted) for value in ordered)
     anomalous = ~np.isin(plain, list(wanted))
     several = len(set(plain[anomalous].tolist())) > 1
-    kind = np.where(anomalous, plain, "normal")[which] if several else None
-    return Labels(anomalous[which].astype(np.int8), kind, values)
+    anomaly_type = np.where(anomalous, plain, "normal")[which] if several else None
+    return Labels(anomalous[which].astype(np.int8), anomaly_type, values)
 
 
 def plain_label(value: str) -> str:
@@ -111,13 +111,13 @@ def require_labels(y: np.ndarray, file: str) -> None:
         )
 
 
-def require_types(kind: np.ndarray, y: np.ndarray, file: str) -> None:
+def require_types(anomaly_type: np.ndarray, y: np.ndarray, file: str) -> None:
     """Raise DataError at the first anomaly (y = 1) whose type is missing; (n,) texts and labels."""
-    known, which = np.unique(kind, return_inverse=True)
+    known, which = np.unique(anomaly_type, return_inverse=True)
     missing = np.asarray([text.strip().lower() in MISSING_TEXT for text in known.tolist()])[which] & (y == 1)
     if missing.any():
         row = int(missing.argmax())
-        text = f" ({str(kind[row])!r})" if kind[row] else ""
+        text = f" ({str(anomaly_type[row])!r})" if anomaly_type[row] else ""
         raise DataError(f"{file}: row {row + 1} is an anomaly without a type{text}; give it one or leave the row out")
 
 
@@ -160,18 +160,12 @@ def _refuse_unknown(values: list[str], normal: tuple[str, ...], file: str) -> No
     if not absent:
         return
     shown = ", ".join(map(repr, values[:8])) + (", ..." if len(values) > 8 else "")
-    near = [_nearest(value, values) for value in absent]
-    hint = f" (did you mean {', '.join(map(repr, dict.fromkeys(filter(None, near))))}?)" if any(near) else ""
+    near = dict.fromkeys(match for value in absent for match in near_matches(value, values, most=1))
+    hint = f" (did you mean {', '.join(map(repr, near))}?)" if near else ""
     raise DataError(
         f"{file}: no row has the label {' or '.join(map(repr, absent))} (normal){hint}; "
         f"the label column holds {shown}; name the normal ones with normal = [...]"
     )
-
-
-def _nearest(value: str, values: list[str]) -> str | None:
-    lower = {known.lower(): known for known in reversed(values)}
-    near = get_close_matches(value.lower(), list(lower), n=1, cutoff=0.6)
-    return lower[near[0]] if near else None
 
 
 def _refuse_other_spelling(values: list[str], wanted: dict[str, str], file: str) -> None:

@@ -13,6 +13,9 @@ import numpy as np
 from bench.datasets.stored import RawArrays
 from bench.errors import DataError
 
+#: Where the anomaly types are looked for if no key is named, in this order.
+TYPE_KEYS = ("anomaly_type", "kind", "cls")
+
 
 class SkippedField(UserWarning):
     """A field of a file is not read because it holds pickled objects."""
@@ -24,15 +27,15 @@ def npz_keys(path: Path) -> list[str]:
         return list(archive.files)
 
 
-def read_npz(path: Path, kind: str | None = None) -> RawArrays:
-    """Read X, y and, where asked for or present as ``kind`` or ``cls``, the types.
+def read_npz(path: Path, types_key: str | None = None) -> RawArrays:
+    """Read X, y and, where asked for or present under one of ``TYPE_KEYS``, the anomaly types.
 
     Parameters
     ----------
     path : Path
         File with ``X`` (n, d) and ``y`` (n,), optionally strings (n,) of types and ``features`` (d,).
-    kind : str, optional
-        Key of the array of types; None takes ``kind`` or ``cls`` if one is there.
+    types_key : str, optional
+        Key of the array of types; None takes the first of ``TYPE_KEYS`` that is there.
 
     Returns
     -------
@@ -43,8 +46,8 @@ def read_npz(path: Path, kind: str | None = None) -> RawArrays:
     DataError
         No readable npz file, an array that is missing, or one that holds pickled objects.
     """
-    with open_npz(path, ("X", "y", *([kind] if kind else []))) as archive:
-        types = kind or next((key for key in ("kind", "cls") if key in archive.files), None)
+    with open_npz(path, ("X", "y", *([types_key] if types_key else []))) as archive:
+        types = types_key or own_types_key(archive.files)
         names = archive["features"].tolist() if "features" in archive.files else []
         X = archive["X"]
         if names and X.ndim == 2 and len(names) != X.shape[1]:
@@ -52,9 +55,14 @@ def read_npz(path: Path, kind: str | None = None) -> RawArrays:
         return RawArrays(
             X=X,
             y=archive["y"].ravel(),
-            kind=archive[types].astype(str) if types else None,
+            anomaly_type=archive[types].astype(str) if types else None,
             feature_names=tuple(str(name) for name in names),
         )
+
+
+def own_types_key(names: Sequence[str]) -> str:
+    """The key under which a file's arrays hold the anomaly types though nobody named it; "" if they hold none."""
+    return next((key for key in TYPE_KEYS if key in names), "")
 
 
 @contextmanager

@@ -139,7 +139,7 @@ def available(card: DatasetCard, data_dir: Path | None) -> str:
 def load(card: DatasetCard, data_dir: Path | None) -> Dataset:
     """Load a set from the user's folder or cache, both of its parts pooled, memory-mapped; never from the network.
 
-    ``kind`` names the normal modes where the file has several groups of normal rows; else it is None.
+    ``anomaly_type`` names the normal modes where the file has several groups of normal rows; else it is None.
 
     Raises
     ------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from bench.atomic import write_whole
 from bench.datasets.places import cache_folder
 from bench.errors import DataError
 from bench.types import DatasetCard
@@ -19,9 +20,8 @@ def remember_pin(card: DatasetCard, sha256: str) -> None:
     """Pin an unpinned set in the user's cache."""
     path = _path(card.source)
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".draft")
-    draft.write_text(json.dumps(_pins(card.source) | {card.name: sha256}, indent=1, sort_keys=True), encoding="utf-8")
-    draft.replace(path)
+    known = _pins(card.source) | {card.name: sha256}
+    write_whole(path, json.dumps(known, indent=1, sort_keys=True).encode(), trouble=DataError)
 
 
 def require_pinned(card: DatasetCard, path: Path, sha256: str) -> None:

@@ -58,7 +58,7 @@ def file_sha256(path: Path) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _file_sha256(path: Path, size: int, mtime_ns: int) -> str:
+def _file_sha256(path: Path, _size: int, _mtime_ns: int) -> str:
     sha = sha256()
     with path.open("rb") as stream:
         while block := stream.read(1 << 20):

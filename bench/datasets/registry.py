@@ -139,7 +139,7 @@ def _require_sound(dataset: Dataset, card: DatasetCard) -> None:
     """Refuse another package's set whose name or hash is not that of its content: results are filed under them."""
     if not isinstance(dataset, Dataset) or dataset.name != card.name:
         raise DataError(f"the source {card.source} gave no Dataset named {card.name}; mend its load()")
-    if dataset.sha256 != digest(dataset.X, dataset.y, dataset.kind):
+    if dataset.sha256 != digest(dataset.X, dataset.y, dataset.anomaly_type):
         raise DataError(
             f"{card.name}: the source {card.source} gave a hash that is not that of its arrays; "
             "make the set with bench.datasets.arrays.make_dataset"

@@ -21,7 +21,7 @@ class Roles:
         Of all columns of the file.
     features : tuple of int
     label : int
-    kind : int or None
+    anomaly_type : int or None
         Column of anomaly types.
     label_guessed : bool
     left_out : tuple of LeftOut
@@ -31,7 +31,7 @@ class Roles:
     names: tuple[str, ...]
     features: tuple[int, ...]
     label: int
-    kind: int | None
+    anomaly_type: int | None
     label_guessed: bool
     left_out: tuple[LeftOut, ...]
     notes: tuple[str, ...] = ()
@@ -99,7 +99,7 @@ def assign(
         names=tuple(names),
         features=tuple(features),
         label=names.index(chosen),
-        kind=None if type_column is None else names.index(type_column),
+        anomaly_type=None if type_column is None else names.index(type_column),
         label_guessed=label is None,
         left_out=tuple(LeftOut(_shown(names, name), reason) for name, reason in left_out.items()),
         notes=tuple(notes),

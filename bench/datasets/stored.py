@@ -26,18 +26,20 @@ from bench.types import Dataset, DatasetCard
 FORMAT, SINGLE_FORMAT = 2, 1
 #: Features up to this size are read instead of mapped: a map holds a file open, and a suite has hundreds of sets.
 IN_MEMORY_BYTES = 1 << 21
+#: The array ``anomaly_type``. Caches of users hold it under this name, and its absence means that there are no types.
+TYPES_FILE = "kind.npy"
 
 
 @dataclass(frozen=True, eq=False)
 class RawArrays:
-    """Arrays as a source has read them: X (n, d), y (n,), kind (n,) or None, names of the d columns or ().
+    """Arrays as a source has read them: X (n, d), y (n,), anomaly_type (n,) or None, names of the d columns or ().
 
     ``reading`` is JSON-able: what the source wants to remember of how it read them (see ``remembered``).
     """
 
     X: np.ndarray
     y: np.ndarray
-    kind: np.ndarray | None = None
+    anomaly_type: np.ndarray | None = None
     feature_names: tuple[str, ...] = ()
     reading: Mapping[str, Any] | None = None
 
@@ -68,7 +70,7 @@ def stored(
     folder = _folder(origin, single_precision)
     if not (folder / "facts.json").is_file():
         raw = build()
-        dataset = make_dataset(raw.X, raw.y, raw.kind, card, raw.feature_names, single_precision)
+        dataset = make_dataset(raw.X, raw.y, raw.anomaly_type, card, raw.feature_names, single_precision)
         _write(dataset, folder, raw.reading)
     return _read(folder, card)
 
@@ -96,8 +98,8 @@ def _write(dataset: Dataset, folder: Path, reading: Mapping[str, Any] | None) ->
         try:
             np.save(draft / "X.npy", dataset.X)
             np.save(draft / "y.npy", dataset.y)
-            if dataset.kind is not None:
-                np.save(draft / "kind.npy", dataset.kind)
+            if dataset.anomaly_type is not None:
+                np.save(draft / TYPES_FILE, dataset.anomaly_type)
             facts = {"sha256": dataset.sha256, "feature_names": dataset.feature_names, "reading": reading}
             (draft / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
             draft.rename(folder)
@@ -119,9 +121,9 @@ def _read(folder: Path, card: DatasetCard) -> Dataset:
         small = (folder / "X.npy").stat().st_size <= IN_MEMORY_BYTES
         X = frozen(np.load(folder / "X.npy", mmap_mode=None if small else "r", allow_pickle=False))
         y = np.load(folder / "y.npy", allow_pickle=False)
-        kind = None
-        if (folder / "kind.npy").is_file():
-            kind = frozen(np.load(folder / "kind.npy", allow_pickle=False))
+        anomaly_type = None
+        if (folder / TYPES_FILE).is_file():
+            anomaly_type = frozen(np.load(folder / TYPES_FILE, allow_pickle=False))
     except (OSError, ValueError) as error:
         if getattr(error, "errno", None) in (errno.EMFILE, errno.ENFILE):
             raise DataError(
@@ -129,4 +131,4 @@ def _read(folder: Path, card: DatasetCard) -> Dataset:
             ) from error
         raise DataError(f"{card.name}: {folder} is damaged ({error}); delete that folder") from error
     names = tuple(facts["feature_names"])
-    return Dataset(card.name, X, frozen(y), kind, facts["sha256"], sized(card, X, y), names)
+    return Dataset(card.name, X, frozen(y), anomaly_type, facts["sha256"], sized(card, X, y), names)

@@ -92,7 +92,7 @@ class ColumnSurvey:
                 _too_large(file, self.name, str(text[int(i)]), int(rows[i]))
         large = np.flatnonzero(np.abs(found) >= EXACT_WHOLE)
         if len(large):
-            self._refuse_rounded_text(text.take(large), found[large], rows[large], file)
+            self._refuse_rounded_text(text.take(large), rows[large], file)
         self._add_values(found, rows)
 
     def _add_words(self, words: Any, rows: np.ndarray) -> None:
@@ -135,7 +135,7 @@ class ColumnSurvey:
             self._counting = bool(np.array_equal(values, rows + start))
             self.counts_from = start if self._counting else None
 
-    def _refuse_rounded_text(self, text: Any, values: np.ndarray, rows: np.ndarray, file: str) -> None:
+    def _refuse_rounded_text(self, text: Any, rows: np.ndarray, file: str) -> None:
         import pyarrow as pa
         import pyarrow.compute as pc
 

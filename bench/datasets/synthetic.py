@@ -31,7 +31,7 @@ class Recipe:
         Also names the random stream.
     rows, features, modes : int
         Normal rows, columns, Gaussian modes of equal weight.
-    anomalies : tuple of (kind, count)
+    anomalies : tuple of (anomaly type, count)
         Kinds ``local``, ``global``, ``dependency``, ``cluster``.
     distance : float
         Standard deviation of the modes' centres; a mode's own is about 1.
@@ -86,42 +86,42 @@ def draw_mixture(recipe: Recipe, rng: np.random.Generator) -> Mixture:
 
 
 def anomalies(
-    kind: str, count: int, mixture: Mixture, normals: np.ndarray, recipe: Recipe, rng: np.random.Generator
+    anomaly_type: str, count: int, mixture: Mixture, normals: np.ndarray, recipe: Recipe, rng: np.random.Generator
 ) -> np.ndarray:
-    """Anomalies (count, d) of one of ADBench's four kinds."""
-    if kind == "local":
+    """Anomalies (count, d) of one of ADBench's four types."""
+    if anomaly_type == "local":
         return mixture.sample(count, rng, scale=float(np.sqrt(recipe.wider)))[0]
-    if kind == "cluster":
+    if anomaly_type == "cluster":
         return mixture.sample(count, rng, away=recipe.away)[0]
-    if kind == "global":
+    if anomaly_type == "global":
         low, high = normals.min(axis=0), normals.max(axis=0)
         margin = recipe.beyond * (high - low) / 2
         return rng.uniform(low - margin, high + margin, size=(count, normals.shape[1]))
-    if kind == "dependency":
+    if anomaly_type == "dependency":
         # Each feature from another normal row: the same marginals, no dependence.
         rows = rng.integers(len(normals), size=(count, normals.shape[1]))
         return np.take_along_axis(normals, rows, axis=0)
-    raise ValueError(f"kind {kind!r}; use local, global, dependency or cluster")
+    raise ValueError(f"anomaly type {anomaly_type!r}; use local, global, dependency or cluster")
 
 
 def generate(recipe: Recipe) -> Dataset:
-    """The dataset of a recipe; ``kind`` holds the truth: ``mode 0``, ``mode 1``, ... or the anomaly's kind.
+    """The dataset of a recipe; ``anomaly_type`` holds ``mode 0``, ``mode 1``, ... or the anomaly's type.
 
     Raises
     ------
     ValueError
-        An anomaly kind that does not exist.
+        An anomaly type that does not exist.
     """
     rng = generator("synthetic", recipe.name, recipe.rows, recipe.features, recipe.modes)
     mixture = draw_mixture(recipe, rng)
     normals, mode = mixture.sample(recipe.rows, rng)
-    made = [anomalies(kind, count, mixture, normals, recipe, rng) for kind, count in recipe.anomalies]
+    made = [anomalies(name, count, mixture, normals, recipe, rng) for name, count in recipe.anomalies]
     X = np.concatenate([normals, *made])
-    kind = np.concatenate(
+    anomaly_type = np.concatenate(
         [np.char.add("mode ", mode.astype(str)), *(np.full(count, name) for name, count in recipe.anomalies)]
     )
     y = np.repeat([0, 1], [len(normals), len(X) - len(normals)])
-    return make_dataset(X, y, kind, card_of(recipe), single_precision=True)
+    return make_dataset(X, y, anomaly_type, card_of(recipe), single_precision=True)
 
 
 def card_of(recipe: Recipe) -> DatasetCard:
@@ -139,7 +139,7 @@ def card_of(recipe: Recipe) -> DatasetCard:
         features=recipe.features,
         anomalies=count,
         modes=recipe.modes,
-        types=tuple(kind for kind, _ in recipe.anomalies),
+        types=tuple(name for name, _ in recipe.anomalies),
         synthetic=True,
     )
 
@@ -158,11 +158,11 @@ def cards() -> dict[str, DatasetCard]:
     return {name: card_of(recipe) for name, recipe in recipes().items()}
 
 
-def available(card: DatasetCard, data_dir: Path | None) -> str:
+def available(_card: DatasetCard, _data_dir: Path | None) -> str:
     """Always empty: nothing is read."""
     return ""
 
 
-def load(card: DatasetCard, data_dir: Path | None) -> Dataset:
+def load(card: DatasetCard, _data_dir: Path | None) -> Dataset:
     """Generate a registered set."""
     return generate(recipes()[card.name])

@@ -10,10 +10,11 @@ import numpy as np
 
 from bench.datasets import row_numbers
 from bench.datasets.arrays import check_matrix, narrowest
-from bench.datasets.columns import Columns, read_columns
+from bench.datasets.columns import read_columns
+from bench.datasets.fill import Columns
 from bench.datasets.label_column import Labels, copies, read_labels, require_types
 from bench.datasets.missing import fill_missing
-from bench.datasets.npz import npz_keys, read_npz
+from bench.datasets.npz import npz_keys, own_types_key, read_npz
 from bench.datasets.places import data_folder, file_sha256
 from bench.datasets.reading import LeftOut, Missing, Reading, from_json, to_json
 from bench.datasets.stored import RawArrays, remembered, stored
@@ -120,7 +121,7 @@ def load_table(source: TableSource, data_dir: str | None = None) -> Dataset:
     -------
     Dataset
         Features in the file's order (one-hot columns where their text column was), float32 if that holds every
-        value exactly, else float64; ``kind`` is there if there is a type column or more than one kind of anomaly.
+        value exactly, else float64; ``anomaly_type`` is there if there is a type column or anomalies of several types.
 
     Raises
     ------
@@ -184,14 +185,14 @@ def _read(source: TableSource, path: Path) -> RawArrays:
             delimiter=source.delimiter,
         )
     labels = read_labels(columns.label, source.normal, path.name, columns.label_name, columns.label_guessed)
-    kind = labels.kind if columns.kind is None else columns.kind
-    if kind is not None:
-        require_types(kind, labels.y, path.name)
+    anomaly_type = labels.anomaly_type if columns.anomaly_type is None else columns.anomaly_type
+    if anomaly_type is not None:
+        require_types(anomaly_type, labels.y, path.name)
     X = columns.X
     if source.missing != "reject":
         X = fill_missing(X, source.missing, columns.names, path.name)
     reading = _reading(source, path, replace(columns, X=X), labels)
-    return RawArrays(X, labels.y, kind, columns.names, to_json(reading))
+    return RawArrays(X, labels.y, anomaly_type, columns.names, to_json(reading))
 
 
 def _npz_columns(source: TableSource, path: Path) -> Columns:
@@ -205,11 +206,11 @@ def _npz_columns(source: TableSource, path: Path) -> Columns:
         rows = (~np.isfinite(X)).sum(axis=0)
         named = raw.feature_names or tuple(f"column {j}" for j in range(X.shape[1]))
         missing = tuple(Missing(named[j], int(rows[j]), (), "") for j in np.flatnonzero(rows))
-    used = {"X", "y", "features", source.type_column or next(iter({"kind", "cls"} & set(npz_keys(path))), "")}
+    used = {"X", "y", "features", source.type_column or own_types_key(npz_keys(path))}
     return Columns(
         X=X,
         label=raw.y.astype(str),
-        kind=raw.kind,
+        anomaly_type=raw.anomaly_type,
         names=raw.feature_names,
         label_name="y",
         header="names from the array 'features'" if raw.feature_names else "columns without names",

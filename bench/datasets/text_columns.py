@@ -1,4 +1,4 @@
-"""Columns with text: are they numbers with words for missing values, true and false, categories, or none of these?"""
+"""Columns with text: numbers with words for missing values, true and false, categories, or none of these."""
 
 from __future__ import annotations
 

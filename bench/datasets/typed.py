@@ -112,11 +112,11 @@ def load(card: DatasetCard, data_dir: Path | None) -> Dataset:
 
 def _build(row: dict[str, Any], path: Path) -> RawArrays:
     raw = read_npz(path, row.get("kind"))
-    if "types" not in row or raw.kind is None:
+    if "types" not in row or raw.anomaly_type is None:
         return raw
     chosen = [np.flatnonzero(raw.y == 0)]
     for type_, count in kept(row).items():
-        members = np.flatnonzero(raw.kind == type_)
+        members = np.flatnonzero(raw.anomaly_type == type_)
         chosen.append(generator("typed", row["name"], type_).permutation(members)[:count])
     rows = np.sort(np.concatenate(chosen))
-    return RawArrays(raw.X[rows], raw.y[rows], raw.kind[rows], raw.feature_names)
+    return RawArrays(raw.X[rows], raw.y[rows], raw.anomaly_type[rows], raw.feature_names)

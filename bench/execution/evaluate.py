@@ -46,7 +46,7 @@ class WorkContext:
     provenance : str
         Id of the run in the manifest.
     sources : tuple of (method, hash of its source)
-        As planned; a worker whose code differs refuses. Filled in by ``bench.execution.pool``.
+        As planned; a worker whose code differs refuses.
     """
 
     data_dir: str | None
@@ -87,7 +87,7 @@ def execute(task: Task, context: WorkContext) -> list[Record]:
     return list(stream(task, context))
 
 
-def stream(task: Task, context: WorkContext, begin: Begin = lambda cells: None) -> Iterator[Record]:
+def stream(task: Task, context: WorkContext, begin: Begin = lambda _: None) -> Iterator[Record]:
     """Run a task and yield each record as soon as it is known.
 
     ``begin`` is called with the cells whose fitting starts now, after their data are loaded and their
@@ -228,7 +228,7 @@ def _fit_alone(cells: Sequence[Prepared], context: WorkContext) -> list[Record]:
 def blind(split: Split, spec: MethodSpec) -> Split:
     """What a method may see of a split: no truth, no test rows, validation only if its card says so."""
     nothing = np.empty(0, dtype=np.int64)
-    hidden = replace(split, test=nothing, y_test=nothing, truth_train=nothing, kind_test=None)
+    hidden = replace(split, test=nothing, y_test=nothing, truth_train=nothing, anomaly_type_test=None)
     return hidden if spec.uses_validation else replace(hidden, val=None, y_val=None)
 
 
@@ -240,8 +240,8 @@ def _measured(
     fit_seconds, score_seconds, peak = spent
     split, scenario = one.split, one.cell.scenario
     try:
-        values = _checked(scores, len(split.test))
-        found = metrics.evaluate(split.y_test, values, split.kind_test, scenario.known_types)
+        values = np.asarray(scores, dtype=np.float64)
+        found = metrics.evaluate(split.y_test, values, split.anomaly_type_test, scenario.known_types)
     except Exception as error:
         record = failed(one.cell, context, _status(error), _reason(error), known)
         return replace(record, fit_seconds=fit_seconds, score_seconds=score_seconds, peak_memory_mb=peak)
@@ -250,16 +250,6 @@ def _measured(
     return Record(
         one.cell, "ok", found, fit_seconds, score_seconds, peak, "", compact, context.provenance, known, split.y_test
     )  # fmt: skip
-
-
-def _checked(scores: Any, rows: int) -> np.ndarray:
-    values = np.asarray(scores, dtype=np.float64)
-    if values.shape != (rows,):
-        raise DataError(f"the method returned scores of shape {values.shape} for {rows} test rows")
-    if not np.isfinite(values).all():
-        nan, infinite = int(np.isnan(values).sum()), int(np.isinf(values).sum())
-        raise DataError(f"the method's scores hold {nan} NaN and {infinite} infinite values in {rows} test rows")
-    return values
 
 
 def _settle_shared_streams(cell: Cell) -> None:

@@ -1,4 +1,4 @@
-"""This process's peak of resident memory, measured anew for each group where the system allows."""
+"""The process's peak of resident memory, measured anew for each group where the system allows."""
 
 from __future__ import annotations
 

@@ -7,14 +7,12 @@ import os
 import signal
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from typing import Protocol
 
 from joblib import Parallel, delayed, parallel_config
 from joblib.externals.loky import get_reusable_executor
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-from bench import methods
 from bench.errors import ConfigError, MissingExtra
 from bench.execution.child import watch_parent
 from bench.execution.evaluate import WorkContext, failed
@@ -44,8 +42,8 @@ def run(
     jobs: int,
     backend: str = "loky",
     address: str | None = None,
-    on_records: OnRecords = lambda records: None,
-    on_start: OnStart = lambda task: None,
+    on_records: OnRecords = lambda _: None,
+    on_start: OnStart = lambda _: None,
 ) -> None:
     """Run tasks and append each one's records to the store as soon as they are there.
 
@@ -77,7 +75,6 @@ def run(
         store.append(records)
         on_records(records)
 
-    context = replace(context, sources=_sources(tasks))
     waiting = list(enumerate(tasks))
     with _backend(backend, address, jobs) as lost_worker:
         suspects, waiting = _pass(waiting, context, jobs, keep, on_start, lost_worker)
@@ -130,12 +127,6 @@ def _pass(
     return suspects, [(number, task) for number, task in tasks if number not in handed]
 
 
-def _sources(tasks: Sequence[Task]) -> tuple[tuple[str, str], ...]:
-    """The hash of each method's source as this process, which made the plan, knows it."""
-    names = sorted({task.cells[0].method for task in tasks})
-    return tuple((name, methods.source_hash(methods.get(name))) for name in names)
-
-
 def _work(number: int, task: Task, context: WorkContext) -> tuple[int, list[Record]]:
     return number, supervised(task, context)
 
@@ -159,7 +150,7 @@ def _backend(name: str, address: str | None, jobs: int) -> Iterator[tuple[type[B
         if not address:
             raise ConfigError("--backend dask needs the scheduler: --address tcp://HOST:PORT")
         try:
-            client = Client(address, timeout=CONNECT_SECONDS)
+            client = Client(address, timeout=CONNECT_SECONDS)  # type: ignore[no-untyped-call]
         except (OSError, ValueError) as error:
             raise ConfigError(f"no Dask scheduler answers at {address}; start one, or correct --address") from error
         with client, parallel_config("dask", n_jobs=jobs):

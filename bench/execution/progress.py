@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from bench.atomic import write_whole
 from bench.errors import StoreError
-from bench.store.atomic import write_whole
 from bench.types import Record, Task
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ class Progress:
                 self._cost_left -= self._costs.get(record.cell.key, 0.0)
                 self._running.pop(record.cell.key, None)
         if self._bar is not None:
-            left = _duration(self.eta_seconds)
+            left = duration(self.eta_seconds)
             self._bar.update(self._bar.task_ids[0], completed=self._before + self._done, failed=self._failed, left=left)
 
     @property
@@ -165,7 +165,7 @@ class Progress:
         assert self._console is not None
         done = self._before + self._done
         self._console.print(
-            f"{done}/{self._total} cells, {self._failed} failed, {_duration(self.eta_seconds)} left",
+            f"{done}/{self._total} cells, {self._failed} failed, {duration(self.eta_seconds)} left",
             highlight=False,
             soft_wrap=True,
         )
@@ -219,12 +219,13 @@ def _bar(console: Console) -> Bar:
     )
 
 
-def _duration(seconds: float | None) -> str:
+def duration(seconds: float | None) -> str:
+    """A time to wait in words, as exact as an estimate is: ``40 s``, ``12 minutes``, ``1.5 hours``."""
     if seconds is None:
         return "unknown time"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}"
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} minutes" if seconds < 5400 else f"{seconds / 3600:.1f} hours"
 
 
 def _alive(pid: int) -> bool:

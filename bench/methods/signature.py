@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 import functools
 from collections.abc import Sequence
-from difflib import get_close_matches
 
 from bench.methods.fingerprint import module_file
+from bench.near_matches import near_matches
 from bench.types import MethodSpec
 
 #: Given by the harness, not by a suite.
@@ -27,7 +27,7 @@ def problems(spec: MethodSpec, given: Sequence[str]) -> list[str]:
         if name not in known and name in renamed:
             found.append(f"{spec.name}: the parameter {name!r} is now called {renamed[name]}")
         elif name not in known and name not in RESERVED:
-            near = get_close_matches(name, known, n=3, cutoff=0.5)
+            near = near_matches(name, known)
             hint = f"did you mean {', '.join(near)}?" if near else f"it has: {', '.join(known)}"
             found.append(f"{spec.name} has no parameter {name!r}; {hint}")
     return found

@@ -54,8 +54,8 @@ def problems(choices: Sequence[Choice]) -> list[str]:
 
 
 @functools.lru_cache(maxsize=8)
-def _answers(asked: tuple[str, ...], hashes: tuple[str, ...]) -> tuple[str, ...]:
-    """What a child says of each; ``hashes`` of the methods' code let an edited one be tried again."""
+def _answers(asked: tuple[str, ...], _hashes: tuple[str, ...]) -> tuple[str, ...]:
+    """What a child says of each; ``_hashes`` of the methods' code let an edited one be tried again."""
     path = os.pathsep.join(folder or os.getcwd() for folder in sys.path)
     environment = {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-P", "-m", "bench.methods.trial"]

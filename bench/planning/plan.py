@@ -39,6 +39,8 @@ class Plan:
     skipped : tuple of str
         Methods left out because a library is missing, with the pip command.
     shapes : mapping of dataset name to (rows, features)
+    sources : tuple of (method, hash of its source)
+        Of every method that can run.
     readings : mapping of dataset name to Reading
         What was guessed, left out and converted in each of the user's tables.
     """
@@ -50,6 +52,7 @@ class Plan:
     skipped: tuple[str, ...]
     notices: tuple[str, ...] = ()
     shapes: Mapping[str, grouping.Shape] = field(default_factory=dict)
+    sources: tuple[tuple[str, str], ...] = ()
     readings: Mapping[str, Reading] = field(default_factory=dict)
 
 
@@ -58,20 +61,29 @@ def make_plan(
     data_dir: str | os.PathLike[str] | None = None,
     done: AbstractSet[str] = frozenset(),
 ) -> Plan:
-    """Expand an experiment into cells, check all of it, and group what is not done yet.
+    """Expand an experiment into cells, check all of it, and group what is not done yet: see ``expand``.
+
+    Parameters
+    ----------
+    done : set of str
+        Keys of cells that a store has.
+    """
+    return remaining(expand(experiment, data_dir), done)
+
+
+def expand(experiment: Experiment, data_dir: str | os.PathLike[str] | None = None) -> Plan:
+    """Expand an experiment into cells and check all of it; ``remaining`` groups them once the store is asked.
 
     Parameters
     ----------
     experiment : Experiment
     data_dir : path, optional
         Folder of the user's own copies; None = ``MNP_BENCH_DATA``, then the user's cache.
-    done : set of str
-        Keys of cells that a store has.
 
     Returns
     -------
     Plan
-        With every problem of every dataset, scenario and method. Nothing is computed or written but
+        Without tasks, with every problem of every dataset, scenario and method. Nothing is computed or written but
         the cached form of datasets read for the first time.
     """
     found: list[str] = []
@@ -104,7 +116,7 @@ def make_plan(
     if not chosen and not found:
         found.append("no method is left to run; install what is missing or name others")
     shapes = {name: (len(dataset.y), int(dataset.X.shape[1])) for name, dataset in datasets.items()}
-    plan = Plan(
+    return Plan(
         cells=tuple(cells.values()),
         tasks=(),
         done=0,
@@ -112,9 +124,9 @@ def make_plan(
         skipped=tuple(dict.fromkeys(skipped)),
         notices=tuple(identity.equal_tables(cells.values())),
         shapes=shapes,
+        sources=tuple(sorted({choice.name: method.source for choice, method in chosen.items()}.items())),
         readings=_readings(experiment, data_dir, datasets),
     )
-    return remaining(plan, done)
 
 
 def remaining(plan: Plan, done: AbstractSet[str]) -> Plan:

@@ -1,0 +1,1 @@
+"""Tables, statistics, figures and the page of a run, built from the store alone."""

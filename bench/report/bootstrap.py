@@ -103,7 +103,8 @@ def _resampled(values: np.ndarray, stream: np.random.Generator) -> np.ndarray:
 def _beats(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """(draws, n) against (draws, m): share of pairs that the first wins, ties half."""
     difference = a[:, :, None] - b[:, None, :]
-    return ((difference > 0) + 0.5 * (difference == 0)).mean(axis=(1, 2))
+    share: np.ndarray = ((difference > 0) + 0.5 * (difference == 0)).mean(axis=(1, 2))
+    return share
 
 
 def _interval(value: float, draws: np.ndarray) -> Interval:

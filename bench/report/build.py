@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pandas as pd
+
 from bench.errors import StoreError
 from bench.report import page, tables, verdicts
 from bench.report.figures import inside
@@ -13,8 +15,15 @@ from bench.report.rows import prepare
 from bench.store import read
 
 
-def build(folder: str | os.PathLike[str]) -> list[Path]:
+def build(folder: str | os.PathLike[str], frame: pd.DataFrame | None = None) -> list[Path]:
     """Write tables/, figures/ and index.html of a results folder.
+
+    Parameters
+    ----------
+    folder : path
+        results/<suite>.
+    frame : DataFrame, optional
+        The store's rows with scores, of a caller that has read them already.
 
     Returns
     -------
@@ -27,7 +36,8 @@ def build(folder: str | os.PathLike[str]) -> list[Path]:
         There are no results.
     """
     place = Path(folder)
-    frame = read(place, scores=True)
+    if frame is None:
+        frame = read(place, scores=True)
     if frame.empty:
         raise StoreError(f"{place} holds no results yet; run its suite first")
     rows = prepare(frame)

@@ -14,6 +14,7 @@ from bench.report.statistics import ALPHA, FEWEST, signed_ranks
 from bench.store import read
 from bench.store.manifest import read_manifest
 from bench.store.manifest_diff import Change, changes
+from bench.store.schema import metric_names
 
 METRIC = "average_precision"
 ASSUMES = (
@@ -96,18 +97,12 @@ def compare(first: str | os.PathLike[str], second: str | os.PathLike[str]) -> Tw
         data=sorted(pairs.dataset[~same_data].unique()),
         code=sorted(kept.variant[kept["cell"] != kept["cell_2"]].unique()),
         status=ended[["dataset", "variant", "seed", "scenario", "status", "status_2"]].reset_index(drop=True),
-        methods=_by_method(good, _metrics(one, other)),
+        methods=_by_method(good, metric_names(set(one.columns) & set(other.columns))),
     )
 
 
 def _counts(frame: pd.DataFrame) -> tuple[int, int]:
     return len(frame), int((frame.status != "ok").sum())
-
-
-def _metrics(one: pd.DataFrame, other: pd.DataFrame) -> list[str]:
-    """The metrics that both frames have."""
-    words = ("average_precision", "auc_", "precision_at", "recall_at", "best_f1")
-    return [name for name in one.columns if name in other.columns and name.startswith(words)]
 
 
 def _by_method(good: pd.DataFrame, metrics: list[str]) -> pd.DataFrame:
@@ -127,7 +122,8 @@ def _by_method(good: pd.DataFrame, metrics: list[str]) -> pd.DataFrame:
 
 
 def _equal(a: pd.Series, b: pd.Series) -> np.ndarray:
-    return ((a == b) | (a.isna() & b.isna())).to_numpy()
+    """Where two columns of a metric agree; a metric that one side has not measured says nothing."""
+    return ((a == b) | a.isna() | b.isna()).to_numpy()
 
 
 def _paired(part: pd.DataFrame) -> dict[str, float]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bench.report.compare import ASSUMES, METRIC, TwoRuns, verdict
+from bench.report.comparison import METRIC_TITLES
 from bench.report.render import HOLE
-from bench.report.statistics import p_text
+from bench.report.words import p_value
 
 #: So many cells that ended differently are listed.
 MOST = 20
@@ -62,7 +63,7 @@ def _methods(found: TwoRuns) -> str:
         "so",
     ]
     table = shown.rename_axis("method").to_markdown(disable_numparse=True)
-    title = f"{METRIC.replace('_', ' ').capitalize()} by method, the second folder against the first:"
+    title = f"{METRIC_TITLES[METRIC]} by method, the second folder against the first:"
     return f"{title}\n\n{table}\n\n{ASSUMES}"
 
 
@@ -74,7 +75,7 @@ def _row(row) -> list[str]:  # type: ignore[no-untyped-def]
         f"{row.second:.4f}",
         f"{row.difference:+.4f}",
         f"{int(row.higher)}/{int(row.lower)} of {int(row.families)}",
-        HOLE if row.p_holm != row.p_holm else p_text(row.p_holm).removeprefix("p = "),
+        HOLE if row.p_holm != row.p_holm else p_value(row.p_holm),
         f"x {row.speed:.2f}",
         verdict(row),
     ]

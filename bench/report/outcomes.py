@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from bench.report.rows import natural, prepare, succeeded
+from bench.report.words import listed
 
 #: So many names are told, the rest is counted.
 FEW = 4
@@ -36,7 +37,7 @@ def reasons(frame: pd.DataFrame) -> pd.DataFrame:
         return bad
     groups = bad.groupby(["method", "status", "reason"], sort=True)
     found = groups.agg(
-        cells=("seed", "size"), datasets=("dataset", lambda names: _few(sorted(set(names), key=natural)))
+        cells=("seed", "size"), datasets=("dataset", lambda names: listed(sorted(set(names), key=natural), FEW))
     )
     return found.reset_index()[["method", "status", "cells", "datasets", "reason"]]
 
@@ -68,7 +69,3 @@ def cost(frame: pd.DataFrame) -> pd.DataFrame:
     found = found.sort_values("fit_seconds", kind="stable")
     digits = {"fit_seconds": 3, "score_seconds": 4, "slowest_fit_seconds": 3, "total_seconds": 1, "peak_memory_mb": 0}
     return found.round(digits).rename_axis("method").reset_index()
-
-
-def _few(names: list[str]) -> str:
-    return ", ".join(names[:FEW]) + (f" and {len(names) - FEW} more" if len(names) > FEW else "")

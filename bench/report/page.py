@@ -16,12 +16,13 @@ from typing import Any
 
 import pandas as pd
 
+from bench.atomic import write_text
+from bench.redaction import without_password
 from bench.report import comparison, grids, tables
 from bench.report.figures.write import CAPTIONS, read_index
 from bench.report.outcomes import cost, reasons
 from bench.report.statistics import Verdict, assumptions, sentences
 from bench.report.summary import summary
-from bench.store.atomic import write_whole
 from bench.store.manifest import read_manifest
 
 NAME = "index.html"
@@ -60,7 +61,7 @@ def write(folder: Path, rows: pd.DataFrame, verdicts: Sequence[Verdict]) -> Path
     Path
     """
     path = folder / NAME
-    write_whole(path, page(folder, rows, verdicts).encode(), sync=False)
+    write_text(path, page(folder, rows, verdicts))
     return path
 
 
@@ -122,7 +123,7 @@ def provenance(run: Mapping[str, Any]) -> dict[str, Any]:
     dirty = " with uncommitted changes" if git.get("dirty") else ""
     facts = {
         "started": run["started"],
-        "command": _without_password(command),
+        "command": without_password(command),
         "code": f"{git['commit']}{dirty}" if git else "not a git checkout",
         "Python": run.get("python", ""),
         "platform": run.get("platform", ""),
@@ -139,13 +140,6 @@ def _title(folder: Path, runs: Sequence[Mapping[str, Any]]) -> str:
 
     titles = [tomllib.loads(run["suite"]).get("title") for run in runs if run.get("suite")]
     return str(next((title for title in reversed(titles) if title), folder.name))
-
-
-def _without_password(text: str) -> str:
-    """User and password of an address hidden: a page is passed on."""
-    import re
-
-    return re.sub(r"://[^/@\s]+@", "://***@", text)
 
 
 def _picture(path: Path) -> str:

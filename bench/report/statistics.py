@@ -22,6 +22,7 @@ from bench.report.bootstrap import (
     mean_interval,
 )
 from bench.report.rows import Coverage, fair, prepare
+from bench.report.words import count, p_text
 
 ALPHA = 0.05
 #: With fewer dataset families than this no test is run.
@@ -102,7 +103,7 @@ def judge(frame: pd.DataFrame, metric: str, title: str) -> Verdict:
     """
     rows, found = fair(prepare(frame))
     matrix = unit_matrix(rows, metric)
-    ranks = matrix.rank(axis=1, ascending=False).mean().sort_values(kind="stable")
+    ranks = average_ranks(matrix)
     testable = matrix.shape[0] >= FEWEST and matrix.shape[1] >= 2
     return Verdict(
         title=title,
@@ -114,7 +115,7 @@ def judge(frame: pd.DataFrame, metric: str, title: str) -> Verdict:
         holm=holm(matrix) if testable else None,
         intervals=intervals(rows, metric),
         improvements=improvements(rows, metric),
-        trouble=_trouble(matrix),
+        trouble=trouble(matrix),
         coverage=found,
     )
 
@@ -132,6 +133,11 @@ def unit_matrix(rows: pd.DataFrame, metric: str) -> pd.DataFrame:
     if matrix.isna().to_numpy().any():
         raise ValueError(f"{metric} has holes in the methods x datasets matrix; test only what rows.fair returns")
     return matrix
+
+
+def average_ranks(matrix: pd.DataFrame) -> pd.Series:
+    """Average rank by method over the families (1 is best), best first; ties get their mean rank."""
+    return matrix.rank(axis=1, ascending=False).mean().sort_values(kind="stable")
 
 
 def friedman(matrix: pd.DataFrame) -> tuple[float, float] | None:
@@ -165,8 +171,10 @@ def _pairwise(matrix: pd.DataFrame, adjust: str | None) -> pd.DataFrame:
     # families in one order for every method, and sort=False: the pairing is by position
     long = matrix.melt(var_name="variant", value_name="value", ignore_index=False)
     assert list(long.index) == list(matrix.index) * matrix.shape[1]
-    found = posthoc_wilcoxon(long, "value", "variant", zero_method="zsplit", p_adjust=adjust, sort=False)
-    return found.loc[matrix.columns, matrix.columns]
+    p_values: pd.DataFrame = posthoc_wilcoxon(
+        long, "value", "variant", zero_method="zsplit", p_adjust=adjust, sort=False
+    ).loc[matrix.columns, matrix.columns]
+    return p_values
 
 
 def signed_ranks(differences: pd.Series) -> float:
@@ -210,7 +218,7 @@ def sentences(verdict: Verdict) -> list[str]:
     families, datasets = len(verdict.matrix), len(verdict.coverage.complete)
     told = [
         *verdict.coverage.notes,
-        f"Datasets: {datasets}, in {families} {'family' if families == 1 else 'families'}.",
+        f"Datasets: {datasets}, in {count(families, 'family', 'families')}.",
     ]
     if verdict.friedman is not None:
         statistic, p = verdict.friedman
@@ -229,12 +237,7 @@ def assumptions(seeds: int) -> list[str]:
     return [*told, ONE_SEED] if seeds == 1 else told
 
 
-def p_text(p: float) -> str:
-    """A p-value as papers print it."""
-    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
-
-
-def _trouble(matrix: pd.DataFrame) -> str:
+def trouble(matrix: pd.DataFrame) -> str:
     """Why no pair could be told apart whatever the data: the smallest p that Wilcoxon and Holm can reach."""
     families, methods = matrix.shape
     if methods < 2:

@@ -11,6 +11,7 @@ from bench.methods import highlighted
 from bench.report.comparison import METRIC_TITLES
 from bench.report.rows import prepare
 from bench.report.statistics import Verdict
+from bench.report.words import count, listed
 
 #: So many names stand in a sentence, the rest is counted.
 MOST = 6
@@ -36,9 +37,11 @@ def summary(frame: pd.DataFrame, verdicts: list[Verdict], metric: str = "average
     rows = prepare(frame)
     subjects = frozenset(rows.variant[rows.method.isin(highlighted())])
     title = METRIC_TITLES[metric]
-    for one in verdicts:
-        if one.metric == metric:
-            told.append(Paragraph(f"{title}, {one.title}", (*leaders(one), *claims(one), *told_of(one, subjects))))
+    told += [
+        Paragraph(f"{title}, {verdict.title}", (*leaders(verdict), *claims(verdict), *told_of(verdict, subjects)))
+        for verdict in verdicts
+        if verdict.metric == metric
+    ]
     return told
 
 
@@ -46,12 +49,12 @@ def extent(frame: pd.DataFrame) -> list[str]:
     """How much ran and how it ended."""
     rows = prepare(frame)
     failed = int((rows.status != "ok").sum())
-    count = {name: rows[name].nunique() for name in ("variant", "where", "setting", "seed")}
+    distinct = {name: rows[name].nunique() for name in ("variant", "where", "setting", "seed")}
     hours = float(rows.fit_seconds.fillna(0).sum() + rows.score_seconds.fillna(0).sum()) / 3600
     ended = "All succeeded." if not failed else f"{failed:,} have no result; their reasons stand below."
     return [
-        f"{len(rows):,} cells: {_number(count['variant'], 'method')}, {_number(count['where'], 'dataset')}, "
-        f"{_number(count['setting'], 'scenario')}, {_number(count['seed'], 'seed')}; "
+        f"{len(rows):,} cells: {count(distinct['variant'], 'method')}, {count(distinct['where'], 'dataset')}, "
+        f"{count(distinct['setting'], 'scenario')}, {count(distinct['seed'], 'seed')}; "
         f"{hours:.2f} hours of fitting and scoring. {ended}"
     ]
 
@@ -68,8 +71,8 @@ def leaders(verdict: Verdict) -> list[str]:
     ]
     families = len(verdict.matrix)
     return [
-        f"Highest mean over {_number(len(verdict.coverage.complete), 'dataset')} in {families} "
-        f"{'family' if families == 1 else 'families'}: {', '.join(parts)}."
+        f"Highest mean over {count(len(verdict.coverage.complete), 'dataset')} in "
+        f"{count(families, 'family', 'families')}: {', '.join(parts)}."
     ]
 
 
@@ -84,7 +87,7 @@ def claims(verdict: Verdict) -> list[str]:
     first = str(verdict.ranks.index[0])
     beaten = [worse for better, worse, _ in verdict.significant if better == first]
     rest = [str(name) for name in verdict.ranks.index[1:] if name not in beaten]
-    tied = f"it cannot be told apart from {_names(rest)}" if rest else "it is higher than every other method"
+    tied = f"it cannot be told apart from {listed(rest, MOST)}" if rest else "it is higher than every other method"
     return [
         f"{apart} of {pairs} pairs differ (Wilcoxon signed-rank over dataset families, Holm). The best average rank is "
         f"that of {first} ({verdict.ranks.iloc[0]:.2f}); {tied}."
@@ -107,17 +110,5 @@ def standing(verdict: Verdict, subject: str) -> list[str]:
         return [f"{line}."]
     lower = [worse for better, worse, _ in verdict.significant if better == subject]
     higher = [better for better, worse, _ in verdict.significant if worse == subject]
-    parts = [f"{word} than {_names(names)}" for word, names in (("higher", lower), ("lower", higher)) if names]
+    parts = [f"{word} than {listed(names, MOST)}" for word, names in (("higher", lower), ("lower", higher)) if names]
     return [f"{line}: {' and '.join(parts) if parts else 'no other method can be told apart from it'}."]
-
-
-def _names(names: list[str]) -> str:
-    shown = names[:MOST]
-    more = len(names) - len(shown)
-    if more:
-        return f"{', '.join(shown)} and {more} more"
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
-
-
-def _number(count: int, thing: str) -> str:
-    return f"{count:,} {thing}{'' if count == 1 else 's'}"

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bench.atomic import write_text
 from bench.report import render
 from bench.report.comparison import METRIC_TITLES, Comparison, comparisons, metrics
 from bench.report.outcomes import cost, failures, reasons
@@ -61,7 +62,7 @@ def write(folder: Path, frame: pd.DataFrame) -> list[Path]:
 
 def save_csv(path: Path, table: pd.DataFrame) -> Path:
     """Write a table with unix line ends and numbers as they are, without exponents."""
-    table.to_csv(path, index=False, lineterminator="\n", float_format=_positional)
+    write_text(path, table.to_csv(index=False, lineterminator="\n", float_format=_positional))
     return path
 
 
@@ -85,5 +86,5 @@ def _summary(found: Comparison) -> pd.DataFrame:
 
 
 def _text(path: Path, text: str) -> Path:
-    path.write_text(text, encoding="utf-8")
+    write_text(path, text)
     return path

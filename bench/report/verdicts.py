@@ -9,11 +9,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from bench.atomic import write_text
 from bench.report.comparison import METRIC_TITLES
 from bench.report.render import HOLE, escaped_markdown
 from bench.report.rows import scenarios
 from bench.report.statistics import ALPHA, Verdict, assumptions, judge, sentences
 from bench.report.tables import save_csv
+from bench.report.words import p_value
 
 METRICS = ("average_precision", "auc_roc")
 BETTER = f"* differs at {ALPHA:g} after the correction, and the Friedman test rejects."
@@ -25,13 +27,14 @@ def verdicts(frame: pd.DataFrame) -> list[Verdict]:
 
 
 def write(folder: Path, found: Sequence[Verdict]) -> list[Path]:
-    """Write statistics.md, and as CSV: tests, ranks (with pairwise the data of the critical-difference diagram),
-    pairwise, intervals, improvement; returns the files.
+    """Write statistics.md and, as CSV, tests, ranks, pairwise, intervals and improvement; returns the files.
+
+    Ranks and pairwise are the data of the critical-difference diagram.
     """
     text = folder / "statistics.md"
     fewest = min(one.coverage.runs for one in found)
     head = ["What the numbers below assume:", "\n".join(f"- {escaped_markdown(line)}" for line in assumptions(fewest))]
-    text.write_text("\n\n".join([*head, "\n".join(section(one) for one in found)]), encoding="utf-8")
+    write_text(text, "\n\n".join([*head, "\n".join(section(one) for one in found)]))
     every: dict[str, Callable[[Verdict], pd.DataFrame]] = {
         "tests": _tests,
         "ranks": _ranks,
@@ -83,7 +86,7 @@ def _corrected(verdict: Verdict) -> pd.DataFrame:
 
 
 def _p(p: float, differs: bool) -> str:
-    return ("< 0.001" if p < 0.001 else f"{p:.3f}") + "*" * differs
+    return p_value(p) + "*" * differs
 
 
 def _chances(verdict: Verdict) -> pd.DataFrame:

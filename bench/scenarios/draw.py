@@ -63,7 +63,7 @@ def split(dataset: Dataset, scenario: Scenario, seed: int) -> Split:
         test=number(parts.test),
         y_test=dataset.y[parts.test],
         truth_train=truth,
-        kind_test=None if dataset.kind is None else dataset.kind[parts.test],
+        anomaly_type_test=None if dataset.anomaly_type is None else dataset.anomaly_type[parts.test],
         val=None if val is None else number(val),
         y_val=None if val is None else dataset.y[val],
     )
@@ -77,9 +77,9 @@ def outline(dataset: Dataset, scenario: Scenario, seed: int) -> tuple[Parts, Rev
         raise DataError("the training or the test part lacks a class; use a larger set or other fractions")
     if scenario.known_types and not _unseen(dataset, scenario, parts.test).any():
         raise DataError("the test part holds no anomaly of an unseen type; name fewer known_types")
-    kind = None if dataset.kind is None else dataset.kind[parts.train]
+    anomaly_type = None if dataset.anomaly_type is None else dataset.anomaly_type[parts.train]
     rng = noise.noise_stream(dataset, "false labels", _stream_seed(scenario, seed))
-    return parts, reveal(parts, y, kind, scenario, rng)
+    return parts, reveal(parts, y, anomaly_type, scenario, rng)
 
 
 def _stream_seed(scenario: Scenario, seed: int) -> int:
@@ -146,8 +146,8 @@ def _filled(dataset: Dataset, scenario: Scenario, types: tuple[str, ...], seed: 
     X, number = _base(dataset, scenario, seed)
     train = _cut(dataset, scenario, seed).train
     sources = train[dataset.y[train] == 1]
-    if types and dataset.kind is not None:
-        sources = sources[np.isin(dataset.kind[sources], types)]
+    if types and dataset.anomaly_type is not None:
+        sources = sources[np.isin(dataset.anomaly_type[sources], types)]
     rng = noise.noise_stream(dataset, "perturbed anomalies", _stream_seed(scenario, seed))
     X = np.concatenate([X, noise.perturbed(X[number(sources)], count, rng)])
     X.setflags(write=False)
@@ -158,11 +158,13 @@ def _validation(parts: Parts, dataset: Dataset, scenario: Scenario) -> np.ndarra
     """Validation rows; anomalies of types that must stay unseen are not among them."""
     if parts.val is None or not scenario.unseen_only:
         return parts.val
-    return parts.val[~_unseen(dataset, scenario, parts.val)]
+    seen: np.ndarray = parts.val[~_unseen(dataset, scenario, parts.val)]
+    return seen
 
 
 def _unseen(dataset: Dataset, scenario: Scenario, rows: np.ndarray) -> np.ndarray:
     """Which of these rows are anomalies of types that are not known (all False without types)."""
-    if dataset.kind is None:
+    if dataset.anomaly_type is None:
         return np.zeros(len(rows), dtype=bool)
-    return (dataset.y[rows] == 1) & ~np.isin(dataset.kind[rows], scenario.known_types)
+    unseen: np.ndarray = (dataset.y[rows] == 1) & ~np.isin(dataset.anomaly_type[rows], scenario.known_types)
+    return unseen

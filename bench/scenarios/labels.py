@@ -52,7 +52,7 @@ def contaminants(level: float, normals: int) -> int:
 def reveal(
     parts: Parts,
     y: np.ndarray,
-    kind: np.ndarray | None,
+    anomaly_type: np.ndarray | None,
     scenario: Scenario,
     rng: np.random.Generator,
 ) -> Revealed:
@@ -63,8 +63,8 @@ def reveal(
     parts : Parts
     y : (m,) int8
         Truth of ``parts.train``.
-    kind : (m,) str or None
-        Kinds of ``parts.train``.
+    anomaly_type : (m,) str or None
+        Anomaly types of ``parts.train``.
     scenario : Scenario
     rng : numpy.random.Generator
         Draws the normals that get a false label; used for nothing else.
@@ -79,7 +79,9 @@ def reveal(
         The training part cannot supply it; one sentence per reason, each naming what would be possible.
     """
     order = parts.label_order
-    known = np.isin(kind[order], scenario.known_types) if scenario.known_types and kind is not None else None
+    known = None
+    if scenario.known_types and anomaly_type is not None:
+        known = np.isin(anomaly_type[order], scenario.known_types)
     labellable = order if known is None else order[known]
     present = labellable if scenario.unseen_only else order
 

@@ -56,7 +56,7 @@ def perturbed(anomalies: np.ndarray, count: int, rng: np.random.Generator) -> np
     first = (draws[:, 0] * a).astype(int)
     second = (first + 1 + (draws[:, 1] * (a - 1)).astype(int)) % a
     swapped = np.argsort(draws[:, 2:], axis=1)[:, :swaps]
-    rows = anomalies[first].copy()
+    rows: np.ndarray = anomalies[first].copy()
     each = np.arange(count)[:, None]
     rows[each, swapped] = anomalies[second][each, swapped]
     return rows

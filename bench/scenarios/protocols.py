@@ -43,14 +43,14 @@ class Parts:
 
 
 def strata(dataset: Dataset, rows: np.ndarray) -> list[list[np.ndarray]]:
-    """Rows grouped by kind (where there are kinds), first the normals' groups, then the anomalies'."""
+    """Rows grouped by anomaly type (where these are known), first the normals' groups, then the anomalies'."""
     groups = []
     for label in (0, 1):
         members = rows[dataset.y[rows] == label]
-        if dataset.kind is None:
+        if dataset.anomaly_type is None:
             groups.append([members])
             continue
-        _, which = np.unique(dataset.kind[members], return_inverse=True)
+        _, which = np.unique(dataset.anomaly_type[members], return_inverse=True)
         order = np.argsort(which, kind="stable")
         groups.append(np.split(members[order], np.flatnonzero(np.diff(which[order])) + 1))
     return groups
@@ -72,7 +72,7 @@ def apportion(sizes: list[int], total: int) -> list[int]:
 
 
 def weak(dataset: Dataset, rows: np.ndarray, scenario: Scenario, seed: int) -> Parts:
-    """Split drawn by the seed, stratified by label and, where known, by kind."""
+    """Split drawn by the seed, stratified by label and, where known, by anomaly type."""
     rng = generator("split", dataset.sha256, "weak", scenario.test_fraction, seed)
     train, test = [], []
     for groups in strata(dataset, rows):
@@ -90,7 +90,7 @@ def weak(dataset: Dataset, rows: np.ndarray, scenario: Scenario, seed: int) -> P
     return Parts(trained, tested, rng.permutation(np.flatnonzero(dataset.y[trained] == 1)))
 
 
-def paper(dataset: Dataset, rows: np.ndarray, scenario: Scenario, seed: int) -> Parts:
+def paper(dataset: Dataset, rows: np.ndarray, scenario: Scenario, _seed: int) -> Parts:
     """The MNP authors' split: 60/5/35, always the same; seeds vary the model only.
 
     Normals and anomalies (each anomaly type, when some types are to be unseen) are split apart, rest

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-
 import numpy as np
 
+from bench.near_matches import near_matches
 from bench.types import Dataset, Scenario
 
 
@@ -72,13 +71,13 @@ def of_types(dataset: Dataset, scenario: Scenario) -> list[str]:
     """Reasons that lie in the anomaly types asked for."""
     if not scenario.known_types:
         return []
-    if dataset.kind is None:
+    if dataset.anomaly_type is None:
         return ["known_types given but the anomalies have no types; choose a typed dataset"]
-    there = sorted(set(np.unique(dataset.kind[dataset.y == 1]).tolist()))
+    there = sorted(set(np.unique(dataset.anomaly_type[dataset.y == 1]).tolist()))
     unknown = [name for name in scenario.known_types if name not in there]
     found = []
     for name in unknown:
-        near = get_close_matches(name, there, n=3, cutoff=0.5) or there[:12]
+        near = near_matches(name, there) or there[:12]
         found.append(f"known_types names {name!r}, which is no anomaly type here; types: {', '.join(near)}")
     if not unknown and set(scenario.known_types) == set(there):
         found.append("known_types names every anomaly type, so none is unseen; leave one out")

@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 
+from bench.atomic import write_whole
 from bench.errors import StoreError
-from bench.store.atomic import write_whole
 
 #: In a results folder: <dataset>.parquet and <dataset>.losses.csv, with about.json.
 FOLDER = "looks"

@@ -14,8 +14,8 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
+from bench.atomic import write_whole
 from bench.errors import StoreError
-from bench.store.atomic import write_whole
 from reproducibility.workers import WORKER_ENVIRONMENT
 
 MANIFEST = "manifest.json"

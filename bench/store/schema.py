@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 
 from bench.scenarios import canonical
@@ -59,8 +61,19 @@ HEADLINE = ("average_precision", "auc_roc", "auc_pr_trapezoid")
 
 def ordered(names: set[str]) -> list[str]:
     """Column names in the documented order: facts, other metrics by name, sizes, what is per test row last."""
-    metrics = sorted(names - set(FIXED) - set(PER_ROW) - {ADOPTED})
+    metrics = [name for name in metric_names(names) if name not in FIXED]
     return [*_FIRST, *metrics, *_LAST, *(name for name in (ADOPTED, *PER_ROW) if name in names)]
+
+
+def metric_names(columns: Iterable[str]) -> list[str]:
+    """Those of a store's columns that are metrics, by name: the headline ones and all that are not ``FIXED``."""
+    names = set(columns)
+    return sorted((names - set(FIXED) - set(PER_ROW) - {ADOPTED}) | (names & set(HEADLINE)))
+
+
+def metrics_of(row: pd.Series) -> dict[str, float]:
+    """The metrics of a stored row of status "ok" by name; what its run did not measure (an empty field) is absent."""
+    return {name: float(row[name]) for name in metric_names(row.index) if not pd.isna(row[name])}
 
 
 def table(records: list[Record]) -> pa.Table:

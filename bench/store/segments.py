@@ -14,10 +14,14 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bench.store.atomic import write_whole
+from bench.atomic import write_whole
 from bench.store.schema import FIXED, PER_ROW
 
 _NAME = re.compile(r"part-(\d{8,})-(\d{8,})\.parquet")
+
+
+class StoreWarning(UserWarning):
+    """A file in the store was torn or foreign; the message names it."""
 
 
 @dataclass(frozen=True, order=True)

@@ -5,37 +5,30 @@ One run at a time writes (a lock); any number read. What does not belong there i
 
 from __future__ import annotations
 
-import fcntl
 import os
-import socket
-import warnings
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Self, TextIO
+from typing import TYPE_CHECKING, Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from bench.atomic import sync_folder
 from bench.errors import StoreError
-from bench.store import schema, segments
-from bench.store.atomic import UNFINISHED, sync_folder
+from bench.lock import HOLDER_SUFFIX, InUse, acquire
+from bench.store import schema, segments, set_aside
+from bench.store.reading import FOLDER, latest
 from bench.store.segments import Part
 from bench.types import Record
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from filelock import FileLock
 
-FOLDER = "store"
 LOCK = "lock"
-SET_ASIDE = "set-aside"
 #: So many parts of about one size are merged into one, so appends cost the same however many there are.
 FAN_IN = 64
 #: Parts this large are merged no further.
 LARGE_BYTES = 64 * 2**20
-
-
-class StoreWarning(UserWarning):
-    """A file in the store was torn or foreign; the message names it."""
 
 
 class Store:
@@ -66,7 +59,7 @@ class Store:
             raise StoreError(f"the results folder {self.path} cannot be made: {error.strerror}") from error
         self._parts: list[Part] = []
         self._status: dict[str, str] = {}
-        self._lock: TextIO | None = _locked(self.path / LOCK)
+        self._lock: FileLock | None = self._locked()
         try:
             self._open()
         except BaseException:
@@ -82,7 +75,7 @@ class Store:
     def close(self) -> None:
         """Let go of the lock; everything appended is on the disk already."""
         if self._lock is not None:
-            self._lock.close()
+            self._lock.release()
             self._lock = None
 
     def append(self, records: list[Record]) -> None:
@@ -147,7 +140,7 @@ class Store:
             return
         old = list(self._parts)
         rows = pa.concat_tables([segments.read(part, scores=True) for part in old], promote_options="permissive")
-        new = _latest(change(_latest(rows)))
+        new = latest(change(latest(rows)))
         # the new part's name spans all others, so that it replaces them the moment it is there
         whole = segments.named(self.path, min(part.first for part in old), max(part.last for part in old))
         segments.write(whole, new)
@@ -171,11 +164,16 @@ class Store:
             size += own
         self._merge(run)
 
+    def _locked(self) -> FileLock:
+        try:
+            return acquire(self.path / LOCK)
+        except InUse as holder:
+            raise StoreError(
+                f"{self.folder} is in use by {holder}; wait until it ends or choose another folder with --out"
+            ) from holder
+
     def _open(self) -> None:
-        for path in sorted(self.path.iterdir()):
-            reason = _strangeness(path)
-            if reason:
-                _set_aside(path, reason)
+        set_aside.foreign(self.path, own=(LOCK, LOCK + HOLDER_SUFFIX))
         everything = segments.listed(self.path)
         self._parts = segments.live(everything)
         for part in set(everything) - set(self._parts):
@@ -206,7 +204,7 @@ class Store:
             return
         merged = segments.named(self.path, run[0].first, run[-1].last)
         rows = pa.concat_tables([segments.read(p, scores=True) for p in run], promote_options="permissive")
-        segments.write(merged, _latest(rows))
+        segments.write(merged, latest(rows))
         place = self._parts.index(run[0])
         self._parts[place : place + len(run)] = [merged]
         for part in run:
@@ -215,106 +213,3 @@ class Store:
     def _check_open(self) -> None:
         if self._lock is None:
             raise StoreError(f"the store {self.path} is closed; open it again to write to it")
-
-
-def read(folder: str | os.PathLike[str], scores: bool = False) -> pd.DataFrame:
-    """Read a results folder, also while a run is writing to it.
-
-    Parameters
-    ----------
-    folder : path
-        results/<suite>.
-    scores : bool
-        Also read the columns ``scores`` and ``truth``: each cell's test scores as a float32 array, and which of
-        those rows are anomalies (int8).
-
-    Returns
-    -------
-    DataFrame
-        One row per cell, the latest; columns as documented in ``bench.store.schema``.
-
-    Raises
-    ------
-    StoreError
-        There is no store.
-    """
-    path = Path(folder) / FOLDER
-    if not path.is_dir():
-        raise StoreError(f"there are no results in {folder}; run a suite with --out {folder} first")
-    while True:
-        try:
-            tables = [
-                rows for part in segments.live(segments.listed(path)) if (rows := _sound(part, scores)) is not None
-            ]
-            break
-        except FileNotFoundError:
-            continue  # a running benchmark merged parts between the listing and the reading
-    empty = schema.table([])
-    tables = tables or [empty if scores else empty.drop_columns(list(schema.PER_ROW))]
-    rows = _latest(pa.concat_tables(tables, promote_options="permissive"))
-    return rows.select(schema.ordered(set(rows.column_names))).to_pandas()
-
-
-def _sound(part: Part, scores: bool) -> pa.Table | None:
-    try:
-        return segments.read(part, scores=scores)
-    except FileNotFoundError:
-        raise
-    except (OSError, pa.ArrowException):
-        warnings.warn(
-            f"{part.path} is torn and left out; its cells are computed again by the next run",
-            StoreWarning,
-            stacklevel=3,
-        )
-        return None
-
-
-def _latest(rows: pa.Table) -> pa.Table:
-    """The last row of each cell, in the order stored."""
-    numbered = pa.table({"cell": rows["cell"], "row": pa.array(range(rows.num_rows), pa.int64())})
-    last = numbered.group_by("cell").aggregate([("row", "max")])["row_max"]
-    return rows if len(last) == rows.num_rows else rows.take(last.take(pc.sort_indices(last)))
-
-
-def _locked(path: Path) -> TextIO:
-    """Take the writer's lock; the kernel lets go of it when the process ends, however it ends."""
-    stream = path.open("a+", encoding="utf-8")
-    try:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        stream.seek(0)
-        holder = stream.read().strip() or "another process"
-        stream.close()
-        raise StoreError(
-            f"{path.parent.parent} is in use by {holder}; wait until it ends or choose another folder with --out"
-        ) from error
-    stream.seek(0)
-    stream.truncate()
-    stream.write(f"process {os.getpid()} on {socket.gethostname()}")
-    stream.flush()
-    return stream
-
-
-def _strangeness(path: Path) -> str:
-    if path.name in (LOCK, SET_ASIDE):
-        return ""
-    if path.name.startswith(UNFINISHED):
-        return "a run ended while it was being written"
-    part = _parsed(path)
-    return segments.fault(part) if part else "it is not a file of a results store"
-
-
-def _parsed(path: Path) -> Part | None:
-    return segments.parsed(path) if path.is_file() else None
-
-
-def _set_aside(path: Path, reason: str) -> None:
-    shelf = path.parent / SET_ASIDE
-    shelf.mkdir(exist_ok=True)
-    number, target = 0, shelf / path.name
-    while target.exists():
-        number += 1
-        target = shelf / f"{path.name}.{number}"
-    path.rename(target)
-    sync_folder(path.parent)
-    warnings.warn(f"{path} was set aside as {target}: {reason}", StoreWarning, stacklevel=4)

@@ -267,11 +267,15 @@ def _contradictions(experiment: Experiment) -> list[str]:
             wrong.append(where + "there are no data; give datasets = [...] or a [[dataset]] table with a path")
         if not part.methods:
             wrong.append(where + "there are no methods; give methods = [...]")
-        for name in _twice(part.datasets):
-            if name not in _twice(own):
-                wrong.append(where + f"the dataset {name!r} is given twice; leave one out or rename the table")
-        for name in _twice(choice.label or choice.name for choice in part.methods):
-            wrong.append(where + f"two methods are called {name!r}; give each a label of its own")
+        wrong += [
+            where + f"the dataset {name!r} is given twice; leave one out or rename the table"
+            for name in _twice(part.datasets)
+            if name not in _twice(own)
+        ]
+        wrong += [
+            where + f"two methods are called {name!r}; give each a label of its own"
+            for name in _twice(choice.label or choice.name for choice in part.methods)
+        ]
         if _twice(part.scenarios):
             wrong.append(where + f"a list in [scenario] ({', '.join(GRID)}) holds a value twice; leave one out")
         wrong += [where + "[scenario] " + sentence for s in part.scenarios for sentence in of_values(s)]

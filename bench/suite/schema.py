@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError
 
 from bench.errors import ConfigError
+from bench.near_matches import near_matches
 from bench.types import Scenario
 
 #: Keys of [scenario] that take one value or a list; lists are crossed.
@@ -176,7 +177,7 @@ def _sentence(error: Any) -> str:
     if error["type"] == "value_error":
         return f"{key} = {_toml(given)}: {error['ctx']['error']}"
     if error["type"] == "literal_error":
-        near = get_close_matches(str(given), error["ctx"]["expected"].replace("'", "").split(" or "), n=1)
+        near = near_matches(str(given), re.findall("'([^']*)'", error["ctx"]["expected"]), most=1)
         hint = f" (did you mean {near[0]}?)" if near else ""
         return f"{key} = {_toml(given)}; allowed: {error['ctx']['expected']}{hint}"
     if error["type"] == "string_pattern_mismatch":
@@ -188,7 +189,7 @@ def _sentence(error: Any) -> str:
 def _unknown_key(place: tuple[Any, ...]) -> str:
     section = next((part for part in reversed(place[:-1]) if part in _SECTIONS), None)
     allowed = list((_SECTIONS[section] if section else SuiteFile).model_fields)
-    near = get_close_matches(str(place[-1]), allowed, n=3, cutoff=0.6)
+    near = near_matches(str(place[-1]), allowed)
     hint = f"; did you mean {', '.join(near)}?" if near else _elsewhere(str(place[-1]), section)
     return f"unknown key '{_key(place)}'; allowed here: {', '.join(allowed)}{hint}"
 

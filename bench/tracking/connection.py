@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from bench.errors import TrackingError
+from bench.lock import InUse, acquire
+from bench.redaction import without_password
 
 LOCK = ".mlflow.lock"
 #: For the first question to a server: a dead one is known in seconds. MLflow's own default is minutes.
@@ -34,11 +34,11 @@ def settings(values: dict[str, str]) -> Iterator[None]:
 @contextmanager
 def only_writer(folder: Path) -> Iterator[None]:
     """Two mirrors of one folder at once would both add what is missing."""
-    with (folder / LOCK).open("w") as stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise TrackingError(f"{folder} is being tracked by another process; wait until it ends") from error
+    try:
+        lock = acquire(folder / LOCK)
+    except InUse as holder:
+        raise TrackingError(f"{folder} is being tracked by {holder}; wait until it ends") from holder
+    with lock:
         yield
 
 
@@ -59,8 +59,3 @@ def troubles_as_one_sentence(uri: str) -> Iterator[None]:
             f"MLflow at {without_password(uri)} cannot be used ({reason}); "
             "the results are safe in the store, track them later"
         ) from error
-
-
-def without_password(text: str) -> str:
-    """The text without the password of a URI in it."""
-    return re.sub(r"(://[^/:@\s]*):[^/@\s]+@", r"\1:***@", text)

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.errors import TrackingError
-from bench.tracking.connection import PROBE, settings, without_password
+from bench.redaction import without_password
+from bench.tracking.connection import PROBE, settings
 from bench.tracking.descriptions import EXPERIMENT
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.tracking.connection import PATIENCE, QUIET, only_writer, settings, troubles_as_one_sentence, without_password
+from bench.redaction import without_password
+from bench.tracking.connection import PATIENCE, QUIET, only_writer, settings, troubles_as_one_sentence
 from bench.tracking.descriptions import folder_description
 from bench.tracking.experiment import DATABASE, NOTE_TAG, describe, open_experiment, page_of
 from bench.tracking.runs import CELLS_TAG, GROUP_TAG, Group, groups
@@ -67,7 +68,12 @@ class TrackSummary:
         )
 
 
-def track(folder: str | os.PathLike[str], uri: str | None = None, experiment: str | None = None) -> TrackSummary:
+def track(
+    folder: str | os.PathLike[str],
+    uri: str | None = None,
+    experiment: str | None = None,
+    rows: pd.DataFrame | None = None,
+) -> TrackSummary:
     """Mirror a results folder into MLflow; a second call adds only what is missing or changed.
 
     Parameters
@@ -78,6 +84,8 @@ def track(folder: str | os.PathLike[str], uri: str | None = None, experiment: st
         Tracking server or database; default ``MLFLOW_TRACKING_URI``, else SQLite at ``<folder>/mlflow.db``.
     experiment : str, optional
         Default ``mnp-bench/<suite>``.
+    rows : DataFrame, optional
+        The store's rows, of a caller that has read them already.
 
     Raises
     ------
@@ -88,9 +96,11 @@ def track(folder: str | os.PathLike[str], uri: str | None = None, experiment: st
     """
     from bench.store import read
     from bench.store.manifest import read_manifest
+    from bench.store.schema import PER_ROW
 
     place = Path(folder).resolve()
-    frame, made_by = read(place), read_manifest(place)
+    made_by = read_manifest(place)
+    frame = read(place) if rows is None else rows.drop(columns=[name for name in PER_ROW if name in rows])
     where = uri or os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{place / DATABASE}"
     title = experiment or f"mnp-bench/{place.name}"
     with only_writer(place), settings(QUIET), troubles_as_one_sentence(where):

@@ -162,4 +162,5 @@ def _prototype(detector: Any, row: np.ndarray) -> np.ndarray | None:
     prototypes = getattr(detector, "prototypes_", None)
     if prototypes is None or not hasattr(detector, "closest_prototype") or np.shape(prototypes)[1:] != row.shape:
         return None
-    return np.asarray(prototypes, dtype=np.float64)[int(detector.closest_prototype(row[None])[0])]
+    closest: np.ndarray = np.asarray(prototypes, dtype=np.float64)[int(detector.closest_prototype(row[None])[0])]
+    return closest

@@ -10,7 +10,7 @@ from sklearn.metrics import average_precision_score
 from sklearn.model_selection import StratifiedKFold
 
 
-class WeakLabelKFold(StratifiedKFold):
+class WeakLabelKFold(StratifiedKFold):  # type: ignore[misc]  # scikit-learn ships no types
     """K folds of rows with few labelled anomalies: every fold holds some to test on, and leaves some to learn from.
 
     scikit-learn's stratified folds, with what few labels need checked instead of warned about. A fold's test rows are

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, ParamSpec
 import pandas as pd
 
 from bench.methods import highlighted
+from bench.report.comparison import METRIC_TITLES
 from bench.report.palette import kind, look
+from bench.report.words import count
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,11 +26,6 @@ WIDTH = 6.3
 HEIGHT = 8.8
 #: So many methods share a panel of lines before they are drawn apart, one panel per family.
 CROWD = 10
-METRIC_LABELS = {
-    "average_precision": "average precision",
-    "auc_roc": "AUC-ROC",
-    "auc_pr_trapezoid": "AUC-PR (trapezoid)",
-}
 FAMILIES = {"weak": "weakly supervised", "supervised": "supervised", "unsupervised": "unsupervised"}
 INTERVALS = "bars are 95% stratified bootstrap intervals over seeds, the datasets fixed"
 P = ParamSpec("P")
@@ -120,13 +117,9 @@ def short(name: str, length: int = 30) -> str:
 
 
 def label_of(metric: str) -> str:
-    """A metric in words."""
-    return METRIC_LABELS.get(metric, metric.replace("_", " "))
-
-
-def count(number: int, thing: str, many: str = "") -> str:
-    """``3 datasets``, ``1 dataset``, ``2 families``."""
-    return f"{number:,} {thing if number == 1 else many or thing + 's'}"
+    """A metric's title inside a sentence."""
+    title = METRIC_TITLES.get(metric, metric.replace("_", " "))
+    return title if title[1:2].isupper() else title[:1].lower() + title[1:]
 
 
 def extent(rows: pd.DataFrame) -> str:

@@ -7,7 +7,6 @@ import pandas as pd
 from bench.report.figures.canvas import (
     Drawing,
     Unsuited,
-    count,
     joined,
     label_of,
     legend,
@@ -17,6 +16,7 @@ from bench.report.figures.canvas import (
     styled,
 )
 from bench.report.rows import fair, prepare
+from bench.report.words import count
 
 #: The time axis spans at least this factor, so that there are numbers on it and equal methods look equal.
 LEAST_SPAN = 6.0

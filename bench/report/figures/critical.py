@@ -1,4 +1,9 @@
-"""The critical-difference diagram: average ranks, and bars over methods that cannot be told apart (Demsar, 2006)."""
+"""The critical-difference diagram: average ranks, and bars over methods that cannot be told apart (Demsar, 2006).
+
+Not drawn by ``scikit_posthocs.critical_difference_diagram``: its bars are the maximal cliques of pairs that no test
+tells apart, so a bar whose members are no neighbours by rank crosses a method that does differ from them. Here a bar
+covers neighbours only, and the caption counts the pairs that this leaves out.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from bench.report.figures.canvas import WIDTH, Drawing, Unsuited, count, joined, label_of, looks, short, styled
+from bench.report.figures.canvas import WIDTH, Drawing, Unsuited, joined, label_of, looks, short, styled
 from bench.report.rows import fair, prepare
-from bench.report.statistics import ALPHA, FEWEST, WILCOXON_ASSUMES, friedman, holm, p_text, unit_matrix
+from bench.report.statistics import ALPHA, FEWEST, WILCOXON_ASSUMES, average_ranks, friedman, holm, trouble, unit_matrix
+from bench.report.words import count, p_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,7 +46,7 @@ def critical_difference(frame: pd.DataFrame, metric: str = "average_precision") 
     if rows.variant.nunique() < 2:
         raise Unsuited("fewer than two methods can be compared")
     matrix = unit_matrix(rows, metric)
-    ranks = matrix.rank(axis=1, ascending=False).mean().sort_values(kind="stable")
+    ranks = average_ranks(matrix)
     test = friedman(matrix)
     rejects = test is None or test[1] < ALPHA
     apart = np.zeros((len(ranks), len(ranks)), dtype=bool)
@@ -60,7 +66,7 @@ def critical_difference(frame: pd.DataFrame, metric: str = "average_precision") 
         _bars_mean(apart, bars),
         "" if test is None else f"Friedman test: {p_text(test[1])}.",
         "" if rejects else "As it does not reject, no pair is compared.",
-        _power(matrix) or WILCOXON_ASSUMES,
+        trouble(matrix) or WILCOXON_ASSUMES,
         *found.notes,
     ]
     return figure, joined(told)
@@ -131,19 +137,6 @@ def _bars_mean(apart: np.ndarray, bars: list[tuple[int, int]]) -> str:
         f"{count(rest, 'further pair')} cannot be told apart either, but a method between them differs from one of the"
         " two." if rest else "",
     ])  # fmt: skip
-
-
-def _power(matrix: pd.DataFrame) -> str:
-    """Why nothing could be told apart whatever the data, or ""."""
-    families, methods = matrix.shape
-    pairs = methods * (methods - 1) // 2
-    smallest = min(1.0, pairs * 2.0 ** (1 - families))
-    if smallest < ALPHA:
-        return ""
-    return (
-        f"With {_families(families)} and {count(pairs, 'pair')} the smallest corrected p-value that can "
-        f"occur is {smallest:.2g}, so no pair could be told apart whatever the results."
-    )
 
 
 def _families(number: int) -> str:

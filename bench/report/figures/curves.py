@@ -14,7 +14,6 @@ from bench.report.figures.canvas import (
     Drawing,
     NotAsked,
     Unsuited,
-    count,
     crowds,
     joined,
     label_of,
@@ -26,6 +25,7 @@ from bench.report.figures.canvas import (
     styled,
 )
 from bench.report.rows import Coverage, fair, prepare, scenario_label, without
+from bench.report.words import count
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

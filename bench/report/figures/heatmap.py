@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from bench.report.figures.canvas import WIDTH, Drawing, Unsuited, count, joined, label_of, short, styled
+from bench.report.figures.canvas import WIDTH, Drawing, Unsuited, joined, label_of, short, styled
 from bench.report.rows import coverage, prepare, succeeded
+from bench.report.words import count
 
 #: With more columns than this, values are printed in hundredths to fit.
 NARROW = 11
@@ -59,7 +60,7 @@ def heatmap(frame: pd.DataFrame, metric: str = "average_precision") -> Drawing:
     axis.spines[:].set_visible(False)
     bar = figure.colorbar(shades, ax=axis, shrink=min(1.0, 12 / lines), aspect=18, pad=0.01)
     bar.set_label(label_of(metric))
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
     holes = int(table.isna().to_numpy().sum())
     few = int(((filled > 0) & (filled < runs)).sum())
     told = [
@@ -78,8 +79,8 @@ def similar(table: pd.DataFrame) -> np.ndarray:
 
     values = table.fillna(table.mean()).fillna(0.0).to_numpy()
     if len(values) < 3:
-        return np.argsort(-values.mean(axis=1), kind="stable")
-    order = leaves_list(linkage(values, method="average", optimal_ordering=True))
+        return np.asarray(np.argsort(-values.mean(axis=1), kind="stable"))
+    order: np.ndarray = leaves_list(linkage(values, method="average", optimal_ordering=True))
     # the tree's mirror image is as good: begin with the higher end
     means = values.mean(axis=1)[order]
     half = len(order) // 2

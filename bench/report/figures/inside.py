@@ -11,12 +11,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bench.report.figures.canvas import Drawing, Unsuited, count, joined, panels, save, styled
+from bench.atomic import write_text
+from bench.report.figures.canvas import Drawing, Unsuited, joined, panels, save, styled
 from bench.report.figures.write import CAPTIONS, read_index, write_index
 from bench.report.palette import HUES
+from bench.report.words import count
 from bench.store import inspection
 
-NORMAL, ANOMALY, MARK = "0.55", HUES["weak"][0], HUES["highlight"][0]
+NORMAL, ANOMALY = "0.55", HUES["weak"][0]
 #: Colours of the prototypes' own rows; the numbers beside the stars say the same without colour.
 OWN = (*HUES["highlight"], *HUES["supervised"])
 PLACE = ["nearest", "first", "second"]
@@ -155,7 +157,7 @@ def write(folder: Path) -> list[Path]:
             except Unsuited:
                 continue  # a set without hidden anomalies has no histogram; nobody asked for it
             path = place / f"{name}_{stem}"
-            path.with_name(path.name + ".txt").write_text(caption + "\n", encoding="utf-8")
+            write_text(path.with_name(path.name + ".txt"), caption + "\n")
             written += [*save(figure, path), path.with_name(path.name + ".txt")]
             entries.append({"name": path.name, "title": title, "scenario": str(facts["dataset"]), "caption": caption})
     if entries:

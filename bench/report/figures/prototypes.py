@@ -9,9 +9,10 @@ import pandas as pd
 
 from bench.report.bootstrap import by_dataset, mean_interval
 from bench.report.figures.ablation import PROTOTYPES
-from bench.report.figures.canvas import Drawing, NotAsked, Unsuited, capital, count, joined, label_of, panels, styled
+from bench.report.figures.canvas import Drawing, NotAsked, Unsuited, capital, joined, label_of, panels, styled
 from bench.report.palette import DEFAULTS, kind, look, places
 from bench.report.rows import fair, prepare
+from bench.report.words import count
 
 
 @styled

@@ -14,7 +14,6 @@ import pandas as pd
 from bench.report.figures.canvas import (
     Drawing,
     Unsuited,
-    count,
     crowds,
     extent,
     joined,
@@ -26,6 +25,7 @@ from bench.report.figures.canvas import (
     styled,
 )
 from bench.report.rows import fair, prepare, succeeded
+from bench.report.words import count
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -134,7 +134,7 @@ def hits_at(truth: np.ndarray, scores: np.ndarray) -> np.ndarray:
     from sklearn.metrics import roc_curve
 
     false, true, _ = roc_curve(truth, scores)
-    return np.interp(GRID, false, true)
+    return np.asarray(np.interp(GRID, false, true))
 
 
 def _curves(rows: pd.DataFrame, of: Curve, x: str, y: str, chance: tuple[list[float], list[float]]) -> Figure:

@@ -12,7 +12,6 @@ from bench.report.figures.canvas import (
     Drawing,
     Unsuited,
     capital,
-    count,
     joined,
     label_of,
     looks,
@@ -22,6 +21,7 @@ from bench.report.figures.canvas import (
     styled,
 )
 from bench.report.rows import natural, prepare, succeeded
+from bench.report.words import count
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -10,7 +10,6 @@ from bench.report.figures.canvas import (
     Drawing,
     NotAsked,
     Unsuited,
-    count,
     joined,
     looks,
     ordered,
@@ -19,6 +18,7 @@ from bench.report.figures.canvas import (
     styled,
 )
 from bench.report.rows import fair, prepare
+from bench.report.words import count
 
 KNOWN, UNSEEN = "average_precision_known", "average_precision_unseen"
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import pandas as pd
 
+from bench.atomic import write_text
 from bench.errors import StoreError
 from bench.report.figures import KINDS, Kind
 from bench.report.figures.canvas import NotAsked, Unsuited, save
 from bench.report.rows import prepare, scenarios
-from bench.store.atomic import write_whole
 
 #: What each figure shows, for the page: name, title, scenario, caption; and why others are missing.
 CAPTIONS = "captions.json"
@@ -47,7 +47,7 @@ def write(folder: Path, frame: pd.DataFrame) -> list[Path]:
             missing.append({**entry, "reason": str(reason)})
             continue
         text = folder / f"{entry['name']}.txt"
-        text.write_text(caption + "\n", encoding="utf-8")
+        write_text(text, caption + "\n")
         written += [*save(figure, folder / entry["name"]), text]
         drawn.append({**entry, "caption": caption})
     index = folder / CAPTIONS
@@ -94,7 +94,7 @@ def read_index(path: Path) -> dict[str, Any]:
 
 def write_index(path: Path, told: dict[str, Any]) -> None:
     """Write the index whole or not at all: a broken one would stop every later report."""
-    write_whole(path, (json.dumps(told, indent=1, ensure_ascii=False) + "\n").encode(), sync=False)
+    write_text(path, json.dumps(told, indent=1, ensure_ascii=False) + "\n")
 
 
 def slug(label: str) -> str:

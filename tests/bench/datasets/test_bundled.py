@@ -19,8 +19,8 @@ def test_the_arrays_are_the_recorded_ones(name):
 def test_modes_and_types_are_the_cards(name):
     dataset = registry.load(name)
     assert dataset.X.dtype == np.float32 and not dataset.X.flags.writeable
-    assert len(np.unique(dataset.kind[dataset.y == 0])) == dataset.card.modes
-    types, counts = np.unique(dataset.kind[dataset.y == 1], return_counts=True)
+    assert len(np.unique(dataset.anomaly_type[dataset.y == 0])) == dataset.card.modes
+    types, counts = np.unique(dataset.anomaly_type[dataset.y == 1], return_counts=True)
     assert dict(zip(types, counts, strict=True)) == bundled.definitions()[name]["anomalies"]
 
 

@@ -46,7 +46,7 @@ def test_a_picture_shows_every_mode_and_type(name, tmp_path):
     figure = picture(dataset)
     figure.savefig(tmp_path / "picture.png")
     shown = {text.get_text() for text in figure.axes[0].get_legend().get_texts()}
-    assert shown == set(dataset.kind)
+    assert shown == set(dataset.anomaly_type)
     drawn = sum(len(points.get_offsets()) for points in figure.axes[0].collections)
     assert drawn == min(3000, len(dataset.y))
 

@@ -91,7 +91,7 @@ def test_both_parts_are_pooled_and_nothing_is_lost(tmp_path):
     with np.load(tmp_path / "oddbench" / "AustinCrime.npz") as file:
         assert dataset.X.dtype == np.float64
         assert np.array_equal(dataset.X, np.concatenate([file["train"], file["test"]]))
-    assert dataset.y.sum() == 5 and dataset.kind is None
+    assert dataset.y.sum() == 5 and dataset.anomaly_type is None
     assert isinstance(dataset.X, np.memmap) and dataset.feature_names == ("id", "two words", "x")
     assert oddbench.load(tiny(tmp_path), tmp_path).sha256 == dataset.sha256
 
@@ -131,7 +131,7 @@ def test_groups_of_normal_rows_are_modes(tmp_path):
         test_groups=np.repeat([1.0, -1.0], 5),
         normal_feature_values=np.array(["a\n", "b c"]),
     )
-    kind = oddbench.load(card, tmp_path).kind
+    kind = oddbench.load(card, tmp_path).anomaly_type
     assert np.unique(kind, return_counts=True)[1].tolist() == [10, 5, 15]
     assert set(kind) == {"a", "anomaly", "b c"}
 
@@ -189,7 +189,7 @@ def test_given_files_fit_their_cards_and_the_named_offsets():
     precisions = []
     for name in COLLECTIONS["given"].members:
         dataset = registry.load(name)
-        assert dataset.kind is None or len(set(dataset.kind[dataset.y == 0])) == dataset.card.modes
+        assert dataset.anomaly_type is None or len(set(dataset.anomaly_type[dataset.y == 0])) == dataset.card.modes
         precisions.append(dataset.X.dtype)
         told = " ".join(dataset.card.oddities)
         for column, values in zip(dataset.feature_names, np.asarray(dataset.X, dtype=np.float64).T, strict=True):

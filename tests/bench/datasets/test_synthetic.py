@@ -20,8 +20,8 @@ def parts(dataset):
 def test_registered_sets_hold_the_modes_and_types_they_name(name):
     dataset = registry.load(name)
     assert dataset.card.synthetic
-    assert set(dataset.kind[dataset.y == 0]) == {f"mode {i}" for i in range(dataset.card.modes)}
-    assert set(dataset.kind[dataset.y == 1]) == set(dataset.card.types)
+    assert set(dataset.anomaly_type[dataset.y == 0]) == {f"mode {i}" for i in range(dataset.card.modes)}
+    assert set(dataset.anomaly_type[dataset.y == 1]) == set(dataset.card.types)
     assert generate(recipes()[name]).sha256 == dataset.sha256
 
 
@@ -37,7 +37,7 @@ def test_all_four_kinds_are_registered():
 def test_modes_are_apart_and_of_unit_variance():
     dataset = generate(BIG)
     rows, _ = parts(dataset)
-    kind = dataset.kind[dataset.y == 0]
+    kind = dataset.anomaly_type[dataset.y == 0]
     for i in range(3):
         assert np.allclose(rows[kind == f"mode {i}"].var(axis=0), 1, atol=0.1)
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -9,7 +10,8 @@ import pyarrow.csv
 import pyarrow.parquet
 import pytest
 
-from bench.datasets.table import TableSource, load_table
+from bench.datasets import places
+from bench.datasets.table import TableSource, load_table, reading_of
 from bench.errors import DataError, UnknownName
 
 PAPER_FORM = "f1,f2,class\n0.5,1,0\n0.25,2,0\n1e-3,3,1\n-4,4,0\n"
@@ -25,7 +27,7 @@ def test_the_papers_form_features_then_label(tmp_path):
     dataset = load_table(TableSource(write(tmp_path, PAPER_FORM)))
     assert dataset.name == "my" and dataset.card.source == "table"
     assert dataset.X.tolist() == [[0.5, 1], [0.25, 2], [1e-3, 3], [-4, 4]]
-    assert dataset.y.tolist() == [0, 0, 1, 0] and dataset.kind is None
+    assert dataset.y.tolist() == [0, 0, 1, 0] and dataset.anomaly_type is None
     assert dataset.feature_names == ("f1", "f2")
     assert isinstance(dataset.X, np.memmap)
 
@@ -34,7 +36,7 @@ def test_the_papers_form_with_type_codes_as_labels(tmp_path):
     path = write(tmp_path, "f1,class\n1,0\n2,2\n3,0\n4,1\n5,2\n")
     dataset = load_table(TableSource(path))
     assert dataset.y.tolist() == [0, 1, 0, 1, 1]
-    assert dataset.kind.tolist() == ["normal", "2", "normal", "1", "2"]
+    assert dataset.anomaly_type.tolist() == ["normal", "2", "normal", "1", "2"]
 
 
 @pytest.mark.parametrize("labels", [("0.0", "1.0"), ("False", "True"), ("false", "true")])
@@ -55,7 +57,7 @@ def test_label_by_name_types_by_column_and_dropped_columns(tmp_path):
     )
     dataset = load_table(source)
     assert dataset.name == "flows" and dataset.X.tolist() == [[1, 2], [3, 4], [5, 6], [7, 8]]
-    assert dataset.y.tolist() == [0, 1, 0, 1] and dataset.kind.tolist() == ["none", "scan", "none", "flood"]
+    assert dataset.y.tolist() == [0, 1, 0, 1] and dataset.anomaly_type.tolist() == ["none", "scan", "none", "flood"]
 
 
 def test_csv_parquet_and_npz_give_the_same_dataset(tmp_path):
@@ -71,7 +73,7 @@ def test_csv_parquet_and_npz_give_the_same_dataset(tmp_path):
 
 def test_npz_with_types(tmp_path):
     np.savez(tmp_path / "t.npz", X=np.eye(4), y=[0, 0, 1, 1], cls=np.array(["a", "a", "b", "c"]))
-    assert load_table(TableSource(str(tmp_path / "t.npz"))).kind.tolist() == ["a", "a", "b", "c"]
+    assert load_table(TableSource(str(tmp_path / "t.npz"))).anomaly_type.tolist() == ["a", "a", "b", "c"]
     with pytest.raises(DataError, match="no array 'attack'"):
         load_table(TableSource(str(tmp_path / "t.npz"), type_column="attack"))
     with pytest.raises(DataError, match="leave out label and drop"):
@@ -85,8 +87,8 @@ def test_text_is_refused_or_one_hot_encoded(tmp_path):
     dataset = load_table(TableSource(path, categories="onehot"))
     assert dataset.feature_names == ("proto=icmp", "proto=tcp", "proto=udp", "bytes")
     assert dataset.X.tolist() == [[0, 1, 0, 1], [0, 0, 1, 2], [0, 1, 0, 3], [1, 0, 0, 4]]
+    rows = "".join(f"row {i},{i},{i % 2}\n" for i in range(1200))
     with pytest.raises(DataError, match="over 1000 values"):
-        rows = "".join(f"row {i},{i},{i % 2}\n" for i in range(1200))
         load_table(TableSource(write(tmp_path, "id,f,y\n" + rows, "ids.csv"), categories="onehot"))
 
 
@@ -177,3 +179,24 @@ def test_a_hundred_thousand_rows_need_little_more_than_their_result(tmp_path):
     )
     grown_mb = int(out.stdout) / (1024 if sys.platform != "darwin" else 1024**2)
     assert grown_mb < 50 + 150  # the result is 50 MB in float32; float64 copies of it would be 100 each
+
+
+@pytest.mark.parametrize("keys", [("anomaly_type", "kind", "cls"), ("kind", "cls"), ("cls",)])
+def test_the_types_of_an_npz_file_are_the_first_of_the_known_keys(keys: tuple[str, ...], tmp_path: Path) -> None:
+    arrays = {key: np.array(["n", "n", f"{key} 1", f"{key} 2"]) for key in reversed(keys)}
+    np.savez(tmp_path / "t.npz", X=np.eye(4), y=[0, 0, 1, 1], **arrays)
+    source = TableSource(str(tmp_path / "t.npz"))
+    assert load_table(source).anomaly_type.tolist() == ["n", "n", f"{keys[0]} 1", f"{keys[0]} 2"]
+    left_out = [entry.column for entry in reading_of(source).left_out]
+    assert left_out == [repr(key) for key in reversed(keys[1:])]
+
+
+def test_a_cache_written_before_the_types_were_called_anomaly_type_is_read(tmp_path: Path) -> None:
+    types = np.array(["n", "n", "a", "b"])
+    np.savez(tmp_path / "t.npz", X=np.eye(4), y=[0, 0, 1, 1], kind=types)
+    source = TableSource(str(tmp_path / "t.npz"))
+    load_table(source)
+    (written,) = (places.cache_folder() / "arrays").rglob("kind.npy")
+    assert np.load(written).tolist() == types.tolist()
+    np.save(written, np.array(["n", "n", "from", "cache"]))
+    assert load_table(source).anomaly_type.tolist() == ["n", "n", "from", "cache"]

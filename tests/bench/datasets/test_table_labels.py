@@ -56,7 +56,7 @@ def test_arrays_of_every_source_are_checked():
 
 def test_anomalies_need_a_type_and_normal_rows_do_not(tmp_path):
     path = saved([0, 1, 0, 1], tmp_path / "t.parquet", kind=[None, "x", None, "z"])
-    assert load_table(TableSource(path, type_column="kind")).kind.tolist() == ["", "x", "", "z"]
+    assert load_table(TableSource(path, type_column="kind")).anomaly_type.tolist() == ["", "x", "", "z"]
     path = saved([0, 1, 0, 1], tmp_path / "u.parquet", kind=["a", "x", "a", None])
     with pytest.raises(DataError, match="row 4 is an anomaly without a type"):
         load_table(TableSource(path, type_column="kind"))

@@ -36,7 +36,7 @@ def test_real_files_hold_the_types_as_stated(name):
     dataset = registry.load(name)
     assert isinstance(dataset.X, np.memmap)
     if card.types:
-        types, counts = np.unique(dataset.kind[dataset.y == 1], return_counts=True)
+        types, counts = np.unique(dataset.anomaly_type[dataset.y == 1], return_counts=True)
         assert dict(zip(types, counts, strict=True)) == typed.kept(typed.definitions()[name])
 
 

@@ -15,6 +15,7 @@ import pytest
 from records import record
 from test_main_job import command, own_suite
 
+from bench import methods
 from bench.app import edge
 from bench.app.failed import failed_text
 from bench.app.run import Choices, run_suite
@@ -152,7 +153,7 @@ def test_a_disk_that_fills_while_figures_are_drawn_is_one_sentence(results, tmp_
     assert end.value.code == 2 and "No space left on device; free some space" in told and "Traceback" not in told
 
 
-def broken_report(folder: object) -> list[Path]:
+def broken_report(*_: object) -> list[Path]:
     raise OSError(errno.ENOSPC, "No space left on device")
 
 
@@ -162,7 +163,7 @@ def test_a_report_that_fails_costs_neither_mlflow_nor_the_results(tmp_path, monk
 
     tracked = []
     monkeypatch.setattr(build, "build", broken_report)
-    monkeypatch.setattr(mlflow_mirror, "track", lambda folder, uri: tracked.append(folder) or "all")
+    monkeypatch.setattr(mlflow_mirror, "track", lambda folder, uri, rows: tracked.append(folder) or "all")
     out = tmp_path / "my results"
     ended = run_suite(read_suite(str(own_suite(tmp_path))), Choices(out=str(out)))
     told = capsys.readouterr().err
@@ -174,7 +175,7 @@ def test_a_report_that_fails_costs_neither_mlflow_nor_the_results(tmp_path, monk
 def test_a_mirror_that_fails_in_an_unforeseen_way_is_told_in_one_sentence(tmp_path, monkeypatch, capsys):
     from bench.tracking import mlflow_mirror
 
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise KeyError("a tag")
 
     monkeypatch.setattr(mlflow_mirror, "track", broken)
@@ -187,13 +188,13 @@ def test_a_mirror_that_fails_in_an_unforeseen_way_is_told_in_one_sentence(tmp_pa
 
 
 def test_the_last_words_name_the_failing_methods_and_why(results):
-    told = failed_text(results)
-    assert told.startswith("2 of 3 cells failed:\n")
     frame = read(results)
+    told = failed_text(frame)
+    assert told.startswith("2 of 3 cells failed:\n")
     for title in set(frame.method_title[frame.status != "ok"]):
         assert title in told
-    assert failed_text(results, set(frame["cell"][frame.status == "ok"])) == ""
-    alone = failed_text(results, set(frame["cell"][frame.status == "timeout"]))
+    assert failed_text(frame, set(frame["cell"][frame.status == "ok"])) == ""
+    alone = failed_text(frame, set(frame["cell"][frame.status == "timeout"]))
     assert alone.startswith("no cell succeeded") and "1 cell, timeout" in alone and "\n" not in alone
 
 
@@ -285,3 +286,36 @@ def test_a_cache_that_is_a_file_is_one_sentence(tmp_path, monkeypatch, capsys):
         app(["fetch", "adbench/6_cardio"])
     told = capsys.readouterr().err
     assert end.value.code == 2 and str(tmp_path / "cache") in told and told.count("mnp-bench: ") == 1
+
+
+def test_a_run_plans_groups_hashes_and_reads_once(tmp_path, monkeypatch):
+    """What costs the same for a large suite is done once a run; report and MLflow get the rows that were read."""
+    from bench.app import run as run_module
+    from bench.planning import grouping
+    from bench.report import build
+    from bench.store import reading
+    from bench.tracking import mlflow_mirror
+
+    counts: dict[str, int] = {}
+
+    def counted(module, name):
+        real = getattr(module, name)
+
+        def call(*words, **options):
+            key = f"{module.__name__}.{name}"
+            counts[key] = counts.get(key, 0) + 1
+            return real(*words, **options)
+
+        monkeypatch.setattr(module, name, call)
+
+    for module, name in [
+        (run_module, "expand"), (run_module, "read"), (grouping, "tasks"), (methods, "source_hash"), (reading, "read"),
+        (build, "read"),
+    ]:  # fmt: skip
+        counted(module, name)
+    given = []
+    monkeypatch.setattr(mlflow_mirror, "track", lambda folder, uri, rows: given.append(len(rows)))
+    experiment = read_suite(str(own_suite(tmp_path)))
+    run_suite(experiment, Choices(out=str(tmp_path / "out")))
+    once = ("bench.app.run.expand", "bench.app.run.read", "bench.planning.grouping.tasks", "bench.methods.source_hash")
+    assert counts == dict.fromkeys(once, 1) and given == [1]

@@ -18,7 +18,7 @@ from bench.report.compare import METRIC, compare, verdict
 from bench.report.compare_text import words
 from bench.store import FOLDER, segments
 from bench.store.manifest_diff import changes
-from tests.report import made_up
+from tests.bench.report import made_up
 
 DATASETS = [f"d{i}" for i in range(8)]
 RUN: dict[str, Any] = {

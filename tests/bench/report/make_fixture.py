@@ -1,7 +1,7 @@
-"""Makes the stored run that the tests of the reports read: ``python -m tests.report.make_fixture``.
+"""Makes the stored run that the tests of the reports read: ``python -m tests.bench.report.make_fixture``.
 
 Runs both suite files of the fixture folder (about a minute), leaves the scores out, which would be most of the bytes,
-and keeps one parquet file and the manifest. Afterwards ``pytest tests/report --force-regen`` makes the golden tables anew.
+and keeps one parquet file and the manifest. Afterwards ``pytest tests/bench/report --force-regen`` makes the golden tables anew.
 """
 
 from __future__ import annotations

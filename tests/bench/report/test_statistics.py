@@ -12,7 +12,7 @@ import pytest
 from bench.report import statistics, verdicts
 from bench.report.bootstrap import ONE_SEED, improvement, mean_interval
 from bench.report.statistics import friedman, holm, judge, sentences, wilcoxon
-from tests.report import made_up
+from tests.bench.report import made_up
 
 METRIC = "average_precision"
 

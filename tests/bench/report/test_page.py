@@ -17,8 +17,8 @@ from bench.report.figures import write as figures
 from bench.report.rows import prepare
 from bench.report.summary import claims, leaders, standing
 from bench.store import read
-from tests.report.browser import Browser, program
-from tests.report.made_up import rows
+from tests.bench.report.browser import Browser, program
+from tests.bench.report.made_up import rows
 
 FIXTURE = Path(__file__).parent / "fixture"
 NASTY = "<script>alert('x')</script>&\"evil"

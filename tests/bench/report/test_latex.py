@@ -10,7 +10,7 @@ import pytest
 
 from bench.report import tables
 from bench.report.render import escaped_latex, escaped_markdown
-from tests.report import made_up
+from tests.bench.report import made_up
 
 NASTY = "a_b %c & #d ~ {e} \\f ^g $h| <i> é √ \N{EN DASH}"
 DOCUMENT = r"""\documentclass{article}

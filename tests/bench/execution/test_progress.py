@@ -92,7 +92,7 @@ def test_lines_are_rare_without_a_terminal(tmp_path):
     with Progress(toy_tasks(), tmp_path, console=console) as shown:
         for number in (1, 2, 3):
             shown.advance([record(number)])
-    lines = ["0/3 cells, 0 failed, unknown time left", "3/3 cells, 0 failed, 0:00:00 left"]
+    lines = ["0/3 cells, 0 failed, unknown time left", "3/3 cells, 0 failed, 0 s left"]
     assert text.getvalue().splitlines() == lines
 
 

@@ -97,6 +97,25 @@ def test_without_stored_scores_metrics_are_compared(folder: Path) -> None:
     assert not done.same and done.differences[0].startswith("auc_roc: 0.5 stored, ")
 
 
+@pytest.mark.parametrize("mixed", [False, True], ids=["no row has it", "other rows have it"])
+def test_a_metric_that_one_side_has_alone_is_told_and_is_no_difference(folder: Path, mixed: bool) -> None:
+    """A store from before ``precision_n``: it holds ``precision_at_k``, and no, or an empty, ``precision_n``."""
+
+    def older(table: pa.Table) -> pa.Table:
+        table = table.append_column("precision_at_k", table["precision_n"])
+        if not mixed:
+            return table.drop_columns(["precision_n"])
+        return replaced(table, "precision_n", [None] * table.num_rows)
+
+    rewrite(folder, older)
+    done = once(folder, "wine:devnet:0")
+    assert done.same and not done.differences
+    assert done.compared == "scores and metrics; not compared: precision_at_k is stored only, precision_n is new"
+    rewrite(folder, lambda table: replaced(table, "auc_roc", [0.5] * table.num_rows))
+    assert not once(folder, "wine:devnet:0").same  # what both have still counts
+    assert not read(folder).empty
+
+
 def test_what_changed_since_is_named(folder: Path) -> None:
     manifest = folder / "manifest.json"
     told = json.loads(manifest.read_text())

@@ -10,7 +10,7 @@ import pytest
 
 from bench.report import comparison, render, tables
 from bench.report.rows import coverage, natural, prepare, scenarios
-from tests.report import made_up
+from tests.bench.report import made_up
 
 METRIC = "average_precision"
 

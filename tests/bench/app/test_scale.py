@@ -27,16 +27,16 @@ seeds = [%s]
 [scenario]
 label_budget = [1, 2, 3, 5]
 '''
-begin = time.perf_counter()
+begin = time.process_time()
 plan = make_plan(parse_suite(text % ",".join(map(str, range(500))), "large"))
-seconds = time.perf_counter() - begin
+seconds = time.process_time() - begin
 # not getrusage, whose peak includes that of the process that started this one
 peak = int(re.search("VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1]) / 1024
 print(len(plan.cells), len(plan.problems), seconds, peak)
 """
 
 
-def test_a_hundred_thousand_cells_are_planned_in_ten_seconds_and_a_gigabyte() -> None:
+def test_a_hundred_thousand_cells_are_planned_in_ten_seconds_of_processor_time_and_a_gigabyte() -> None:
     done = subprocess.run([sys.executable, "-c", PLANNING], capture_output=True, text=True, check=True)
     cells, problems, seconds, megabytes = map(float, done.stdout.split())
     print(f"100,000 cells: {seconds:.1f} s, {megabytes:.0f} MB")
@@ -57,7 +57,7 @@ def test_appending_costs_the_same_however_much_is_stored(tmp_path: Path) -> None
 
 
 def test_status_of_a_running_benchmark_from_outside(tmp_path: Path) -> None:
-    words = [sys.executable, str(Path(__file__).parent / "run_toys.py"), str(tmp_path), "1", "--slower", "12"]
+    words = [sys.executable, str(Path(__file__).parents[1] / "run_toys.py"), str(tmp_path), "1", "--slower", "12"]
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     seen = []
     try:

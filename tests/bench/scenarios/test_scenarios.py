@@ -156,7 +156,7 @@ def test_perturbed_anomalies_of_unseen_types_are_not_made():
     )
     s = split(dataset, scenario, 0)
     made_rows = s.train[s.train >= len(dataset.X)]
-    known = dataset.X[dataset.kind == "type 0"]
+    known = dataset.X[dataset.anomaly_type == "type 0"]
     assert len(made_rows) and all((known == row).any(axis=0).all() for row in s.X[made_rows])
 
 
@@ -171,21 +171,21 @@ def test_neighbouring_levels_and_budgets_share_one_array_of_perturbed_anomalies(
 @FAST
 @given(datasets, protocols, seeds, st.booleans())
 def test_unseen_types_are_never_labelled(dataset, protocol, seed, only):
-    assume(dataset.kind is not None)
-    types = sorted(set(dataset.kind[dataset.y == 1]))
+    assume(dataset.anomaly_type is not None)
+    types = sorted(set(dataset.anomaly_type[dataset.y == 1]))
     assume(len(types) > 1)
     known = (types[0],)
     scenario = Scenario(protocol=protocol, label_budget=1, known_types=known, unseen_only=only)
     assume(not problems(dataset, scenario, [seed]))
     s = split(dataset, scenario, seed)
-    kind = dataset.kind[s.train]
+    kind = dataset.anomaly_type[s.train]
     assert set(kind[s.y_train == 1]) == set(known)
     trained = set(kind[s.truth_train == 1])
     assert trained == set(known) if only else trained >= set(known)
-    unseen = (s.y_test == 1) & ~np.isin(s.kind_test, known)
+    unseen = (s.y_test == 1) & ~np.isin(s.anomaly_type_test, known)
     assert unseen.any()
     if only and s.val is not None:
-        assert set(dataset.kind[s.val][s.y_val == 1]) <= set(known)
+        assert set(dataset.anomaly_type[s.val][s.y_val == 1]) <= set(known)
 
 
 @FAST

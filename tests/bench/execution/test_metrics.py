@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from sklearn import metrics as sk
 
 from bench.errors import DataError
-from bench.execution.metrics import evaluate
+from bench.execution.metrics import evaluate, precision_at_n
 
-NAMES = {"average_precision", "auc_roc", "auc_pr_trapezoid", "precision_at_k", "recall_at_k", "best_f1"}
+NAMES = {"average_precision", "auc_roc", "auc_pr_trapezoid", "precision_n", "best_f1"}
 
 
 def measured(y: list[int], scores: list[float]) -> dict[str, float]:
@@ -24,7 +26,7 @@ def test_by_hand_without_ties() -> None:
     assert found["auc_roc"] == pytest.approx(3 / 4)  # three of four pairs in order
     # from (0, 1) to (1/2, 1), down to (1/2, 1/2), up to (1, 2/3)
     assert found["auc_pr_trapezoid"] == pytest.approx(0.5 * 1 + 0.5 * (1 / 2 + 2 / 3) / 2)
-    assert found["precision_at_k"] == found["recall_at_k"] == pytest.approx(1 / 2)
+    assert found["precision_n"] == pytest.approx(1 / 2)
     assert found["best_f1"] == pytest.approx(2 * (2 / 3) * 1 / (2 / 3 + 1))
 
 
@@ -40,7 +42,7 @@ def test_by_hand_with_a_tie_between_an_anomaly_and_a_normal_row() -> None:
 def test_a_perfect_and_an_inverted_ranking() -> None:
     assert measured([0, 0, 1, 1], [1.0, 2.0, 3.0, 4.0]) == dict.fromkeys(NAMES, 1.0)
     worst = measured([1, 1, 0, 0], [1.0, 2.0, 3.0, 4.0])
-    assert worst["auc_roc"] == worst["precision_at_k"] == 0.0
+    assert worst["auc_roc"] == worst["precision_n"] == 0.0
     assert worst["average_precision"] == pytest.approx(0.5 * 1 / 3 + 0.5 * 2 / 4)
     assert worst["best_f1"] == pytest.approx(2 / 3)  # everything called an anomaly
 
@@ -60,7 +62,7 @@ def test_one_anomaly_is_worth_one_by_its_rank(place: int) -> None:
     found = evaluate(y, scores)
     assert found["average_precision"] == pytest.approx(1 / (place + 1))
     assert found["auc_roc"] == pytest.approx(1 - place / 5)
-    assert found["precision_at_k"] == float(place == 0)
+    assert found["precision_n"] == float(place == 0)
     assert found["best_f1"] == pytest.approx(2 / (place + 2))
 
 
@@ -79,12 +81,43 @@ def test_against_scikit_learn(levels: int, seed: int) -> None:
     assert found["best_f1"] == pytest.approx(max(sk.f1_score(y, scores >= t) for t in thresholds), abs=1e-12)
     if len(set(scores)) == len(scores):
         k = int(y.sum())
-        assert found["precision_at_k"] == pytest.approx(sk.precision_score(y, scores >= np.sort(scores)[-k]))
+        assert found["precision_n"] == pytest.approx(sk.precision_score(y, scores >= np.sort(scores)[-k]))
 
 
-def test_the_order_of_the_rows_counts_only_where_a_tie_is_cut() -> None:
+@pytest.mark.parametrize(
+    ("y", "scores", "expected"),
+    [
+        ([1, 1, 0, 0], [5.0] * 4, 1 / 2),  # sorted rows and equal scores: by row order it would be 1
+        ([0, 0, 1, 1], [5.0] * 4, 1 / 2),  # and here 0
+        (
+            [1, 0, 1, 0],
+            [3.0, 2.0, 2.0, 1.0],
+            (1 + 1 / 2 * 1) / 2,
+        ),  # one above; one of two tied rows takes the last place
+        ([1, 1, 1, 0, 0, 0], [9, 5, 5, 5, 5, 1], (1 + 2 / 4 * 2) / 3),  # one above; two of four tied rows are anomalies
+        ([0, 1, 1, 0], [9.0, 9.0, 9.0, 1.0], 2 / 3),  # nothing above: three tied rows for two places
+        ([1, 0, 1, 0], [4.0, 4.0, 3.0, 3.0], (0 + 1 / 2 * 2) / 2),  # the tie ends where the places end
+    ],
+)
+def test_precision_n_of_ties_is_what_a_random_order_would_give_on_average(
+    y: list[int], scores: list[float], expected: float
+) -> None:
+    assert measured(y, scores)["precision_n"] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_precision_n_of_ties_against_the_mean_over_all_orders(seed: int) -> None:
+    stream = np.random.default_rng(seed)
+    y, scores = stream.permutation([1, 1, 1, 0, 0, 0, 0]).astype(np.int8), stream.integers(3, size=7).astype(float)
+    orders = (np.array(order) for order in itertools.permutations(range(7)))
+    by_row_order = [y[order][np.argsort(-scores[order], kind="stable")[:3]].mean() for order in orders]
+    assert precision_at_n(y, scores) == pytest.approx(np.mean(by_row_order))
+
+
+@pytest.mark.parametrize("levels", [3, 60])
+def test_the_order_of_the_rows_never_counts(levels: int) -> None:
     stream = np.random.default_rng(1)
-    y, scores = (np.arange(60) % 7 == 0).astype(np.int8), stream.permutation(60).astype(float)
+    y, scores = (np.arange(60) % 7 == 0).astype(np.int8), (stream.permutation(60) % levels).astype(float)
     order = stream.permutation(60)
     assert evaluate(y, scores) == pytest.approx(evaluate(y[order], scores[order]), abs=1e-12)
 
@@ -116,8 +149,8 @@ def test_a_normal_row_of_a_known_types_name_stays_normal() -> None:
 @pytest.mark.parametrize(
     ("y", "scores", "sentence"),
     [
-        ([0, 1], [0.1, np.nan], "1 of 2 scores are NaN or infinite"),
-        ([0, 1], [np.inf, -np.inf], "2 of 2 scores"),
+        ([0, 1], [0.1, np.nan], "1 NaN and 0 infinite values in 2 test rows"),
+        ([0, 1], [np.inf, -np.inf], "0 NaN and 2 infinite values in 2"),
         ([0, 1], [0.1], r"shape \(1,\) for 2 test rows"),
         ([0, 1], [[0.1], [0.2]], r"shape \(2, 1\)"),
         ([0, 0], [0.1, 0.2], "one class only"),

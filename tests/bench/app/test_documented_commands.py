@@ -21,7 +21,7 @@ import pytest
 from bench.store import read
 
 pytestmark = pytest.mark.timeout(1200)  # the first one runs a suite and draws its figures
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 COMMAND = re.compile(r"`(mnp-bench [^`]+)`")
 NARROW = ["--datasets", "digits-low", "--seeds", "0"]

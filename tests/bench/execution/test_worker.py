@@ -125,7 +125,7 @@ class TestGroups:
         assert len(faulty_methods.Peeks.shown) == 2
         for shown in faulty_methods.Peeks.shown:
             assert len(shown.test) == len(shown.y_test) == len(shown.truth_train) == 0
-            assert shown.kind_test is None and shown.val is None and shown.y_val is None
+            assert shown.anomaly_type_test is None and shown.val is None and shown.y_val is None
             assert len(shown.y_train) == len(shown.train) > 0
 
 

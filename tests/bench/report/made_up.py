@@ -1,4 +1,4 @@
-"""Made-up store rows, as ``bench.store.store.read`` gives them, for tests of the reports."""
+"""Made-up store rows, as ``bench.store.read`` gives them, for tests of the reports."""
 
 from __future__ import annotations
 

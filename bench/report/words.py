@@ -1,0 +1,28 @@
+"""Numbers and lists inside sentences, the same in tables, captions and summaries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def count(number: int, thing: str, many: str = "") -> str:
+    """``3 datasets``, ``1 dataset``, ``2 families``."""
+    return f"{number:,} {thing if number == 1 else many or thing + 's'}"
+
+
+def listed(names: Sequence[str], most: int) -> str:
+    """``A``, ``A and B``, ``A, B and C``; of more than ``most`` the rest is counted: ``A, B and 7 more``."""
+    shown = [*names[:most]]
+    more = len(names) - len(shown)
+    parts = [*shown, f"{more:,} more"] if more > 0 else shown
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}" if parts else ""
+
+
+def p_value(p: float) -> str:
+    """A p-value as tables print it: ``0.012``, ``< 0.001``."""
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def p_text(p: float) -> str:
+    """A p-value as sentences say it: ``p = 0.012``, ``p < 0.001``."""
+    return f"p {p_value(p)}" if p < 0.001 else f"p = {p_value(p)}"
