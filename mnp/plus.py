@@ -44,7 +44,7 @@ class MNPPlus(ReplicaMixin, BaseDetector):
         Prototypes (K) at the most.
     n_components : int or float
         Width of the linear autoencoders: a number, or a share of the inputs' width (2 x varying features).
-    hidden, n_init, steps, batch_size, labelled_batch_size, learning_rate
+    hidden_dim, n_init, steps, batch_size, labelled_batch_size, lr
         The network: hidden ReLU units, initialisations whose mean it is, Adam steps, unlabelled and labelled rows of
         a batch, Adam's first rate (x 0.3 after 60% of the steps, x 0.1 after 85%).
     l2 : float
@@ -87,12 +87,12 @@ class MNPPlus(ReplicaMixin, BaseDetector):
         max_samples: int | None = None,
         n_prototypes: int = 8,
         n_components: int | float = 0.5,
-        hidden: int = 20,
+        hidden_dim: int = 20,
         n_init: int = 4,
         steps: int = 600,
         batch_size: int = 192,
         labelled_batch_size: int = 48,
-        learning_rate: float = 3e-3,
+        lr: float = 3e-3,
         l2: float = 0.01,
         trimmed: float = 0.05,
         tree_weight: float = 1.0,
@@ -108,12 +108,12 @@ class MNPPlus(ReplicaMixin, BaseDetector):
         self.max_samples = max_samples
         self.n_prototypes = n_prototypes
         self.n_components = n_components
-        self.hidden = hidden
+        self.hidden_dim = hidden_dim
         self.n_init = n_init
         self.steps = steps
         self.batch_size = batch_size
         self.labelled_batch_size = labelled_batch_size
-        self.learning_rate = learning_rate
+        self.lr = lr
         self.l2 = l2
         self.trimmed = trimmed
         self.tree_weight = tree_weight
@@ -122,11 +122,6 @@ class MNPPlus(ReplicaMixin, BaseDetector):
         self.reconstruction_weight = reconstruction_weight
         self.agreement = agreement
         self.random_state = random_state
-
-    @property
-    def seed(self) -> int:  # type: ignore[override]
-        """``random_state``, under the name that the replica engine asks for."""
-        return Settings.of(self).random_state
 
     def evidence(self, X: Any) -> pd.DataFrame:
         """The four terms of the score, one column each: trees, network, prototypes, reconstruction.
@@ -221,7 +216,7 @@ class MNPPlus(ReplicaMixin, BaseDetector):
 
     def _layout(self, width: int) -> Layout:
         """One initialisation's network for this many varying features: each gives two inputs."""
-        return layout(2 * width, self.hidden)
+        return layout(2 * width, self.hidden_dim)
 
     def _shape_key(self, run: TrainingRows) -> bool:
         return bool(np.any(np.asarray(run.y_train) == 1))

@@ -137,7 +137,7 @@ def _passed(fitted: Any, v: np.ndarray, settings: Settings) -> np.ndarray:
     def forward(p: Mapping[str, torch.Tensor], x: torch.Tensor, context: Context) -> torch.Tensor:
         return torch.cat([output(p, x)[..., None], distances(x, context)], dim=2)
 
-    return evaluate(layout(v.shape[1], settings.hidden * settings.n_init), flat, forward, [v], context)[0]
+    return evaluate(layout(v.shape[1], settings.hidden_dim * settings.n_init), flat, forward, [v], context)[0]
 
 
 def _distant(values: np.ndarray, unit: float, floor: float) -> np.ndarray:

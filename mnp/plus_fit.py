@@ -103,7 +103,7 @@ def _networks(rows: Sequence[NetworkRows], settings: Settings) -> tuple[torch.Te
     """Trained mean networks and the terms of their losses; a network of zeros where none is asked for."""
     width = rows[0].v.shape[1]
     if settings.network_weight == 0 or not len(rows[0].labelled):
-        size = layout(width, settings.hidden * settings.n_init).size
+        size = layout(width, settings.hidden_dim * settings.n_init).size
         return torch.zeros(len(rows), size), [{} for _ in rows]
     weights, histories = train_networks(rows, settings)
     names = ("unlabelled", "labelled", "penalty")

@@ -112,10 +112,10 @@ def train_networks(runs: Sequence[NetworkRows], settings: Settings) -> tuple[tor
     steps = max(1, round(settings.steps / epochs))
     width = table.x.shape[1]
     stage = Stage(
-        layout=layout(width, settings.hidden),
+        layout=layout(width, settings.hidden_dim),
         gradient=gradient,
         draw=each(draw),
-        optimiser=FallingAdam(settings.learning_rate, epochs * steps),
+        optimiser=FallingAdam(settings.lr, epochs * steps),
         epochs=epochs,
         steps=steps,
         after_epoch=after_epoch,
@@ -137,7 +137,7 @@ def _kept(values: torch.Tensor, cut: int, progress: torch.Tensor) -> torch.Tenso
 
 def _mean_networks(one: Layout, flat: torch.Tensor, width: int, settings: Settings) -> torch.Tensor:
     """The mean of each run's n_init networks as one network: hidden units side by side, their outputs shared out."""
-    times, hidden = settings.n_init, settings.hidden
+    times, hidden = settings.n_init, settings.hidden_dim
     p = {name: value.reshape(-1, times, *value.shape[1:]) for name, value in one.unpack(flat).items()}
     runs = len(p["hidden.weight"])
     values = {

@@ -150,10 +150,13 @@ def _subspaces(
 def _components(rows: torch.Tensor, count: int, draws: np.random.Generator) -> torch.Tensor:
     """First principal components (D, count) of centred rows, from the smaller product where one is small enough."""
     height, width = rows.shape
+    components: torch.Tensor
     if width <= EXACT_WIDTH:
-        return torch.linalg.eigh(rows.T @ rows)[1][:, -count:]
+        components = torch.linalg.eigh(rows.T @ rows)[1][:, -count:]
+        return components
     if height <= EXACT_WIDTH:
-        return torch.linalg.qr(rows.T @ torch.linalg.eigh(rows @ rows.T)[1][:, -count:])[0]
+        components = torch.linalg.qr(rows.T @ torch.linalg.eigh(rows @ rows.T)[1][:, -count:])[0]
+        return components
     # subspace iteration from a random start (Halko, Martinsson, Tropp 2011)
     basis = torch.from_numpy(draws.standard_normal((width, count)))
     for _ in range(4):

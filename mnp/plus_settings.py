@@ -16,12 +16,12 @@ CONSTRAINTS: Constraints = {
     "max_samples": [*COUNT, None],
     "n_prototypes": COUNT,
     "n_components": [*COUNT, *SHARE],
-    "hidden": COUNT,
+    "hidden_dim": COUNT,
     "n_init": COUNT,
     "steps": COUNT,
     "batch_size": COUNT,
     "labelled_batch_size": COUNT,
-    "learning_rate": POSITIVE,
+    "lr": POSITIVE,
     "l2": NOT_NEGATIVE,
     "agreement": NOT_NEGATIVE,
     "trimmed": [Interval(Real, 0, 0.5, closed="left")],
@@ -40,12 +40,12 @@ class Settings:
     max_samples: int | None
     n_prototypes: int
     n_components: int | float
-    hidden: int
+    hidden_dim: int
     n_init: int
     steps: int
     batch_size: int
     labelled_batch_size: int
-    learning_rate: float
+    lr: float
     l2: float
     trimmed: float
     tree_weight: float

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, fields
 from pathlib import Path
 
+from bench.atomic import write_whole
 from bench.errors import ConfigError
-from bench.store.atomic import write_whole
 from bench.usertable.explain import Cause, explain, sentence
 from bench.usertable.folder import ModelWarning, load
 from bench.usertable.incoming import check

@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from bench.atomic import write_whole
 from bench.errors import DataError, StoreError
 from bench.methods import create, get, source_hash
-from bench.store.atomic import write_whole
 from bench.usertable import formats
 from bench.usertable.model import Model, require_savable
 from bench.usertable.schema import from_json, to_json

@@ -136,7 +136,7 @@ def test_a_row_between_two_directions_breaks_its_modes_relation_but_no_range() -
         ({"max_samples": -1}, "'max_samples' parameter .* or None. Got -1"),
         ({"n_components": 1.5}, r"'n_components' parameter .* or a float in the range \(0.0, 1.0\). Got 1.5"),
         ({"batch_size": True}, "'batch_size' parameter .* must not be true or false"),
-        ({"learning_rate": 0.0}, "'learning_rate' parameter .* Got 0.0"),
+        ({"lr": 0.0}, "'lr' parameter .* Got 0.0"),
         ({"agreement": -1.0}, "'agreement' parameter .* Got -1.0"),
         ({"l2": float("nan")}, "'l2' parameter .* Got nan"),
         ({"trimmed": 0.5}, r"'trimmed' parameter .* range \[0.0, 0.5\). Got 0.5"),
