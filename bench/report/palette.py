@@ -62,6 +62,8 @@ KNOWN = {
     "adbench-repen": ("weak", 5, "o"),
     "tabpfn": ("supervised", 2, "*"),
     "tabicl": ("supervised", 3, "o"),
+    "mnp-plus": ("highlight", 2, "s"),
+    "pu-bagging": ("weak", 2, "^"),
 }
 #: Places from here on are for methods and parameters that are not known.
 FREE = len(KNOWN)

@@ -185,6 +185,7 @@ def test_the_seed_reaches_the_learner(name: str) -> None:
     assert seeds_matter(name)
 
 
+@pytest.mark.filterwarnings("ignore:no labelled anomaly")
 @pytest.mark.parametrize("name", METHODS)
 def test_no_labelled_anomaly(name: str) -> None:
     X, y = table()[0], np.zeros(50, dtype=int)

@@ -26,7 +26,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 COMMAND = re.compile(r"`(mnp-bench [^`]+)`")
 NARROW = ["--datasets", "digits-low", "--seeds", "0"]
 #: Only said in a sentence, or in need of the network: their help must know the words.
-WITHOUT = {"fetch", "verify", "track"}
+WITHOUT = {"fetch", "verify", "track", "run"}
 
 
 def fences(page: Path, language: str) -> list[str]:

@@ -255,7 +255,7 @@ def test_a_label_budget_is_a_share_or_a_count(tmp_path):
 def test_a_table_where_a_name_is_needed_is_told_of_suite_files(name, tmp_path):
     pd.DataFrame(np.eye(3)).to_csv(tmp_path / "my.csv", index=False)
     done = command(name, "my.csv", folder=tmp_path)
-    assert done.returncode == 2 and "my.csv is a file" in done.stderr and "[[dataset]]" in done.stderr
+    assert done.returncode == 2 and "my.csv is a file" in done.stderr and "init my.csv" in done.stderr
 
 
 @pytest.mark.parametrize(

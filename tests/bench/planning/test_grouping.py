@@ -56,17 +56,17 @@ def test_datasets_methods_and_parameters_are_kept_apart() -> None:
 
 def test_a_group_is_no_wider_than_its_card_and_narrower_with_many_features() -> None:
     spec = methods.get("devnet")
-    assert grouping.group_width(spec, (1000, 20)) == spec.max_group
-    assert grouping.group_width(spec, (1000, 100)) == 16
-    assert grouping.group_width(spec, (1000, 200)) == 8
-    assert grouping.group_width(replace(spec, max_group=4), (1000, 20)) == 8  # an eight is paid for anyway
-    assert all(grouping.group_width(spec, (1000, features)) % 8 == 0 for features in (1, 30, 150, 5000))
+    assert grouping.group_width(spec, (1000, 20), 1.0) == spec.max_group
+    assert grouping.group_width(spec, (1000, 100), 1.0) == 16
+    assert grouping.group_width(spec, (1000, 200), 1.0) == 8
+    assert grouping.group_width(replace(spec, max_group=4), (1000, 20), 1.0) == 8  # an eight is paid for anyway
+    assert all(grouping.group_width(spec, (1000, features), 1.0) % 8 == 0 for features in (1, 30, 150, 256))
 
 
 def test_cheap_cells_go_together_and_costly_ones_alone() -> None:
     spec = replace(methods.get("iforest"), seconds=1.0)
-    assert grouping.group_width(spec, (1000, 20)) == int(grouping.BATCH_SECONDS)
-    assert grouping.group_width(spec, (1_000_000, 20)) == 1
+    for shape, width in (((1000, 20), int(grouping.BATCH_SECONDS)), ((1_000_000, 20), 1)):
+        assert grouping.group_width(spec, shape, grouping.cell_seconds(spec, shape, {})) == width
 
 
 @pytest.mark.parametrize(
@@ -82,13 +82,13 @@ def test_chunks_are_of_nearly_one_size_in_eights(number: int, width: int, sizes:
 
 def test_cost_grows_with_what_is_trained() -> None:
     spec = methods.get("mnp")
-    eight, nine = (grouping.task(tuple(cells("mnp", n)), spec, (1000, 20)) for n in (8, 9))
-    one = grouping.task(tuple(cells("mnp", 1)), spec, (1000, 20))
+    eight, nine = (grouping.task(tuple(cells("mnp", n)), spec, (1000, 20), spec.seconds) for n in (8, 9))
+    one = grouping.task(tuple(cells("mnp", 1)), spec, (1000, 20), spec.seconds)
     assert one.cost_seconds == eight.cost_seconds and nine.cost_seconds == pytest.approx(2 * eight.cost_seconds)
-    assert grouping.cell_seconds(spec, (1000, 20)) == pytest.approx(spec.seconds)
-    assert grouping.cell_seconds(spec, (1000, 200)) > grouping.cell_seconds(spec, (1000, 20))
+    assert grouping.cell_seconds(spec, (1000, 20), {}) == pytest.approx(spec.seconds)
+    assert grouping.cell_seconds(spec, (1000, 200), {}) > grouping.cell_seconds(spec, (1000, 20), {})
     forest = methods.get("iforest")
-    assert grouping.cell_seconds(forest, (10_000, 20)) == pytest.approx(10 * forest.seconds)
+    assert grouping.cell_seconds(forest, (10_000, 20), {}) == pytest.approx(10 * forest.seconds)
 
 
 def test_what_a_method_sees_of_a_dataset() -> None:

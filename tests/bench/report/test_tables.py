@@ -142,7 +142,7 @@ def test_failures_by_reason() -> None:
             "method": "MNP",
             "status": "timeout",
             "cells": 6,
-            "datasets": "breast-cancer, digits-low, wine",
+            "datasets": "breast-cancer, digits-low and wine",
             "reason": "took more than 5 s",
         }
     ]
