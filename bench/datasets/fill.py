@@ -96,7 +96,7 @@ def fill(
                 which = np.searchsorted(values[i], categorical(strings(block.column(i))))
                 X[np.arange(rows.start, rows.stop), start + which] = 1
                 continue
-            filled = _as_numbers(block.column(i), contents[i])
+            filled = column_numbers(block.column(i), contents[i])
             X[rows, start] = filled
             if not missing_allowed and not np.isfinite(filled).all():
                 _refuse_missing(path, surveys[i], done + int((~np.isfinite(filled)).argmax()) + 1)
@@ -124,8 +124,8 @@ def fill(
     )  # fmt: skip
 
 
-def _as_numbers(column: Any, content: Content) -> np.ndarray:
-    """A block's column of numbers, or of true and false, as float64; missing is NaN."""
+def column_numbers(column: Any, content: str) -> np.ndarray:
+    """A block's column of numbers, or of true and false, as float64; a word for a missing value is NaN."""
     import pyarrow as pa
     import pyarrow.compute as pc
 

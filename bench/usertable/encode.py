@@ -6,10 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from bench.datasets.blocks import strings, trimmed
-from bench.datasets.fill import categorical
-from bench.datasets.missing import MISSING_NUMBERS
-from bench.datasets.survey import is_text, numbers
+from bench.datasets.blocks import strings
+from bench.datasets.fill import categorical, column_numbers
 from bench.usertable.layout import Layout, pointed
 from bench.usertable.schema import Column, Schema
 
@@ -34,24 +32,6 @@ def encode(block: Any, schema: Schema, layout: Layout) -> np.ndarray:
         else:
             X[:, place.start] = filled(column_numbers(pointed(values, layout), column.content), column.missing_value)
     return X
-
-
-def column_numbers(column: Any, content: str) -> np.ndarray:
-    """A block's column of numbers, or of true and false, as float64; a word for a missing value is NaN."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    if not is_text(column.type):
-        return numbers(column)
-    text = trimmed(column)
-    try:
-        return numbers(text)
-    except pa.ArrowInvalid:
-        text = pc.utf8_lower(text)
-        text = pc.if_else(pc.is_in(text, pa.array(sorted(MISSING_NUMBERS))), None, text)
-        if content == "boolean":
-            text = pc.if_else(pc.equal(text, "true"), "1", pc.if_else(pc.equal(text, "false"), "0", text))
-        return numbers(text)
 
 
 def category_texts(column: Any) -> np.ndarray:

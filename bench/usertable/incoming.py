@@ -13,10 +13,11 @@ import numpy as np
 
 from bench.datasets.blocks import blocks, header, readable, trimmed
 from bench.datasets.column_names import plain_name
+from bench.datasets.fill import column_numbers
 from bench.datasets.missing import MISSING_NUMBERS
 from bench.datasets.survey import NUMBER, is_text
 from bench.errors import DataError, UnknownName
-from bench.usertable.encode import category_texts, column_numbers
+from bench.usertable.encode import category_texts
 from bench.usertable.layout import Layout, pointed
 from bench.usertable.schema import Column, Schema
 
