@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.datasets import registry
 from bench.scenarios import canonical
-from bench.scenarios.canonical import json_text
+from bench.scenarios.canonical import fixed, json_text
 from bench.types import Cell, MethodSpec, Scenario
 
 if TYPE_CHECKING:
@@ -74,12 +74,12 @@ def keys_by_seed(content: Mapping[str, Any], seeds: Iterable[int]) -> Iterator[t
 
 def scenario_of(text: str) -> Scenario:
     """The scenario whose canonical JSON a store holds."""
-    return Scenario(**{name: _fixed(value) for name, value in json.loads(text).items()})
+    return Scenario(**{name: fixed(value) for name, value in json.loads(text).items()})
 
 
 def params_of(text: str) -> Params:
     """The parameters whose canonical JSON a store holds."""
-    return tuple(sorted((name, _fixed(value)) for name, value in json.loads(text).items()))
+    return tuple(sorted((name, fixed(value)) for name, value in json.loads(text).items()))
 
 
 def renamed(spec: MethodSpec, params: Iterable[tuple[str, Any]]) -> Params:
@@ -158,7 +158,3 @@ def _twin(one: Cell, other: Cell) -> str | None:
             "leave one out or give them different parameters"
         )
     return None
-
-
-def _fixed(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value

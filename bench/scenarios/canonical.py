@@ -25,3 +25,8 @@ def canonical(scenario: Scenario) -> dict[str, Any]:
 def json_text(value: Any) -> str:
     """Canonical JSON: sorted keys, no spaces."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+
+def fixed(value: Any) -> Any:
+    """A value as JSON or TOML gives it, hashable: a list becomes a tuple."""
+    return tuple(value) if isinstance(value, list) else value

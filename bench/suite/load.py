@@ -15,6 +15,7 @@ from typing import Any
 from bench.datasets import select
 from bench.datasets.table import TableSource, table_name
 from bench.errors import BenchError, ConfigError, UnknownName
+from bench.scenarios.canonical import fixed
 from bench.scenarios.reasons import of_values
 from bench.suite.schema import GRID, MethodEntry, PartEntry, ScenarioEntry, SuiteFile, TableEntry, validated
 from bench.types import Scenario
@@ -237,7 +238,7 @@ def _part(entry: PartEntry, whole: PartEntry, tables: Sequence[str]) -> Part:
 
 
 def _choice(entry: MethodEntry) -> MethodChoice:
-    params = tuple((key, _fixed(value)) for key, value in sorted(entry.params.items()))
+    params = tuple((key, fixed(value)) for key, value in sorted(entry.params.items()))
     return MethodChoice(entry.name, params, entry.label)
 
 
@@ -249,7 +250,7 @@ def _scenarios(entry: ScenarioEntry) -> tuple[Scenario, ...]:
 
 def _table(entry: TableEntry) -> TableSource:
     given: dict[str, Any] = entry.model_dump(exclude_unset=True)
-    return TableSource(**{key: _fixed(value) for key, value in given.items()})
+    return TableSource(**{key: fixed(value) for key, value in given.items()})
 
 
 def _beside(source: TableSource, folder: Path) -> TableSource:
@@ -281,10 +282,6 @@ def _contradictions(experiment: Experiment) -> list[str]:
         wrong += [where + "[scenario] " + sentence for s in part.scenarios for sentence in of_values(s)]
     wrong += [f"seeds holds {seed} twice; leave one out" for seed in _twice(experiment.seeds)]
     return list(_once(wrong))
-
-
-def _fixed(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
 
 
 def _twice(names: Any) -> list[Any]:
