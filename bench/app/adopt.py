@@ -20,8 +20,9 @@ import pyarrow as pa
 
 from bench import methods
 from bench.app.verify import Repeated, context_of, repeat_together, todays
+from bench.datasets.catalogue import EVERYWHERE, Catalogue
 from bench.errors import BenchError, StoreError
-from bench.execution.evaluate import WorkContext, load
+from bench.execution.evaluate import WorkContext
 from bench.planning import grouping
 from bench.scenarios.canonical import json_text
 from bench.store import Store, manifest, read
@@ -62,7 +63,7 @@ def adopt(
     folder: str | os.PathLike[str],
     sample: int = 3,
     seed: int = 0,
-    data_dir: str | None = None,
+    catalogue: Catalogue = EVERYWHERE,
     jobs: int = 1,
     tell: Callable[[Repeated], None] = lambda _: None,
 ) -> list[Verdict]:
@@ -76,7 +77,7 @@ def adopt(
         a method that trains in groups each is done alone and in a group.
     seed : int
         Which ones.
-    data_dir : folder with data files, or None
+    catalogue : where the data files lie
     jobs : worker processes
     tell : called with each cell as soon as it is compared
 
@@ -103,7 +104,7 @@ def adopt(
                 continue
             verdict = Verdict(str(method), len(stale), (), reason)
             if not reason:
-                verdict = _proven(folder, stale, cells, (sample, seed), data_dir, jobs, tell)
+                verdict = _proven(folder, stale, cells, (sample, seed), catalogue, jobs, tell)
             verdicts.append(verdict)
             if verdict.adopted:
                 keys |= {key: cells[key] for key in stale["cell"]}
@@ -132,13 +133,13 @@ def _proven(
     rows: pd.DataFrame,
     cells: dict[str, Cell],
     drawn: tuple[int, int],
-    data_dir: str | None,
+    catalogue: Catalogue,
     jobs: int,
     tell: Callable[[Repeated], None],
 ) -> Verdict:
     method = str(rows.method.iloc[0])
     runs = {run["id"]: run for run in manifest.read_manifest(folder)}
-    contexts = {name: context_of(runs[name], folder, data_dir) for name in set(rows.provenance) & set(runs)}
+    contexts = {name: context_of(runs[name], folder, catalogue) for name in set(rows.provenance) & set(runs)}
     groups = []
     for row in _sampled(rows, *drawn, contexts):
         groups += [[row]]
@@ -146,7 +147,7 @@ def _proven(
         groups += [together] if len(together) > 1 else []
     if not groups:
         return Verdict(method, len(rows), (), "no cell of it can be done again here: its data or its run are gone")
-    evidence = tuple(repeat_together(folder, groups, data_dir, jobs, tell))
+    evidence = tuple(repeat_together(folder, groups, catalogue, jobs, tell))
     wrong = next((done for done in evidence if not done.same), None)
     reason = "" if wrong is None else f"{wrong.name} ({wrong.cell[:12]}) differs: {wrong.differences[0]}"
     return Verdict(method, len(rows), evidence, reason)
@@ -182,7 +183,7 @@ def _sampled(rows: pd.DataFrame, count: int, seed: int, contexts: dict[str, Work
 
 def _same_data(row: pd.Series, context: WorkContext) -> bool:
     try:
-        return load(row.dataset, context.data_dir, context.tables).sha256 == str(row.dataset_sha256)
+        return context.catalogue.load(row.dataset).sha256 == str(row.dataset_sha256)
     except BenchError:
         return False
 

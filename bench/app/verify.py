@@ -14,10 +14,11 @@ import pandas as pd
 
 from bench import methods
 from bench.app.cells import find, names
+from bench.datasets.catalogue import EVERYWHERE, Catalogue
 from bench.datasets.table import TableSource
 from bench.errors import StoreError
 from bench.execution import pool
-from bench.execution.evaluate import WorkContext, load
+from bench.execution.evaluate import WorkContext
 from bench.planning import identity
 from bench.store import manifest, read
 from bench.store.manifest_diff import changes
@@ -76,18 +77,18 @@ def sample(folder: str | os.PathLike[str], count: int, seed: int) -> list[pd.Ser
 def repeat(
     folder: str | os.PathLike[str],
     rows: Iterable[pd.Series],
-    data_dir: str | None = None,
+    catalogue: Catalogue = EVERYWHERE,
     jobs: int = 1,
     tell: Callable[[Repeated], None] = lambda _: None,
 ) -> list[Repeated]:
     """Do cells again, each alone: see ``repeat_together``."""
-    return repeat_together(folder, [[row] for row in rows], data_dir, jobs, tell)
+    return repeat_together(folder, [[row] for row in rows], catalogue, jobs, tell)
 
 
 def repeat_together(
     folder: str | os.PathLike[str],
     groups: Iterable[Sequence[pd.Series]],
-    data_dir: str | None = None,
+    catalogue: Catalogue = EVERYWHERE,
     jobs: int = 1,
     tell: Callable[[Repeated], None] = lambda _: None,
 ) -> list[Repeated]:
@@ -97,7 +98,7 @@ def repeat_together(
     ----------
     folder : results folder
     groups : rows of its store, with scores where it has them; those of a group run as one task, as in a run
-    data_dir : folder with data files, or None
+    catalogue : where the data files lie; the tables are those of the stored run
     jobs : worker processes
     tell : called with each cell as soon as it is compared
 
@@ -124,7 +125,7 @@ def repeat_together(
         run = runs[run_id]
         used = {group[0].method for group in members}
         sources = tuple((name, methods.source_hash(methods.get(name))) for name in sorted(used))
-        context = replace(context_of(run, folder, data_dir), sources=sources)
+        context = replace(context_of(run, folder, catalogue), sources=sources)
         tasks: list[Task] = []
         stored: dict[str, pd.Series] = {}
         for group in members:
@@ -144,15 +145,15 @@ def repeat_together(
     return found
 
 
-def context_of(run: Mapping[str, Any], folder: str | os.PathLike[str], data_dir: str | None) -> WorkContext:
+def context_of(run: Mapping[str, Any], folder: str | os.PathLike[str], catalogue: Catalogue) -> WorkContext:
     """What the tasks of a stored run knew: its own tables and limits."""
     suite = parse_suite(run["suite"], f"the suite stored in {folder}")
-    return WorkContext(data_dir, located(suite.tables, run["command"]), suite.limits, run["id"])
+    return WorkContext(catalogue.with_tables(located(suite.tables, run["command"])), suite.limits, run["id"])
 
 
 def cell_of(row: pd.Series, context: WorkContext) -> Cell:
     """The cell of a stored row with the data and the code of today; its key tells whether they are the same."""
-    return todays(row, load(row.dataset, context.data_dir, context.tables).sha256)
+    return todays(row, context.catalogue.load(row.dataset).sha256)
 
 
 def todays(row: pd.Series, dataset_sha256: str, source: str | None = None) -> Cell:

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bench import methods
-from bench.datasets import registry, table
+from bench.datasets.catalogue import Catalogue
 from bench.errors import BenchError, ConfigError, DataError
 from bench.execution import memory, metrics, row_metadata
 from bench.scenarios import split as draw
-from bench.types import Cell, Dataset, MethodSpec, Record, Split, Status, Task
+from bench.types import Cell, MethodSpec, Record, Split, Status, Task
 from reproducibility.streams import generator
 
 if TYPE_CHECKING:
@@ -37,10 +37,8 @@ class WorkContext:
 
     Attributes
     ----------
-    data_dir : str or None
-        Folder of the user's own copies of the data.
-    tables : tuple of TableSource
-        The user's own tables that the suite names.
+    catalogue : Catalogue
+        Which datasets the cells' names mean.
     limits : Limits
         Seconds and megabytes a cell may use.
     provenance : str
@@ -49,8 +47,7 @@ class WorkContext:
         As planned; a worker whose code differs refuses.
     """
 
-    data_dir: str | None
-    tables: tuple[table.TableSource, ...]
+    catalogue: Catalogue
     limits: Limits
     provenance: str
     sources: tuple[tuple[str, str], ...] = ()
@@ -130,16 +127,16 @@ def failed(
     cell: Cell, context: WorkContext, status: Status, reason: str, known: Mapping[str, Any] | None = None
 ) -> Record:
     """The row of a cell that has no result."""
-    about = row_metadata.of_cell(cell, context.tables) if known is None else known
+    about = row_metadata.of_cell(cell, context.catalogue) if known is None else known
     return Record(cell, status, error=reason, provenance=context.provenance, facts=about)
 
 
 def _prepare(cell: Cell, spec: MethodSpec, context: WorkContext) -> Prepared | Record:
-    known = row_metadata.of_cell(cell, context.tables)
+    known = row_metadata.of_cell(cell, context.catalogue)
     try:
         _warm_up()
         _check_source(spec, context)
-        dataset = load(cell.dataset, context.data_dir, context.tables)
+        dataset = context.catalogue.load(cell.dataset)
         known |= row_metadata.of_data(dataset)
         if dataset.sha256 != cell.dataset_sha256:
             raise DataError(
@@ -173,15 +170,6 @@ def _check_source(spec: MethodSpec, context: WorkContext) -> None:
             f"the code of {spec.name} here is not the code of the plan; give every worker the same version, "
             "leave it alone while a run goes on, and give the command again"
         )
-
-
-@functools.lru_cache(maxsize=4)
-def load(name: str, data_dir: str | None, tables: tuple[table.TableSource, ...]) -> Dataset:
-    """The dataset, once per process; a user's table goes before a registered set of the same name."""
-    for source in tables:
-        if table.table_name(source) == name:
-            return table.load_table(source, data_dir)
-    return registry.load(name, data_dir)
 
 
 def _guarded(

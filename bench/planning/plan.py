@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 from bench import methods
-from bench.datasets import registry, table
+from bench.datasets import registry
+from bench.datasets.catalogue import Catalogue
 from bench.datasets.reading import Reading
 from bench.errors import BenchError, UnknownName
 from bench.methods import signature, trial
@@ -58,7 +58,6 @@ class Plan:
 
 def make_plan(
     experiment: Experiment,
-    data_dir: str | os.PathLike[str] | None = None,
     done: AbstractSet[str] = frozenset(),
 ) -> Plan:
     """Expand an experiment into cells, check all of it, and group what is not done yet: see ``expand``.
@@ -68,17 +67,15 @@ def make_plan(
     done : set of str
         Keys of cells that a store has.
     """
-    return remaining(expand(experiment, data_dir), done)
+    return remaining(expand(experiment), done)
 
 
-def expand(experiment: Experiment, data_dir: str | os.PathLike[str] | None = None) -> Plan:
+def expand(experiment: Experiment) -> Plan:
     """Expand an experiment into cells and check all of it; ``remaining`` groups them once the store is asked.
 
     Parameters
     ----------
     experiment : Experiment
-    data_dir : path, optional
-        Folder of the user's own copies; None = ``MNP_BENCH_DATA``, then the user's cache.
 
     Returns
     -------
@@ -91,7 +88,7 @@ def expand(experiment: Experiment, data_dir: str | os.PathLike[str] | None = Non
     chosen = dict(_methods(experiment, found, skipped))
     found += trial.problems([(method.spec, dict(choice.params)) for choice, method in chosen.items()])
     found += _seed_problems(experiment.seeds)
-    datasets = dict(_datasets(experiment, data_dir, found))
+    datasets = dict(_datasets(experiment, found))
     asked: list[Cell] = []
     possible: dict[tuple[str, Scenario], bool] = {}
     for part in experiment.parts:
@@ -125,7 +122,7 @@ def expand(experiment: Experiment, data_dir: str | os.PathLike[str] | None = Non
         notices=tuple(identity.equal_tables(cells.values())),
         shapes=shapes,
         sources=tuple(sorted({choice.name: method.source for choice, method in chosen.items()}.items())),
-        readings=_readings(experiment, data_dir, datasets),
+        readings=_readings(experiment.catalogue, datasets),
     )
 
 
@@ -166,21 +163,19 @@ def _protocol_problems(choice: MethodChoice, spec: MethodSpec, scenarios: Iterab
     return [f"{choice.name} cannot run under protocol = {name!r}; it knows {known}" for name in wrong]
 
 
-def _datasets(
-    experiment: Experiment, data_dir: str | os.PathLike[str] | None, found: list[str]
-) -> Iterator[tuple[str, Dataset]]:
-    folder = None if data_dir is None else os.fspath(data_dir)
-    tables = {table.table_name(source): source for source in experiment.tables}
-    for name, source in tables.items():
+def _datasets(experiment: Experiment, found: list[str]) -> Iterator[tuple[str, Dataset]]:
+    catalogue = experiment.catalogue
+    own = catalogue.own()
+    for name in own:
         try:
-            yield name, table.load_table(source, folder)
+            yield name, catalogue.load(name)
         except BenchError as error:
             found.append(str(error))
     cards = registry.cards()
     unknown = [name for name in experiment.datasets if name not in cards]
-    found += [str(UnknownName("dataset", name, [*cards, *tables])) for name in unknown]
+    found += [str(UnknownName("dataset", name, [*cards, *own])) for name in unknown]
     try:
-        lacking = registry.lacking((cards[name] for name in experiment.datasets if name in cards), folder)
+        lacking = catalogue.lacking(cards[name] for name in experiment.datasets if name in cards)
     except BenchError as error:  # a data folder that does not exist is one trouble, not one for each dataset
         found.append(str(error))
         return
@@ -189,18 +184,14 @@ def _datasets(
     for name in experiment.datasets:
         if name in cards and name not in absent:
             try:
-                yield name, registry.load(name, folder)
+                yield name, catalogue.load(name)
             except BenchError as error:
                 found.append(str(error))
 
 
-def _readings(
-    experiment: Experiment, data_dir: str | os.PathLike[str] | None, datasets: Mapping[str, Dataset]
-) -> dict[str, Reading]:
+def _readings(catalogue: Catalogue, datasets: Mapping[str, Dataset]) -> dict[str, Reading]:
     """How those of the user's tables that could be loaded were read."""
-    folder = None if data_dir is None else os.fspath(data_dir)
-    sources = {table.table_name(source): source for source in experiment.tables}
-    return {name: table.reading_of(source, folder) for name, source in sources.items() if name in datasets}
+    return {name: catalogue.reading(name) for name in catalogue.own() if name in datasets}
 
 
 def _cells(

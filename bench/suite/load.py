@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.datasets import select
+from bench.datasets.catalogue import Catalogue
 from bench.datasets.table import TableSource, table_name
 from bench.errors import BenchError, ConfigError, UnknownName
 from bench.scenarios.canonical import fixed
@@ -61,8 +62,8 @@ class Experiment:
     name, title : str
     parts : tuple of Part
         One, unless the suite file has [[part]] tables.
-    tables : tuple of TableSource
-        The user's own data.
+    catalogue : Catalogue
+        The user's own tables, and where data files lie.
     seeds : tuple of int
     limits : Limits
     text : str
@@ -72,15 +73,20 @@ class Experiment:
     name: str
     title: str
     parts: tuple[Part, ...]
-    tables: tuple[TableSource, ...]
+    catalogue: Catalogue
     seeds: tuple[int, ...]
     limits: Limits
     text: str
 
+    @property
+    def tables(self) -> tuple[TableSource, ...]:
+        """The user's own tables."""
+        return self.catalogue.tables
+
     @cached_property
     def datasets(self) -> tuple[str, ...]:
         """Names of the registered datasets used, without the tables."""
-        own = {table_name(source) for source in self.tables}
+        own = self.catalogue.own()
         return _once(name for part in self.parts for name in part.datasets if name not in own)
 
     @cached_property
@@ -104,8 +110,14 @@ def suites() -> dict[str, str]:
     return found
 
 
-def read_suite(name_or_path: str) -> Experiment:
+def read_suite(name_or_path: str, data_dir: str | None = None) -> Experiment:
     """Read a suite by name, or a TOML file by path; its tables are also looked up from the file's folder.
+
+    Parameters
+    ----------
+    name_or_path : str
+    data_dir : str, optional
+        Folder with the user's own copies of data files; None = ``MNP_BENCH_DATA``, then the user's cache.
 
     Raises
     ------
@@ -118,7 +130,8 @@ def read_suite(name_or_path: str) -> Experiment:
         if name_or_path not in suites():
             raise UnknownName("suite", name_or_path, suites())
         text = files("bench").joinpath("suites", f"{name_or_path}.toml").read_text(encoding="utf-8")
-        return parse_suite(text, name_or_path)
+        named = parse_suite(text, name_or_path)
+        return replace(named, catalogue=replace(named.catalogue, data_dir=data_dir))
     path = Path(name_or_path).expanduser()
     if not path.is_file():
         raise ConfigError(f"there is no suite file {name_or_path}; check the path")
@@ -127,7 +140,8 @@ def read_suite(name_or_path: str) -> Experiment:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"the suite file {name_or_path} cannot be read as UTF-8 text: {error}") from error
     read = parse_suite(text, name_or_path)
-    return replace(read, tables=tuple(_beside(source, path.parent) for source in read.tables))
+    tables = tuple(_beside(source, path.parent) for source in read.tables)
+    return replace(read, catalogue=Catalogue(data_dir, tables))
 
 
 def parse_suite(text: str, origin: str) -> Experiment:
@@ -178,7 +192,7 @@ def narrowed(
     return replace(
         experiment,
         parts=tuple(part for part in parts if part.datasets and part.methods),
-        tables=tuple(source for source in experiment.tables if table_name(source) in used),
+        catalogue=experiment.catalogue.with_tables(s for s in experiment.tables if table_name(s) in used),
         seeds=_once(seeds) if seeds else experiment.seeds,
     )
 
@@ -219,7 +233,7 @@ def _experiment(suite: SuiteFile, text: str) -> Experiment:
         name=suite.name,
         title=suite.title or suite.name,
         parts=tuple(_part(entry, whole, own) for entry in suite.part or [whole]),
-        tables=tables,
+        catalogue=Catalogue(tables=tables),
         seeds=tuple(suite.seeds),
         limits=Limits(**suite.limits.model_dump(exclude_unset=True)),
         text=text,

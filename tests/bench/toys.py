@@ -9,6 +9,7 @@ from typing import Any
 
 import faulty_methods
 
+from bench.datasets.catalogue import Catalogue
 from bench.datasets.registry import load
 from bench.execution.evaluate import WorkContext
 from bench.suite.load import Limits
@@ -38,4 +39,4 @@ def tasks(method: str, seeds: Iterable[int], **params: Any) -> list[Task]:
 
 
 def context(seconds: float = 30.0, memory_mb: float = 4000.0) -> WorkContext:
-    return WorkContext(None, (), Limits(seconds=seconds, memory_mb=memory_mb), "run-1")
+    return WorkContext(Catalogue(), Limits(seconds=seconds, memory_mb=memory_mb), "run-1")

@@ -40,14 +40,14 @@ def describe(
 ) -> None:
     """Print a dataset's card, with the oddities found in its data."""
     from bench.datasets import describe as cards
+    from bench.datasets.catalogue import Catalogue
     from bench.errors import ConfigError
 
     refuse_file(dataset)
-    typer.echo(cards.describe(dataset, data_dir))
+    catalogue = Catalogue(data_dir)
+    typer.echo(cards.describe(dataset, catalogue))
     if picture:
-        from bench.datasets.registry import load
-
-        figure = cards.picture(load(dataset, data_dir))
+        figure = cards.picture(catalogue.load(dataset))
         endings = figure.canvas.get_supported_filetypes()
         if picture.rpartition(".")[2].lower() not in endings:
             raise ConfigError(f"--picture {picture}: end the name in one of .{', .'.join(sorted(endings))}")

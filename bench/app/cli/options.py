@@ -26,7 +26,9 @@ Types = Annotated[str | None, typer.Option("--types", metavar="a=category", help
 Table = Annotated[str, typer.Argument(metavar="TABLE", help="A .csv or .parquet file.", show_default=False)]
 
 
-def experiment_of(suite: str, methods: str | None, datasets: str | None, seeds: str | None) -> Experiment:
+def experiment_of(
+    suite: str, methods: str | None, datasets: str | None, seeds: str | None, data_dir: str | None
+) -> Experiment:
     """The suite that the words name, with the methods, datasets and seeds chosen on the command line."""
     from bench.suite.load import narrowed, read_seeds, read_suite
 
@@ -34,7 +36,7 @@ def experiment_of(suite: str, methods: str | None, datasets: str | None, seeds: 
         refuse_file(suite)
     numbers = None if seeds is None else read_seeds(seeds)
     return narrowed(
-        read_suite(suite), option_names("--methods", methods), option_names("--datasets", datasets), numbers
+        read_suite(suite, data_dir), option_names("--methods", methods), option_names("--datasets", datasets), numbers
     )
 
 

@@ -19,8 +19,9 @@ def rerun(
 ) -> None:
     """Compute one cell again from the store's own record."""
     from bench.app.verify import find, repeat, sentences
+    from bench.datasets.catalogue import Catalogue
 
-    (done,) = repeat(out, [find(out, cell)], data_dir)
+    (done,) = repeat(out, [find(out, cell)], Catalogue(data_dir))
     typer.echo(sentences(done, verify))
     failed = not done.same if verify else done.record.status != "ok"
     raise typer.Exit(FAILED if failed else 0)
@@ -38,9 +39,10 @@ def verify_(
     from bench.app.output import show_verified
     from bench.app.verify import repeat
     from bench.app.verify import sample as draw
+    from bench.datasets.catalogue import Catalogue
 
     rows = draw(out, sample, seed)
-    done = show_verified(lambda tell: repeat(out, rows, data_dir, workers(jobs), tell), len(rows))
+    done = show_verified(lambda tell: repeat(out, rows, Catalogue(data_dir), workers(jobs), tell), len(rows))
     raise typer.Exit(0 if all(one.same for one in done) else FAILED)
 
 
@@ -55,6 +57,7 @@ def adopt(
     """Carry results over to today's code, once a sample computed again has proven that every bit is equal."""
     from bench.app.adopt import adopt as carry_over
     from bench.app.output import show_adopted
+    from bench.datasets.catalogue import Catalogue
 
-    verdicts = show_adopted(lambda tell: carry_over(out, sample, seed, data_dir, workers(jobs), tell))
+    verdicts = show_adopted(lambda tell: carry_over(out, sample, seed, Catalogue(data_dir), workers(jobs), tell))
     raise typer.Exit(0 if all(verdict.adopted for verdict in verdicts) else FAILED)

@@ -34,7 +34,8 @@ def inspect(
     method: Annotated[str | None, typer.Option(help="A method that shows its inside; default the first.")] = None,
 ) -> None:
     """Fit one method on one dataset and draw what it sees: embedding, prototypes, likelihood, losses."""
-    from bench.app.inspect import inspect as look
+    from bench.app.inspect import inspect as draw_inside
+    from bench.datasets.catalogue import Catalogue
     from bench.errors import ConfigError
     from bench.types import Scenario
 
@@ -42,7 +43,9 @@ def inspect(
     if label_budget >= 1 and not label_budget.is_integer():
         raise ConfigError(f"--label-budget {label_budget:g} is neither a share below 1 nor a whole number of anomalies")
     budget = label_budget if label_budget < 1 else int(label_budget)
-    for path in look(dataset, out or "results/inspect", Scenario(label_budget=budget), seed, data_dir, method):
+    for path in draw_inside(
+        dataset, out or "results/inspect", Scenario(label_budget=budget), seed, Catalogue(data_dir), method
+    ):
         typer.echo(str(path))
 
 

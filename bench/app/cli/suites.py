@@ -39,8 +39,8 @@ def plan(
     from bench.app.run import folder_of, stored_keys
     from bench.planning.plan import make_plan
 
-    experiment = experiment_of(suite, methods, datasets, seeds)
-    made = make_plan(experiment, data_dir, stored_keys(folder_of(experiment, out)))
+    experiment = experiment_of(suite, methods, datasets, seeds, data_dir)
+    made = make_plan(experiment, stored_keys(folder_of(experiment, out)))
     show_plan(made, workers(jobs), as_json)
     if made.problems:
         raise typer.Exit(BAD_INPUT)
@@ -68,13 +68,12 @@ def run(
     from bench.app.run import Choices, run_suite
     from bench.suite.load import limited
 
-    experiment = limited(experiment_of(suite, methods, datasets, seeds), time_limit, memory_limit)
+    experiment = limited(experiment_of(suite, methods, datasets, seeds, data_dir), time_limit, memory_limit)
     choices = Choices(
         out=out,
         jobs=-1 if backend == "dask" and not jobs else workers(jobs),
         fresh=fresh,
         retry_failed=retry_failed,
-        data_dir=data_dir,
         backend=backend,
         address=address,
         track=not no_track,

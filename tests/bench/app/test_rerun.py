@@ -14,6 +14,7 @@ import pytest
 
 from bench.app import verify
 from bench.app.run import Choices, run_suite
+from bench.datasets.catalogue import Catalogue
 from bench.errors import StoreError, UnknownName
 from bench.store import FOLDER, read, segments
 from bench.store.schema import PER_ROW
@@ -45,7 +46,7 @@ def folder(finished: Path, tmp_path: Path) -> Path:
 
 
 def once(folder: Path, cell: str, data_dir: str | None = None) -> verify.Repeated:
-    (done,) = verify.repeat(folder, [verify.find(folder, cell)], data_dir)
+    (done,) = verify.repeat(folder, [verify.find(folder, cell)], Catalogue(data_dir))
     return done
 
 
