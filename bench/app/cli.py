@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
+from bench.app.bundle import bundle
+
 if TYPE_CHECKING:
     from bench.suite.load import Experiment
 
 FAILED, BAD_INPUT, INCOMPLETE, INTERRUPTED = 1, 2, 3, 130
 #: Commands whose work is in files: what they print can be lost without losing anything.
-WORK_IN_FILES = ("run", "report", "track", "fetch", "inspect")
+WORK_IN_FILES = ("run", "report", "track", "fetch", "inspect", "bundle", "leaderboard")
 
 
 class Commands(TyperGroup):
@@ -261,12 +263,17 @@ def report(out: Folder) -> None:
     from bench.app.failed import failed_text
     from bench.report.build import build
     from bench.store import read
+    from bench.store.unfold import results_folder
 
-    rows = read(out, scores=True)
-    for path in build(out, rows):
+    folder = results_folder(out)
+    rows = read(folder, scores=True)
+    for path in build(folder, rows):
         typer.echo(str(path))
     if not (rows.status == "ok").any():
         _stop(failed_text(rows), FAILED)
+
+
+app.command()(bundle)
 
 
 @app.command()
