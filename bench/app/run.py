@@ -134,7 +134,7 @@ def _work(experiment: Experiment, plan: Plan, store: Store, choices: Choices, fo
 
     hashes = {cell.dataset: cell.dataset_sha256 for cell in plan.cells}
     tables = {name: reading.to_json(own) for name, own in plan.readings.items()}
-    facts = manifest.collect(experiment.text, sys.argv, hashes, tables)
+    facts = manifest.collect(experiment.text, sys.argv, hashes, tables, dict(plan.sources))
     manifest.write_manifest(folder, facts)
     context = WorkContext(experiment.catalogue, experiment.limits, manifest.provenance_id(facts), plan.sources)
     with Progress(plan.tasks, folder, plan.done) as progress:

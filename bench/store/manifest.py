@@ -42,6 +42,7 @@ def collect(
     command: Sequence[str] | str,
     datasets: Mapping[str, str] | None = None,
     tables: Mapping[str, Mapping[str, Any]] | None = None,
+    methods: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Describe this run.
 
@@ -54,13 +55,17 @@ def collect(
     datasets : mapping of name to sha256, optional
     tables : mapping of name to facts, optional
         How each of the user's own tables was read (``bench.datasets.reading.to_json``).
+    methods : mapping of name to fingerprint, optional
+        Of the methods' code (``bench.methods.source_hash``), so that results of two runs are known to be of one code.
 
     Returns
     -------
     dict
         JSON-able. ``packages`` leaves out what is not installed; ``git`` is None outside a checkout.
     """
-    own = {"tables": {name: dict(facts) for name, facts in sorted(tables.items())}} if tables else {}
+    own: dict[str, Any] = {"methods": dict(sorted(methods.items()))} if methods else {}
+    if tables:
+        own["tables"] = {name: dict(facts) for name, facts in sorted(tables.items())}
     return {
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": command if isinstance(command, str) else list(command),
@@ -118,7 +123,21 @@ def write_adoptions(folder: str | os.PathLike[str], adoptions: Sequence[Mapping[
     return _write(folder, _read(folder) | {"adoptions": list(adoptions)})
 
 
+def read_whole(folder: str | os.PathLike[str]) -> dict[str, Any]:
+    """Everything in the manifest of a results folder or bundle: ``runs`` and, where there are, ``adoptions``."""
+    return _read(folder)
+
+
+def replace(folder: str | os.PathLike[str], whole: Mapping[str, Any]) -> Path:
+    """Write what ``read_whole`` gave as the manifest of a results folder."""
+    return _write(folder, whole)
+
+
 def _read(folder: str | os.PathLike[str]) -> dict[str, Any]:
+    if Path(folder).is_file():
+        from bench.store import bundle
+
+        return bundle.read(folder).manifest
     path = Path(folder) / MANIFEST
     try:
         whole = json.loads(path.read_text(encoding="utf-8"))

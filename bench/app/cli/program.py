@@ -10,7 +10,7 @@ from typer.core import TyperGroup
 
 FAILED, BAD_INPUT, INCOMPLETE, INTERRUPTED = 1, 2, 3, 130
 #: Commands whose work is in files: what they print can be lost without losing anything.
-WORK_IN_FILES = ("run", "report", "track", "fetch", "inspect")
+WORK_IN_FILES = ("run", "report", "track", "fetch", "inspect", "bundle", "leaderboard")
 
 
 class Commands(TyperGroup):

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from bench.app.bundle import bundle
 from bench.app.cli.options import DataDir, Folder, TrackingUri, refuse_file
 from bench.app.cli.program import FAILED, app, stop
 
@@ -16,12 +17,17 @@ def report(out: Folder) -> None:
     from bench.app.failed import failed_text
     from bench.report.build import build
     from bench.store import read
+    from bench.store.unfold import results_folder
 
-    rows = read(out, scores=True)
-    for path in build(out, rows):
+    folder = results_folder(out)
+    rows = read(folder, scores=True)
+    for path in build(folder, rows):
         typer.echo(str(path))
     if not (rows.status == "ok").any():
         stop(failed_text(rows), FAILED)
+
+
+app.command()(bundle)
 
 
 @app.command()
