@@ -23,8 +23,8 @@ from bench.app.verify import Repeated, context_of, repeat_together, todays
 from bench.datasets.catalogue import EVERYWHERE, Catalogue
 from bench.errors import BenchError, StoreError
 from bench.execution.evaluate import WorkContext
+from bench.json_values import json_text
 from bench.planning import grouping
-from bench.scenarios.canonical import json_text
 from bench.store import Store, manifest, read
 from bench.store.schema import ADOPTED
 from bench.types import Cell

@@ -18,6 +18,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from bench.errors import ConfigError, MissingExtra, UnknownName
+from bench.json_values import hashable
 from bench.types import MethodSpec
 
 GROUP = "mnp_bench.methods"
@@ -150,7 +151,7 @@ def _spec(name: str, card: Mapping[str, Any], origin: str) -> MethodSpec:
         raise ConfigError(
             f"the card of method {name!r} ({origin}) has unknown fields {unknown}; known: {sorted(_FIELDS)}"
         )
-    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in card.items()}
+    values: dict[str, Any] = {key: hashable(value) for key, value in card.items()}
     for table in ("params", "renamed"):
         values[table] = tuple(sorted(dict(values.get(table, {})).items()))
     values["name"] = name

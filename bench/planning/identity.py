@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from bench.datasets import registry
+from bench.json_values import hashable, json_text
 from bench.scenarios import canonical
-from bench.scenarios.canonical import fixed, json_text
 from bench.types import Cell, MethodSpec, Scenario
 
 if TYPE_CHECKING:
@@ -74,12 +74,12 @@ def keys_by_seed(content: Mapping[str, Any], seeds: Iterable[int]) -> Iterator[t
 
 def scenario_of(text: str) -> Scenario:
     """The scenario whose canonical JSON a store holds."""
-    return Scenario(**{name: fixed(value) for name, value in json.loads(text).items()})
+    return Scenario(**{name: hashable(value) for name, value in json.loads(text).items()})
 
 
 def params_of(text: str) -> Params:
     """The parameters whose canonical JSON a store holds."""
-    return tuple(sorted((name, fixed(value)) for name, value in json.loads(text).items()))
+    return tuple(sorted((name, hashable(value)) for name, value in json.loads(text).items()))
 
 
 def renamed(spec: MethodSpec, params: Iterable[tuple[str, Any]]) -> Params:

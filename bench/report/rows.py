@@ -15,6 +15,7 @@ from typing import Any
 
 import pandas as pd
 
+from bench.json_values import json_text
 from bench.report.palette import places
 from bench.report.words import count, listed
 
@@ -181,7 +182,7 @@ def scenario_label(row: pd.Series) -> str:
 def without(scenario: str, *names: str) -> str:
     """The scenario's JSON text without some fields: what two scenarios share when these differ."""
     kept = {name: value for name, value in _fields(scenario).items() if name not in names}
-    return json.dumps(kept, sort_keys=True, separators=(",", ":"))
+    return json_text(kept)
 
 
 def natural(name: str) -> list[str | int]:

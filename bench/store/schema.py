@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from bench.json_values import json_text
 from bench.scenarios import canonical
-from bench.scenarios.canonical import json_text
 from bench.types import Record
 
 _FIRST: dict[str, pa.DataType] = {

@@ -16,7 +16,7 @@ from bench.datasets import select
 from bench.datasets.catalogue import Catalogue
 from bench.datasets.table import TableSource, table_name
 from bench.errors import BenchError, ConfigError, UnknownName
-from bench.scenarios.canonical import fixed
+from bench.json_values import hashable
 from bench.scenarios.reasons import of_values
 from bench.suite.schema import GRID, MethodEntry, PartEntry, ScenarioEntry, SuiteFile, TableEntry, validated
 from bench.types import Scenario
@@ -252,7 +252,7 @@ def _part(entry: PartEntry, whole: PartEntry, tables: Sequence[str]) -> Part:
 
 
 def _choice(entry: MethodEntry) -> MethodChoice:
-    params = tuple((key, fixed(value)) for key, value in sorted(entry.params.items()))
+    params = tuple((key, hashable(value)) for key, value in sorted(entry.params.items()))
     return MethodChoice(entry.name, params, entry.label)
 
 
@@ -264,7 +264,7 @@ def _scenarios(entry: ScenarioEntry) -> tuple[Scenario, ...]:
 
 def _table(entry: TableEntry) -> TableSource:
     given: dict[str, Any] = entry.model_dump(exclude_unset=True)
-    return TableSource(**{key: fixed(value) for key, value in given.items()})
+    return TableSource(**{key: hashable(value) for key, value in given.items()})
 
 
 def _beside(source: TableSource, folder: Path) -> TableSource:
