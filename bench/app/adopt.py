@@ -235,7 +235,7 @@ def _record(
 ) -> dict[str, Any]:
     """What the manifest says of this adoption."""
     runs = {run["id"]: run for run in manifest.read_manifest(folder)}
-    facts = manifest.collect("", "adopt")
+    today = manifest.collect("", "adopt")
     entries = {}
     for verdict in (verdict for verdict in verdicts if verdict.adopted):
         own = rows[(rows.method == verdict.method) & rows["cell"].isin(keys)]
@@ -255,13 +255,13 @@ def _record(
                     "cell": keys[done.cell].key,
                     "was": done.cell,
                     "name": done.name,
-                    "group_width": int(done.record.facts.get("group_width", 1)),
+                    "group_width": int(done.record.metadata.get("group_width", 1)),
                     "compared": done.compared,
                 }
                 for done in verdict.evidence
             ],
         }
-    told = {name: facts[name] for name in ("started", "git", "packages", "python", "platform", "cpu")}
+    told = {name: today[name] for name in ("started", "git", "packages", "python", "platform", "cpu")}
     record = {**told, "methods": entries}
     name = sha256(json_text(record).encode()).hexdigest()[:16]
     return {"id": name, **record}
@@ -276,5 +276,5 @@ def _in_force(folder: str | os.PathLike[str], rows: pd.DataFrame) -> list[dict[s
         name = waiting.pop()
         if name in known and name not in wanted:
             wanted.add(name)
-            waiting += [one for entry in known[name]["methods"].values() for one in entry["from"]["adoptions"]]
+            waiting += [earlier for entry in known[name]["methods"].values() for earlier in entry["from"]["adoptions"]]
     return [record for name, record in known.items() if name in wanted]

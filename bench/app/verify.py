@@ -118,7 +118,7 @@ def repeat_together(
     by_run: dict[str, list[Sequence[pd.Series]]] = {}
     for group in groups:
         by_run.setdefault(group[0].provenance, []).append(group)
-    found: list[Repeated] = []
+    repeated: list[Repeated] = []
     for run_id, members in by_run.items():
         if run_id not in runs:
             raise StoreError(f"{Path(folder) / manifest.MANIFEST} does not hold the run {run_id} of these cells")
@@ -138,11 +138,11 @@ def repeat_together(
         ) -> None:
             for record in records:
                 row = stored[record.cell.key]
-                found.append(compared(row, record, run, called[row["cell"]]))
-                tell(found[-1])
+                repeated.append(compared(row, record, run, called[row["cell"]]))
+                tell(repeated[-1])
 
         pool.run(tasks, context, _Sink(), jobs, on_records=compare)
-    return found
+    return repeated
 
 
 def context_of(run: Mapping[str, Any], folder: str | os.PathLike[str], catalogue: Catalogue) -> WorkContext:
@@ -207,14 +207,15 @@ def _not_compared(before: Mapping[str, float], now: Mapping[str, float]) -> str:
 
 def changed(row: pd.Series, cell: Cell, run: Mapping[str, Any]) -> list[str]:
     """What differs between the stored run and this moment, as sentences."""
-    found = []
+    told = []
     if row.dataset_sha256 != cell.dataset_sha256:
-        found.append(f"data of {cell.dataset}: sha256 {row.dataset_sha256[:12]} then, {cell.dataset_sha256[:12]} now")
+        told.append(f"data of {cell.dataset}: sha256 {row.dataset_sha256[:12]} then, {cell.dataset_sha256[:12]} now")
     elif row["cell"] != cell.key:
-        found.append(f"code or default parameters of {cell.method} (its cell key differs)")
+        told.append(f"code or default parameters of {cell.method} (its cell key differs)")
     now = manifest.collect(run["suite"], "rerun", run["datasets"])
-    return found + [
-        f"{one.fact}: {' and '.join(one.first)} then, {' and '.join(one.second)} now" for one in changes([run], [now])
+    return told + [
+        f"{change.fact}: {' and '.join(change.first)} then, {' and '.join(change.second)} now"
+        for change in changes([run], [now])
     ]
 
 
@@ -239,9 +240,9 @@ def sentences(done: Repeated, verify: bool = True) -> str:
         lines += [f"  {line}" for line in record.error.splitlines()]
     if verify:
         lines.append(f"bit-identical ({done.compared})" if done.same else "DIFFERENT:")
-        lines += [f"  {one}" for one in done.differences]
+        lines += [f"  {line}" for line in done.differences]
         lines.append("changed since:" if done.changes else "nothing that is recorded has changed since")
-        lines += [f"  {one}" for one in done.changes]
+        lines += [f"  {line}" for line in done.changes]
     return "\n".join(lines)
 
 

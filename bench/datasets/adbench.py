@@ -99,10 +99,10 @@ def _classical_card(row: dict[str, str]) -> DatasetCard:
 
 def _features() -> list[DatasetCard]:
     table = tomllib.loads(_text("adbench_features.toml"))
-    found = []
+    made = []
     for folder in table["folders"]:
         for corpus in (table["corpora"][name] for name in folder["corpora"]):
-            found += [
+            made += [
                 DatasetCard(
                     name=f"adbench/{folder['name']}/{part}",
                     title=f"{corpus['title']}, {folder['features']}",
@@ -118,7 +118,7 @@ def _features() -> list[DatasetCard]:
                 )
                 for part in corpus["files"]
             ]
-    return found
+    return made
 
 
 def bare(name: str) -> str:
@@ -132,7 +132,7 @@ def collections() -> dict[str, Collection]:
     classical = [name for name in every if name.count("/") == 1]
     pinned = [name for name in classical if every[name].sha256]
     half = {name: in_development(next((kin for kin in KIN if bare(name) in kin), (bare(name),))) for name in pinned}
-    found = {
+    named = {
         "": Collection("the Classical sets", tuple(classical)),
         "classical": Collection("the Classical sets", tuple(classical)),
         "given": Collection(
@@ -150,8 +150,8 @@ def collections() -> dict[str, Collection]:
     }
     for folder in tomllib.loads(_text("adbench_features.toml"))["folders"]:
         names = tuple(name for name in every if name.startswith(f"adbench/{folder['name']}/"))
-        found[folder["name"]] = Collection(f"images or texts as {folder['features']}", names)
-    return found
+        named[folder["name"]] = Collection(f"images or texts as {folder['features']}", names)
+    return named
 
 
 def file_of(card: DatasetCard) -> str:

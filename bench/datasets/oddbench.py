@@ -156,10 +156,10 @@ def _pooled(path: Path) -> RawArrays:
 
 def _modes(archive: np.lib.npyio.NpzFile, y: np.ndarray) -> np.ndarray | None:
     """The name of each normal row's group where there are several groups, "anomaly" for the other rows."""
-    parts = [plain_field(archive, name) for name in ("train_groups", "test_groups")]
-    if any(part is None for part in parts):
+    groups = [plain_field(archive, name) for name in ("train_groups", "test_groups")]
+    if any(part is None for part in groups):
         return None
-    group = np.where(y == 1, 0, np.concatenate([part for part in parts if part is not None])).astype(int)
+    group = np.where(y == 1, 0, np.concatenate([part for part in groups if part is not None])).astype(int)
     count = int(group.max()) + 1
     if count < 2:
         return None

@@ -83,17 +83,17 @@ class ColumnSurvey:
             self._add_words(text.filter(pc.invert(is_number)), rows[~which])
             text, rows = text.filter(is_number), rows[which]
             values = pc.cast(text, pa.float64())
-        found = np.asarray(values.to_numpy(zero_copy_only=False))
-        infinite = np.flatnonzero(np.isinf(found))
+        numbers = np.asarray(values.to_numpy(zero_copy_only=False))
+        infinite = np.flatnonzero(np.isinf(numbers))
         if len(infinite):
             there = text.take(infinite)
             spelled = pc.match_substring(there, "inf", ignore_case=True).to_numpy(zero_copy_only=False)
             for i in infinite[~np.asarray(spelled, dtype=bool)][:1]:
                 _too_large(file, self.name, str(text[int(i)]), int(rows[i]))
-        large = np.flatnonzero(np.abs(found) >= EXACT_WHOLE)
+        large = np.flatnonzero(np.abs(numbers) >= EXACT_WHOLE)
         if len(large):
             self._refuse_rounded_text(text.take(large), rows[large], file)
-        self._add_values(found, rows)
+        self._add_values(numbers, rows)
 
     def _add_words(self, words: Any, rows: np.ndarray) -> None:
         encoded = words.dictionary_encode()

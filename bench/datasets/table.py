@@ -90,14 +90,14 @@ def locate(source: TableSource, folder: Path | None = None) -> Path:
             raise DataError(_folder(wrong))
         raise DataError(f"{source.path} ends in none of {', '.join(SUFFIXES)}; convert it to one of these")
     here = Path(source.path).expanduser()
-    places = [here] if here.is_absolute() or folder is None else [here, folder / here]
-    for place in places:
-        if place.is_file():
-            return place.resolve()
-    for place in places:
-        if place.is_dir():
-            raise DataError(_folder(place))
-    looked = " or ".join(str(place.absolute()) for place in places)
+    candidates = [here] if here.is_absolute() or folder is None else [here, folder / here]
+    for candidate in candidates:
+        if candidate.is_file():
+            return candidate.resolve()
+    for candidate in candidates:
+        if candidate.is_dir():
+            raise DataError(_folder(candidate))
+    looked = " or ".join(str(candidate.absolute()) for candidate in candidates)
     raise DataError(f"there is no file {looked}; correct the path")
 
 
@@ -148,12 +148,12 @@ def load_table(source: TableSource, folder: Path | None = None) -> Dataset:
 def reading_of(source: TableSource, folder: Path | None = None) -> Reading:
     """What was guessed, left out and converted when ``load_table`` read the table; raises as that does."""
     path = locate(source, folder)
-    facts = remembered(_origin(source, path))
-    if facts is None:
+    reading = remembered(_origin(source, path))
+    if reading is None:
         load_table(source, folder)
-        facts = remembered(_origin(source, path))
-    assert facts is not None
-    return replace(from_json(facts), file=path.name)
+        reading = remembered(_origin(source, path))
+    assert reading is not None
+    return replace(from_json(reading), file=path.name)
 
 
 #: Fields of a source that do not change the arrays.

@@ -47,19 +47,19 @@ def specs() -> dict[str, MethodSpec]:
     ConfigError
         One of our own cards is wrong.
     """
-    found: dict[str, MethodSpec] = {}
+    cards: dict[str, MethodSpec] = {}
     ours = [point for point in entry_points(group=GROUP) if _is_ours(point)]
     for point in ours:
-        found |= _loaded(point, found)
+        cards |= _loaded(point, cards)
     for point in entry_points(group=GROUP):
         if point not in ours:
             try:
-                found |= _loaded(point, found)
+                cards |= _loaded(point, cards)
             except Exception as error:  # a stranger's import may raise anything
                 warnings.warn(
                     f"the methods of {point.value} are left out: {type(error).__name__}: {error}", MethodWarning, 2
                 )
-    return dict(sorted(found.items()))
+    return dict(sorted(cards.items()))
 
 
 @functools.cache
@@ -164,10 +164,10 @@ def _spec(name: str, card: Mapping[str, Any], origin: str) -> MethodSpec:
 def _by_path(name: str) -> MethodSpec:
     module, _, attribute = name.partition(":")
     try:
-        found = importlib.util.find_spec(module)
+        importable = importlib.util.find_spec(module)
     except ModuleNotFoundError:
-        found = None
-    if found is None or not attribute.isidentifier():
+        importable = None
+    if importable is None or not attribute.isidentifier():
         raise ConfigError(
             f"method path {name!r} cannot be found; write it as package.module:Class, e.g. pyod.models.knn:KNN"
         )

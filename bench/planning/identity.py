@@ -145,13 +145,13 @@ def equal_tables(cells: Iterable[Cell]) -> list[str]:
     ]
 
 
-def _twin(one: Cell, other: Cell) -> str | None:
-    if one.dataset != other.dataset:
+def _twin(cell: Cell, other: Cell) -> str | None:
+    if cell.dataset != other.dataset:
         return (
-            f"the datasets {one.dataset!r} and {other.dataset!r} hold the same data (sha256 {one.dataset_sha256[:12]}),"
-            " so each result would count twice; leave one out"
+            f"the datasets {cell.dataset!r} and {other.dataset!r} hold the same data "
+            f"(sha256 {cell.dataset_sha256[:12]}), so each result would count twice; leave one out"
         )
-    mine, its = one.label or one.method, other.label or other.method
+    mine, its = cell.label or cell.method, other.label or other.method
     if mine != its:
         return (
             f"the methods {mine!r} and {its!r} are the same code with the same parameters; "

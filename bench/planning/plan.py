@@ -83,41 +83,41 @@ def expand(experiment: Experiment) -> Plan:
         Without tasks, with every problem of every dataset, scenario and method. Nothing is computed or written but
         the cached form of datasets read for the first time.
     """
-    found: list[str] = []
+    problems: list[str] = []
     skipped: list[str] = []
-    chosen = dict(_methods(experiment, found, skipped))
-    found += trial.problems([(method.spec, dict(choice.params)) for choice, method in chosen.items()])
-    found += _seed_problems(experiment.seeds)
-    datasets = dict(_datasets(experiment, found))
+    chosen = dict(_methods(experiment, problems, skipped))
+    problems += trial.problems([(method.spec, dict(choice.params)) for choice, method in chosen.items()])
+    problems += _seed_problems(experiment.seeds)
+    datasets = dict(_datasets(experiment, problems))
     asked: list[Cell] = []
     possible: dict[tuple[str, Scenario], bool] = {}
     for part in experiment.parts:
         known = [(choice, chosen[choice]) for choice in part.methods if choice in chosen]
         for choice, method in known:
-            found += _protocol_problems(choice, method.spec, part.scenarios)
+            problems += _protocol_problems(choice, method.spec, part.scenarios)
         for name in part.datasets:
             if name not in datasets:
                 continue
             unknown = [scenario for scenario in part.scenarios if (name, scenario) not in possible]
             for scenario, wrong in problems_by_scenario(datasets[name], unknown, experiment.seeds).items():
-                found += wrong
+                problems += wrong
                 possible[name, scenario] = not wrong
             for scenario in part.scenarios:
                 if possible[name, scenario]:
                     for choice, method in known:
                         asked += _cells(datasets[name], name, scenario, choice, method, experiment.seeds)
-    found += identity.twins(asked)
+    problems += identity.twins(asked)
     cells: dict[str, Cell] = {}
     for cell in asked:
         cells.setdefault(cell.key, cell)  # what two parts ask for is done once
-    if not chosen and not found:
-        found.append("no method is left to run; install what is missing or name others")
+    if not chosen and not problems:
+        problems.append("no method is left to run; install what is missing or name others")
     shapes = {name: (len(dataset.y), int(dataset.X.shape[1])) for name, dataset in datasets.items()}
     return Plan(
         cells=tuple(cells.values()),
         tasks=(),
         done=0,
-        problems=tuple(dict.fromkeys(found)),
+        problems=tuple(dict.fromkeys(problems)),
         skipped=tuple(dict.fromkeys(skipped)),
         notices=tuple(identity.equal_tables(cells.values())),
         shapes=shapes,
@@ -138,7 +138,7 @@ class _Method:
     source: str
 
 
-def _methods(experiment: Experiment, found: list[str], skipped: list[str]) -> Iterator[tuple[MethodChoice, _Method]]:
+def _methods(experiment: Experiment, problems: list[str], skipped: list[str]) -> Iterator[tuple[MethodChoice, _Method]]:
     for choice in experiment.methods:
         try:
             spec = methods.get(choice.name)
@@ -146,10 +146,10 @@ def _methods(experiment: Experiment, found: list[str], skipped: list[str]) -> It
             if lacking:
                 skipped.append(lacking)
                 continue
-            found += signature.problems(spec, [name for name, _ in choice.params])
+            problems += signature.problems(spec, [name for name, _ in choice.params])
             yield choice, _Method(spec, methods.source_hash(spec))
         except BenchError as error:
-            found.append(str(error))
+            problems.append(str(error))
 
 
 def _seed_problems(seeds: Iterable[int]) -> list[str]:
@@ -163,30 +163,30 @@ def _protocol_problems(choice: MethodChoice, spec: MethodSpec, scenarios: Iterab
     return [f"{choice.name} cannot run under protocol = {name!r}; it knows {known}" for name in wrong]
 
 
-def _datasets(experiment: Experiment, found: list[str]) -> Iterator[tuple[str, Dataset]]:
+def _datasets(experiment: Experiment, problems: list[str]) -> Iterator[tuple[str, Dataset]]:
     catalogue = experiment.catalogue
     own = catalogue.own()
     for name in own:
         try:
             yield name, catalogue.load(name)
         except BenchError as error:
-            found.append(str(error))
+            problems.append(str(error))
     cards = registry.cards()
     unknown = [name for name in experiment.datasets if name not in cards]
-    found += [str(UnknownName("dataset", name, [*cards, *own])) for name in unknown]
+    problems += [str(UnknownName("dataset", name, [*cards, *own])) for name in unknown]
     try:
         lacking = catalogue.lacking(cards[name] for name in experiment.datasets if name in cards)
     except BenchError as error:  # a data folder that does not exist is one trouble, not one for each dataset
-        found.append(str(error))
+        problems.append(str(error))
         return
-    found += lacking
+    problems += lacking
     absent = {name for names in lacking.values() for name in names}
     for name in experiment.datasets:
         if name in cards and name not in absent:
             try:
                 yield name, catalogue.load(name)
             except BenchError as error:
-                found.append(str(error))
+                problems.append(str(error))
 
 
 def _readings(catalogue: Catalogue, datasets: Mapping[str, Dataset]) -> dict[str, Reading]:

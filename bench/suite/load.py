@@ -102,12 +102,12 @@ class Experiment:
 
 def suites() -> dict[str, str]:
     """Names and titles of the suites that come with the package."""
-    found = {}
+    titles = {}
     for path in sorted(files("bench").joinpath("suites").iterdir(), key=lambda p: p.name):
         if path.name.endswith(".toml"):
             text = tomllib.loads(path.read_text(encoding="utf-8"))
-            found[path.name.removesuffix(".toml")] = str(text.get("title", ""))
-    return found
+            titles[path.name.removesuffix(".toml")] = str(text.get("title", ""))
+    return titles
 
 
 def read_suite(name_or_path: str, data_dir: str | None = None) -> Experiment:
@@ -211,17 +211,17 @@ def read_seeds(text: str) -> tuple[int, ...]:
     ------
     ConfigError
     """
-    found: list[int] = []
+    seeds: list[int] = []
     for word in text.split(","):
         first, dash, last = (piece.strip() for piece in word.partition("-"))
         if max(len(first), len(last)) > MOST_DIGITS:
             raise ConfigError(f"{text[:40]!r} holds a seed of more than {MOST_DIGITS} digits; choose smaller ones")
         if not first.isdecimal() or (dash and not last.isdecimal()) or int(last or first) < int(first):
             raise ConfigError(f"{text!r} is no list of seeds; write 0-4 or 0,2,5")
-        if int(last or first) - int(first) + len(found) >= MOST_SEEDS:
+        if int(last or first) - int(first) + len(seeds) >= MOST_SEEDS:
             raise ConfigError(f"{text[:40]!r} are more than {MOST_SEEDS:,} seeds; name fewer")
-        found += range(int(first), int(last or first) + 1)
-    return _once(found)
+        seeds += range(int(first), int(last or first) + 1)
+    return _once(seeds)
 
 
 def _experiment(suite: SuiteFile, text: str) -> Experiment:

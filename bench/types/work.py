@@ -45,7 +45,7 @@ class Task:
 class Record:
     """One row of the store: a cell and what became of it.
 
-    ``facts`` holds what tables need of its dataset, method and split (title, family, sizes), so that
+    ``metadata`` holds what tables need of its dataset, method and split (title, family, sizes), so that
     reports read the store and nothing else; ``scores`` and ``truth`` (1 = anomaly) are per test row.
     """
 
@@ -58,5 +58,5 @@ class Record:
     error: str = ""
     scores: np.ndarray | None = None
     provenance: str = ""
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, Any] = field(default_factory=dict)
     truth: np.ndarray | None = None

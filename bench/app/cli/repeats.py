@@ -43,7 +43,7 @@ def verify_(
 
     rows = draw(out, sample, seed)
     done = show_verified(lambda tell: repeat(out, rows, Catalogue(data_dir), workers(jobs), tell), len(rows))
-    raise typer.Exit(0 if all(one.same for one in done) else FAILED)
+    raise typer.Exit(0 if all(repeated.same for repeated in done) else FAILED)
 
 
 @app.command()

@@ -64,9 +64,9 @@ def compare(
     from bench.report.compare import compare as side_by_side
     from bench.report.compare_text import words
 
-    found = side_by_side(first, second)
-    typer.echo(words(found), nl=False)
-    raise typer.Exit(0 if found.same else FAILED)
+    comparison = side_by_side(first, second)
+    typer.echo(words(comparison), nl=False)
+    raise typer.Exit(0 if comparison.same else FAILED)
 
 
 @app.command()

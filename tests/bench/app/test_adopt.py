@@ -85,7 +85,7 @@ def test_equal_bits_carry_every_row_over_and_the_manifest_says_how(folder: Path)
     after = read(folder, scores=True)
     pd.testing.assert_frame_equal(after.drop(columns="adopted"), whole)
     assert make_plan(parse_suite(SUITE, "test"), done=set(after["cell"])).done == len(whole) == 12
-    widths = [done.record.facts["group_width"] for done in verdicts["devnet"].evidence]
+    widths = [done.record.metadata["group_width"] for done in verdicts["devnet"].evidence]
     assert sorted(widths) == [1, 1, 3, 3, 3, 3, 3, 3]
     assert len({done.record.cell.dataset for done in verdicts["logistic-regression"].evidence}) == 2
     (record,) = manifest.read_adoptions(folder)
@@ -191,7 +191,7 @@ def test_a_kill_leaves_the_old_store_or_the_new(folder: Path, steps: int) -> Non
             part.path.unlink()
         segments.write(segments.named(folder / FOLDER, 1, 1), whole.slice(0, 5))
         segments.write(segments.named(folder / FOLDER, 2, 2), whole.slice(5))
-        store._parts = segments.listed(folder / FOLDER)
+        store._segments = segments.listed(folder / FOLDER)
     keys = {key: f"{number:064x}" for number, key in enumerate(read(folder)["cell"])}
     for part in segments.listed(folder / FOLDER):
         rows = segments.read(part, scores=True)

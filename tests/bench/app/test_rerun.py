@@ -67,7 +67,7 @@ def test_a_cell_trained_in_a_group_is_the_same_alone(folder: Path) -> None:
     assert read(folder).query("method == 'devnet'").group_width.eq(3).all()
     done = once(folder, "wine:devnet:1")
     assert done.same and done.compared == "scores and metrics" and not done.changes
-    assert done.record.facts["group_width"] == 1
+    assert done.record.metadata["group_width"] == 1
     assert once(folder, verify.find(folder, "wine:devnet:1")["cell"][:16]).same
 
 

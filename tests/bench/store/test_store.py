@@ -90,7 +90,7 @@ def test_metrics_may_differ_between_appends(tmp_path):
 def test_a_fact_without_a_column_is_refused():
     odd = record(1)
     with pytest.raises(ValueError, match="colour"):
-        schema.table([type(odd)(odd.cell, "ok", facts={"colour": 3})])
+        schema.table([type(odd)(odd.cell, "ok", metadata={"colour": 3})])
 
 
 def test_forget_removes_rows_for_good(tmp_path):

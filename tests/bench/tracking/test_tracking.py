@@ -248,7 +248,7 @@ def test_a_registered_dataset_leads_to_its_address():
 def test_sizes_that_no_cell_learned_are_left_open(tmp_path):
     unknown = {name: fact for name, fact in FACTS.items() if not name.startswith("dataset_")}
     with Store(tmp_path) as store:
-        store.append([replace(record(0, "failed"), facts=unknown)])
+        store.append([replace(record(0, "failed"), metadata=unknown)])
     (group,) = groups(read(tmp_path))
     assert (group.dataset.rows, group.dataset.features) == (None, None)
     assert "dataset_rows" not in dict(group.params)
