@@ -23,11 +23,11 @@ def cells(method: str, seeds: Iterable[int], scenario: Scenario | None = None, *
     name = f"faulty_methods:{method}" if faulty else method
     scenario = scenario or Scenario()
     sha256 = load(DATASET).sha256
-    found = []
+    made = []
     for seed in seeds:
         key = hashlib.sha256(json.dumps([name, seed, str(scenario), sorted(params.items())]).encode()).hexdigest()
-        found.append(Cell(DATASET, sha256, scenario, name, tuple(sorted(params.items())), seed, key))
-    return tuple(found)
+        made.append(Cell(DATASET, sha256, scenario, name, tuple(sorted(params.items())), seed, key))
+    return tuple(made)
 
 
 def task(method: str, seeds: Iterable[int], scenario: Scenario | None = None, **params: Any) -> Task:

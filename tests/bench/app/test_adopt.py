@@ -94,7 +94,7 @@ def test_equal_bits_carry_every_row_over_and_the_manifest_says_how(folder: Path)
     assert entry["cells"] == 6 and entry["to"] == methods.source_hash(methods.get("devnet"))
     assert entry["from"]["runs"] == [manifest.read_manifest(folder)[0]["id"]]
     assert len(entry["evidence"]) == 8
-    assert {one["was"]: one["cell"] for one in entry["evidence"]}.items() <= todays_key.items()
+    assert {evidence["was"]: evidence["cell"] for evidence in entry["evidence"]}.items() <= todays_key.items()
     (again,) = verify.repeat(folder, [verify.find(folder, "wine:devnet:1")])
     assert again.same and not again.changes
     assert adopt(folder) == []

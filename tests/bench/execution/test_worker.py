@@ -34,9 +34,9 @@ def test_a_record_holds_metrics_scores_costs_and_every_fact():
     assert 0.05 <= record.fit_seconds < 1 and 0 <= record.score_seconds < 0.5
     assert 30 < record.peak_memory_mb < 5000
     assert record.provenance == "run-1"
-    facts = dict(record.metadata)
-    assert facts.pop("started").endswith("+00:00")
-    assert facts == {
+    metadata = dict(record.metadata)
+    assert metadata.pop("started").endswith("+00:00")
+    assert metadata == {
         "dataset_family": "synthetic-local", "dataset_rows": 2140, "dataset_features": 10, "dataset_anomalies": 140,
         "synthetic": True, "method_title": "Good", "method_family": "unsupervised", "sees_validation": False,
         "n_train": len(cut.train), "n_labelled": 5, "n_test": len(cut.test), "group_width": 1,
@@ -108,9 +108,9 @@ class TestGroups:
         alone = [execute(task("group", [seed]), context())[0] for seed in range(4)]
         assert [record.metadata["group_width"] for record in group] == [4] * 4
         assert len({record.fit_seconds for record in group}) == 1
-        for one, other in zip(group, alone, strict=True):
-            assert one.cell == other.cell and one.metrics == other.metrics
-            assert np.array_equal(one.scores, other.scores)
+        for record, other in zip(group, alone, strict=True):
+            assert record.cell == other.cell and record.metrics == other.metrics
+            assert np.array_equal(record.scores, other.scores)
 
     @pytest.mark.parametrize(("bad", "words"), [("raise", "seed 2 does not converge"), ("nan", "NaN")])
     def test_a_bad_cell_costs_only_itself(self, bad, words):
