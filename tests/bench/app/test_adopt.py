@@ -6,7 +6,9 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,9 +20,11 @@ from bench.app import verify
 from bench.app.adopt import adopt
 from bench.app.run import Choices, run_suite
 from bench.errors import StoreError
+from bench.execution import pool
 from bench.planning.plan import make_plan
 from bench.store import FOLDER, Store, manifest, read, segments
 from bench.suite.load import parse_suite
+from bench.types import Task
 
 SUITE = """
 name = "carried"
@@ -102,6 +106,20 @@ def test_equal_bits_carry_every_row_over_and_the_manifest_says_how(folder: Path)
     adopt(folder, sample=1)
     first, second = manifest.read_adoptions(folder)
     assert first == record and second["methods"]["devnet"]["from"]["adoptions"] == [record["id"]]
+
+
+def test_all_methods_of_a_run_are_done_again_by_the_same_workers(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    older(folder)
+    pools: list[set[str]] = []
+    run = pool.run
+
+    def counted(tasks: Sequence[Task], *rest: Any, **options: Any) -> None:
+        pools.append({cell.method for task in tasks for cell in task.cells})
+        run(tasks, *rest, **options)
+
+    monkeypatch.setattr(pool, "run", counted)
+    assert all(verdict.adopted for verdict in adopt(folder, sample=1))
+    assert pools == [{"devnet", "logistic-regression"}]
 
 
 def test_a_method_with_a_bit_that_differs_keeps_its_rows_and_others_go_over(folder: Path) -> None:
