@@ -9,7 +9,7 @@ import numpy as np
 
 from bench.datasets.arrays import EXACT_WHOLE, rounded
 from bench.datasets.blocks import trimmed
-from bench.errors import DataError
+from bench.datasets.wording import UnfitColumn
 
 #: Text that is a number; what arrow's conversion takes, but for the words for missing values.
 NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$|^[+-]?(?i:inf|infinity)$"
@@ -170,9 +170,11 @@ def _refuse_rounded(file: str, name: str, exact: np.ndarray, rows: np.ndarray) -
     changed = np.asarray([not _fits(value) for value in exact], dtype=bool) if beyond_64_bits else rounded(exact)
     if changed.any():
         i = int(changed.argmax())
-        raise DataError(
-            f"{file}: row {int(rows[i]) + 1}, column {name!r} holds {exact[i]}, a whole number that double precision "
-            "(53 bits) would round; subtract what all rows have in common, or list the column in drop"
+        raise UnfitColumn(
+            file,
+            f"row {int(rows[i]) + 1}, column {name!r} holds {exact[i]}, a whole number that double precision "
+            "(53 bits) would round",
+            "subtract what all rows have in common",
         )
 
 
@@ -181,7 +183,8 @@ def _fits(value: int) -> bool:
 
 
 def _too_large(file: str, name: str, text: str, row: int) -> None:
-    raise DataError(
-        f"{file}: row {row + 1}, column {name!r} holds {text}, which is too large for double precision; "
-        "rescale the column or list it in drop"
+    raise UnfitColumn(
+        file,
+        f"row {row + 1}, column {name!r} holds {text}, which is too large for double precision",
+        "rescale the column",
     )
