@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from bench.app.bundle import bundle
+from bench.app.leaderboard import leaderboard
 
 if TYPE_CHECKING:
     from bench.suite.load import Experiment
@@ -274,6 +275,7 @@ def report(out: Folder) -> None:
 
 
 app.command()(bundle)
+app.command()(leaderboard)
 
 
 @app.command()

@@ -22,9 +22,7 @@ def results_folder(path: str) -> Path:
     folder = Path(path).with_name(Path(path).name.removesuffix(bundle.ENDING).removesuffix(".zip") + "-unfolded")
     store = folder / reading.FOLDER
     if folder.exists():
-        same = store.is_dir() and set(reading.rows_of(folder)["cell"].to_pylist()) == set(
-            held.rows["cell"].to_pylist()
-        )
+        same = store.is_dir() and set(reading.rows_of(folder)["cell"].to_pylist()) == set(held.rows["cell"].to_pylist())
         if not same:
             raise StoreError(f"{folder} is there already and does not hold what {path} holds; move one of them away")
         return folder

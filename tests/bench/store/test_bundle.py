@@ -130,7 +130,9 @@ def test_other_files_are_named(tmp_path: Path, content: bytes) -> None:
 def test_a_wrong_schema_is_named(folder: Path, tmp_path: Path, change, says: str) -> None:
     held = bundle.read(made(folder))
     names = held.rows.schema.names
-    rows = change(held.rows.select(["dataset", "method", "seed", *[n for n in names if n not in ("dataset", "method", "seed")]]))
+    rows = change(
+        held.rows.select(["dataset", "method", "seed", *[n for n in names if n not in ("dataset", "method", "seed")]])
+    )
     sink = io.BytesIO()
     pq.write_table(rows, sink)
     blob = sink.getvalue()
