@@ -32,11 +32,12 @@ def build(paths: list[str], out: str) -> list[str]:
     from bench.leaderboard import page
     from bench.leaderboard.merge import merge
     from bench.leaderboard.sources import read_sources, reference
+    from bench.report.words import count
 
     merged = merge(read_sources(paths or reference()))
     target = Path(out)
     target.parent.mkdir(parents=True, exist_ok=True)
     page.write(target, merged)
     size = target.stat().st_size / 1e6
-    cells = f"{len(merged.rows):,} cells of {len(merged.sources)} sources, {size:.1f} MB"
+    cells = f"{count(len(merged.rows), 'cell')} of {count(len(merged.sources), 'source')}, {size:.1f} MB"
     return [*map(str, merged.left_out), f"{out}: {cells}"]

@@ -39,7 +39,7 @@ def _faults(source: Source) -> Iterator[tuple[pd.Series, Callable[[pd.DataFrame]
     data = {run.get("id"): run.get("datasets", {}) for run in source.runs}
     yield ~rows.scenario.map({text: _is_scenario(text) for text in rows.scenario.unique()}).astype(bool), _unread
     yield ~rows.params.map({text: _is_object(text) for text in rows.params.unique()}).astype(bool), _unread
-    yield ~(rows.status.isin(STATUSES) & rows.method_family.isin(FAMILIES) & (rows.seed >= 0)), _unread
+    yield ~(rows.status.isin(STATUSES) & rows.method_family.isin(FAMILIES) & rows.seed.between(0, 2**32 - 1)), _unread
     yield _impossible(rows), lambda _: "a metric that is missing or outside 0 to 1 in a cell that succeeded"
     yield ~rows.provenance.isin(named), lambda _: "its manifest does not name the run that made them"
     yield rows.provenance.isin(named - sound), lambda _: "the manifest's entry of their run was changed afterwards"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from bench.errors import StoreError
 from bench.leaderboard.checks import checked
 from bench.leaderboard.code import versions
 from bench.leaderboard.left_out import LeftOut
@@ -35,7 +36,13 @@ class Merged:
 
 
 def merge(sources: Sequence[Source]) -> Merged:
-    """Merge sources; where two disagree the one that is named first is shown."""
+    """Merge sources; where two disagree the one that is named first is shown.
+
+    Raises
+    ------
+    StoreError
+        No cell is left.
+    """
     dropped: list[LeftOut] = []
     sound: list[Source] = []
     for given in sources:
@@ -48,6 +55,8 @@ def merge(sources: Sequence[Source]) -> Merged:
     for choose in (_one_data, _one_of_a_cell, _one_of_a_name):
         rows, more = choose(rows, sources)
         dropped += more
+    if rows.empty:
+        raise StoreError("no cell can be shown:\n  " + "\n  ".join(map(str, dropped)))
     return Merged(rows.reset_index(drop=True), tuple(sources), tuple(dropped))
 
 

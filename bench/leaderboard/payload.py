@@ -53,7 +53,7 @@ def _cells(rows: pd.DataFrame, task: pd.Series, entry: pd.Series, metrics: list[
         "task": ("<u2" if task.max() < 2**16 else "<u4", task),
         "entry": ("<u2", entry),
         "seed": ("<u4", rows.seed),
-        "source": ("<u1", rows.source),
+        "source": ("<u2", rows.source),
         "status": ("<u1", rows.status.map({name: number for number, name in enumerate(STATUSES)})),
         "reason": ("<u2", reasons.map({text: number for number, text in enumerate(texts)})),
         "fit": ("<f4", rows.fit_seconds),

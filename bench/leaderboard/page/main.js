@@ -13,6 +13,7 @@ function draw() {
   headline(found, verdict);
   drawBoard(found);
   history.replaceState(null, "", toHash(state));
+  performance.mark("ranked");
   setTimeout(() => { if (mine === turn) rest(verdict); });
 }
 
