@@ -356,6 +356,34 @@ def fit(
 
 
 @app.command()
+def pick(
+    table: Table,
+    label: Label = None,
+    mode: Annotated[str | None, typer.Option(help="known (all labels are true) or few; default as they are.")] = None,
+    methods: Annotated[str | None, typer.Option("--methods", metavar="a,b", help="Compare these.")] = None,
+    minutes: Annotated[float, typer.Option(help="No method is begun that would take longer.")] = 10.0,
+    alert_rate: Annotated[float, typer.Option(help="Share of rows that can be looked at.")] = 0.01,
+    out: Annotated[str | None, typer.Option("--out", metavar="DIR", help="Default results/pick-<table>.")] = None,
+    jobs: Jobs = 1,
+    anomaly: Anomaly = None,
+    drop: Drop = None,
+    types: Types = None,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+) -> None:
+    """Find a detector for your own table, and say how sure that is."""
+    from bench.app.fit import parsed_types
+    from bench.app.pick import asked_mode, pick_file
+
+    values, left_out, names = (
+        tuple(_names(*given) or ()) for given in (("--anomaly", anomaly), ("--drop", drop), ("--methods", methods))
+    )
+    pick_file(
+        table, typer.echo, label, asked_mode(mode), names, minutes, alert_rate, seed, out, _workers(jobs), values,
+        left_out, parsed_types(types),
+    )  # fmt: skip
+
+
+@app.command()
 def score(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="A model folder, made by fit.", show_default=False)],
     table: Table,
