@@ -1,4 +1,4 @@
-"""Commands for a table of one's own: init, fit, score."""
+"""Commands for a table of one's own: init, pick, fit, score."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bench.app.cli.options import Anomaly, Drop, Label, Table, Types, option_names
+from bench.app.cli.options import Anomaly, Drop, Jobs, Label, Table, Types, option_names, workers
 from bench.app.cli.program import app
 
 
@@ -43,6 +43,35 @@ def fit(
     values, left_out = (tuple(option_names(*given) or ()) for given in (("--anomaly", anomaly), ("--drop", drop)))
     fit_and_save(table, save, method, seed, alert_rate, typer.echo, label, values, left_out, parsed_types(types))
     typer.echo(f"saved to {save}; score new rows with: mnp-bench score {save} new.csv --out scores.csv")
+
+
+@app.command()
+def pick(
+    table: Table,
+    label: Label = None,
+    mode: Annotated[str | None, typer.Option(help="known (all labels are true) or few; default as they are.")] = None,
+    methods: Annotated[str | None, typer.Option("--methods", metavar="a,b", help="Compare these.")] = None,
+    minutes: Annotated[float, typer.Option(help="No method is begun that would take longer.")] = 10.0,
+    alert_rate: Annotated[float, typer.Option(help="Share of rows that can be looked at.")] = 0.01,
+    out: Annotated[str | None, typer.Option("--out", metavar="DIR", help="Default results/pick-<table>.")] = None,
+    jobs: Jobs = 1,
+    anomaly: Anomaly = None,
+    drop: Drop = None,
+    types: Types = None,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+) -> None:
+    """Find a detector for your own table, and say how sure that is."""
+    from bench.app.fit import parsed_types
+    from bench.app.pick import asked_mode, pick_file
+
+    values, left_out, names = (
+        tuple(option_names(*given) or ())
+        for given in (("--anomaly", anomaly), ("--drop", drop), ("--methods", methods))
+    )
+    pick_file(
+        table, typer.echo, label, asked_mode(mode), names, minutes, alert_rate, seed, out, workers(jobs), values,
+        left_out, parsed_types(types),
+    )  # fmt: skip
 
 
 @app.command()

@@ -9,6 +9,7 @@ import typer
 from bench.app.bundle import bundle
 from bench.app.cli.options import DataDir, Folder, TrackingUri, refuse_file
 from bench.app.cli.program import FAILED, app, stop
+from bench.app.leaderboard import leaderboard
 
 
 @app.command()
@@ -28,6 +29,7 @@ def report(out: Folder) -> None:
 
 
 app.command()(bundle)
+app.command()(leaderboard)
 
 
 @app.command()
