@@ -125,6 +125,8 @@ def pick_file(
         say(note)
     for sentence in sentences(picked):
         say(sentence)
-    again = f"mnp-bench fit {shlex.quote(path)} --label {shlex.quote(picked.label)} --method {picked.method} --save model/"
+    again = (
+        f"mnp-bench fit {shlex.quote(path)} --label {shlex.quote(picked.label)} --method {picked.method} --save model/"
+    )
     say(f"the page: {place / NAME}; next: {again}")
     return picked
