@@ -106,7 +106,7 @@ def _run(table: Table, methods: Sequence[str], minutes: float, out: Path, jobs: 
     with Store(out) as store:
         facts = manifest.collect(experiment.text, "pick", {cell.dataset: cell.dataset_sha256 for cell in plan.cells})
         manifest.write_manifest(out, facts)
-        context = WorkContext(None, experiment.tables, experiment.limits, manifest.provenance_id(facts), plan.sources)
+        context = WorkContext(experiment.catalogue, experiment.limits, manifest.provenance_id(facts), plan.sources)
         for number, method in enumerate(methods):
             cells = tuple(cell for cell in plan.cells if cell.method == method)
             left = remaining(replace(plan, cells=cells), store.keys())
