@@ -130,7 +130,9 @@ class TabM(Contract, BaseDetector):
         batches = balanced(
             generator("tabm", "batches", self.random_state), labelled, unlabelled, self.steps, self.batch_size // 2
         )
-        optimiser = torch.optim.AdamW(self.network_.parameters(), lr=self.lr, weight_decay=self.weight_decay)
+        optimiser = torch.optim.AdamW(
+            self.network_.parameters(), lr=self.lr, weight_decay=self.weight_decay, fused=True
+        )
         self.network_.train()
         for first, second in batches:
             truth = torch.cat([torch.zeros(len(first)), torch.ones(len(second))])

@@ -154,7 +154,7 @@ class WSADDT(Contract, BaseDetector):
     def _train(self, rows: torch.Tensor, parts: list[np.ndarray], labelled: np.ndarray) -> None:
         for weight in self.weights_:
             weight.requires_grad_(True)
-        optimiser = torch.optim.Adam(self.weights_, lr=self.lr, weight_decay=self.weight_decay)
+        optimiser = torch.optim.Adam(self.weights_, lr=self.lr, weight_decay=self.weight_decay, fused=True)
         stream = generator("wsad-dt", "batches", self.random_state)
         steps = -(-len(rows) // self.batch_size)
         steps = steps if self.max_steps_per_epoch is None else min(steps, self.max_steps_per_epoch)
@@ -163,19 +163,11 @@ class WSADDT(Contract, BaseDetector):
             for step in range(steps):
                 embedding = embedded(self.weights_, rows[index[step]])
                 loss = dual_tailed_loss(embedding, counts[step], self.normal_, self.abnormal_)
-                optimiser.zero_grad()
-                torch.autograd.backward(loss.sum())
-                self._clip()
+                gradients = torch.autograd.grad(loss.sum(), self.weights_)
+                for weight, gradient in zip(self.weights_, clipped(gradients, self.clipnorm), strict=True):
+                    weight.grad = gradient
                 optimiser.step()
         self.weights_ = [weight.detach() for weight in self.weights_]
-
-    def _clip(self) -> None:
-        """Bound each member's gradient, all layers together, as if it trained alone."""
-        gradients = [weight.grad for weight in self.weights_ if weight.grad is not None]
-        norm = torch.stack([gradient.square().sum(dim=(1, 2)) for gradient in gradients]).sum(dim=0).sqrt()
-        factor = (self.clipnorm / (norm + 1e-6)).clamp(max=1.0)[:, None, None]
-        for gradient in gradients:
-            gradient.mul_(factor)
 
     def _scores(self, rows: torch.Tensor) -> np.ndarray:
         with torch.no_grad():
@@ -193,6 +185,13 @@ def embedded(weights: Sequence[torch.Tensor], rows: torch.Tensor) -> torch.Tenso
     for weight in hidden:
         value = torch.selu(value @ weight)
     return value @ last
+
+
+def clipped(gradients: Sequence[torch.Tensor], bound: float) -> list[torch.Tensor]:
+    """Gradients (members, ...) with each member's norm over all layers at most ``bound``, as if it trained alone."""
+    norm = torch.stack([gradient.square().sum(dim=(1, 2)) for gradient in gradients]).sum(dim=0).sqrt()
+    factor = (bound / (norm + 1e-6)).clamp(max=1.0)[:, None, None]
+    return [gradient * factor for gradient in gradients]
 
 
 def draws(

@@ -125,8 +125,6 @@ def pick_file(
         say(note)
     for sentence in sentences(picked):
         say(sentence)
-    again = (
-        f"mnp-bench fit {shlex.quote(path)} --label {shlex.quote(picked.label)} --method {picked.method} --save model/"
-    )
-    say(f"the page: {target / NAME}; next: {again}")
+    words = ("mnp-bench", "fit", path, "--label", picked.label, "--method", picked.method, "--save", "model/")
+    say(f"the page: {target / NAME}; next: {shlex.join(words)}")
     return picked

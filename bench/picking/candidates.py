@@ -9,8 +9,8 @@ from bench.methods import get, missing
 from bench.planning.grouping import cell_seconds
 
 #: Three that learn from few labels, two classifiers, one that knows no labels, and MNP+: the strongest of each kind in
-#: the reference that take seconds on ten thousand rows and can be saved. Extremely random trees were never within 0.02
-#: of the best on the development tables of results/reference/pick.
+#: the reference that take seconds on ten thousand rows and can be saved. Extremely random trees were left out because
+#: they were never within 0.02 of the best on the development tables of results/reference/pick.
 DEFAULT = ("mnp-plus", "pu-bagging", "prenet", "devnet", "logistic-regression", "xgboost", "iforest")
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from baselines.wsad_dt import WSADDT, draws, embedded
+from baselines.wsad_dt import WSADDT, clipped, draws, embedded
 from baselines.wsad_dt_loss import dual_tailed_loss, pushed
 
 GENERATOR = torch.Generator().manual_seed(0)
@@ -54,6 +54,19 @@ def test_the_loss_of_each_member_and_its_gradient(counts: list[int]) -> None:
     mine = torch.autograd.grad(found.sum(), latent, retain_graph=True)[0]
     theirs = torch.autograd.grad(expected.sum(), latent)[0]
     torch.testing.assert_close(mine, theirs, rtol=1e-3, atol=1e-5)
+
+
+def test_gradients_are_bounded_by_member() -> None:
+    gradients = [normal(3, 4, 5) * torch.tensor([0.01, 1.0, 30.0])[:, None, None], normal(3, 5, 2)]
+    gradients[1][0] *= 0.01
+    found = clipped(gradients, 1.0)
+    for member in range(3):
+        alone = [torch.nn.Parameter(torch.zeros_like(gradient[member])) for gradient in gradients]
+        for parameter, gradient in zip(alone, gradients, strict=True):
+            parameter.grad = gradient[member].clone()
+        torch.nn.utils.clip_grad_norm_(alone, 1.0)
+        for mine, theirs in zip(found, alone, strict=True):
+            torch.testing.assert_close(mine[member], theirs.grad)
 
 
 def test_centres_keep_away_from_zero() -> None:
