@@ -170,5 +170,5 @@ def _shares(truth: np.ndarray, scores: np.ndarray) -> np.ndarray:
     from scipy.stats import rankdata
 
     quantile = (rankdata(scores) - 0.5) / len(scores)
-    counts = [np.histogram(quantile[np.asarray(truth) == label], BINS)[0] for label in (0, 1)]
-    return np.concatenate([counts / max(1, counts.sum()) for counts in counts])
+    histograms = [np.histogram(quantile[np.asarray(truth) == label], BINS)[0] for label in (0, 1)]
+    return np.concatenate([counts / max(1, counts.sum()) for counts in histograms])

@@ -227,9 +227,9 @@ def test_a_dask_cluster_gives_the_same_bits_though_a_worker_is_killed(tmp_path, 
         assert processes[1].wait() == -signal.SIGKILL
         same(rows(results), undisturbed)
     finally:
-        for process in processes:
-            process.kill()
-            process.wait()
+        for started in processes:
+            started.kill()
+            started.wait()
         log.close()
 
 
