@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -51,7 +52,7 @@ def once(folder: Path, cell: str, data_dir: str | None = None) -> verify.Repeate
     return done
 
 
-def rewrite(folder: Path, change) -> None:
+def rewrite(folder: Path, change: Any) -> None:
     """Every part with its table changed."""
     for part in list(segments.live(segments.listed(folder / FOLDER))):
         table = change(segments.read(part, scores=True))
