@@ -34,10 +34,9 @@ def experiment_of(
 
     if not suite.endswith(".toml"):
         refuse_file(suite)
-    numbers = None if seeds is None else read_seeds(seeds)
-    return narrowed(
-        read_suite(suite, data_dir), option_names("--methods", methods), option_names("--datasets", datasets), numbers
-    )
+    whole = read_suite(suite, data_dir)
+    named = option_names("--methods", methods), option_names("--datasets", datasets)
+    return narrowed(whole, *named, None if seeds is None else read_seeds(seeds))
 
 
 def refuse_file(name: str) -> None:

@@ -68,7 +68,8 @@ def run(
     from bench.app.run import Choices, run_suite
     from bench.suite.load import limited
 
-    experiment = limited(experiment_of(suite, methods, datasets, seeds, data_dir), time_limit, memory_limit)
+    experiment = experiment_of(suite, methods, datasets, seeds, data_dir)
+    experiment = limited(experiment, time_limit, memory_limit)
     choices = Choices(
         out=out,
         jobs=-1 if backend == "dask" and not jobs else workers(jobs),
