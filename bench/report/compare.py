@@ -78,8 +78,8 @@ def compare(first: str | os.PathLike[str], second: str | os.PathLike[str]) -> Tw
     for folder, frame in zip((first, second), frames, strict=True):
         if frame.empty:
             raise StoreError(f"{folder} holds no results yet; run its suite first")
-    one, other = frames
-    both = prepare(pd.concat([one.assign(run=0), other.assign(run=1)]))
+    before, after = frames
+    both = prepare(pd.concat([before.assign(run=0), after.assign(run=1)]))
     named = [*IDENTITY, "variant"]
     pairs = both[both.run == 0].merge(both[both.run == 1], on=named, suffixes=("", "_2"))
     if pairs.empty:
@@ -91,13 +91,13 @@ def compare(first: str | os.PathLike[str], second: str | os.PathLike[str]) -> Tw
     return TwoRuns(
         first=str(first),
         second=str(second),
-        cells=(_counts(one), _counts(other)),
+        cells=(_counts(before), _counts(after)),
         shared=len(pairs),
         changes=changes(read_manifest(first), read_manifest(second)),
         data=sorted(pairs.dataset[~same_data].unique()),
         code=sorted(kept.variant[kept["cell"] != kept["cell_2"]].unique()),
         status=ended[["dataset", "variant", "seed", "scenario", "status", "status_2"]].reset_index(drop=True),
-        methods=_by_method(good, metric_names(set(one.columns) & set(other.columns))),
+        methods=_by_method(good, metric_names(set(before.columns) & set(after.columns))),
     )
 
 
@@ -110,15 +110,15 @@ def _by_method(good: pd.DataFrame, metrics: list[str]) -> pd.DataFrame:
 
     equal = [_equal(good[name], good[f"{name}_2"]) for name in metrics]
     rows = good.assign(difference=good[f"{METRIC}_2"] - good[METRIC], identical=np.logical_and.reduce(equal))
-    found = pd.DataFrame({str(name): _paired(part) for name, part in rows.groupby("variant")}).T
-    if found.empty:
+    tests = pd.DataFrame({str(name): _paired(part) for name, part in rows.groupby("variant")}).T
+    if tests.empty:
         return pd.DataFrame(columns=["cells", "identical", "p"])
-    found = found.astype(dict.fromkeys(("cells", "identical", "families", "higher", "lower"), int))
-    tested = found.p.notna()
-    corrected = multipletests(found.p[tested], method="holm")[1] if tested.any() else []
+    tests = tests.astype(dict.fromkeys(("cells", "identical", "families", "higher", "lower"), int))
+    tested = tests.p.notna()
+    corrected = multipletests(tests.p[tested], method="holm")[1] if tested.any() else []
     # the smallest p that signs alone can give, if no other method's is smaller
-    able = tested.sum() * 2.0 ** (1 - found.families) < ALPHA
-    return found.assign(p_holm=pd.Series(corrected, found.index[tested], dtype=float), able=able)
+    able = tested.sum() * 2.0 ** (1 - tests.families) < ALPHA
+    return tests.assign(p_holm=pd.Series(corrected, tests.index[tested], dtype=float), able=able)
 
 
 def _equal(a: pd.Series, b: pd.Series) -> np.ndarray:

@@ -57,15 +57,15 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="exit with 1 if a table changed")
     chosen = parser.parse_args(words)
     try:
-        found = rebuild(chosen.root)
+        rebuilt = rebuild(chosen.root)
     except BenchError as error:
         print(error, file=sys.stderr)
         return 2
-    for folder, changed in found.items():
+    for folder, changed in rebuilt.items():
         print(
             f"{folder}: " + (f"changed: {', '.join(path.name for path in changed)}" if changed else "tables unchanged")
         )
-    return int(chosen.check and any(found.values()))
+    return int(chosen.check and any(rebuilt.values()))
 
 
 if __name__ == "__main__":

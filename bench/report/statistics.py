@@ -101,7 +101,7 @@ def judge(frame: pd.DataFrame, metric: str, title: str) -> Verdict:
     metric : a metric's column
     title : the scenario in words
     """
-    rows, found = fair(prepare(frame))
+    rows, covered = fair(prepare(frame))
     matrix = unit_matrix(rows, metric)
     ranks = average_ranks(matrix)
     testable = matrix.shape[0] >= FEWEST and matrix.shape[1] >= 2
@@ -116,7 +116,7 @@ def judge(frame: pd.DataFrame, metric: str, title: str) -> Verdict:
         intervals=intervals(rows, metric),
         improvements=improvements(rows, metric),
         trouble=trouble(matrix),
-        coverage=found,
+        coverage=covered,
     )
 
 
@@ -184,12 +184,12 @@ def signed_ranks(differences: pd.Series) -> float:
 
 def intervals(rows: pd.DataFrame, metric: str) -> pd.DataFrame:
     """Mean of each method with its 95% stratified bootstrap interval, best first; no interval from one seed."""
-    found = []
+    entries = []
     for name, part in rows.groupby("variant"):
         axes = (metric, str(part.setting.iloc[0]), str(name))
-        one = mean_interval(by_dataset(part, metric), *axes, weights=family_weights(part))
-        found.append((name, one.value, one.low, one.high))
-    table = pd.DataFrame(found, columns=["method", "mean", "low", "high"])
+        interval = mean_interval(by_dataset(part, metric), *axes, weights=family_weights(part))
+        entries.append((name, interval.value, interval.low, interval.high))
+    table = pd.DataFrame(entries, columns=["method", "mean", "low", "high"])
     return _honest(table, rows).sort_values("mean", ascending=False, kind="stable").reset_index(drop=True)
 
 
@@ -198,14 +198,17 @@ def improvements(rows: pd.DataFrame, metric: str) -> pd.DataFrame:
     weights = family_weights(rows)
     setting = str(rows.setting.iloc[0]) if len(rows) else ""
     values = {str(name): by_dataset(part, metric) for name, part in rows.groupby("variant")}
-    means = {name: float(np.average([one.mean() for one in found], weights=weights)) for name, found in values.items()}
+    means = {
+        name: float(np.average([family_values.mean() for family_values in gains], weights=weights))
+        for name, gains in values.items()
+    }
     order = sorted(values, key=lambda name: (-means[name], name))
-    found = []
+    gains = []
     for a, b in combinations(order, 2):
         pairs = list(zip(values[a], values[b], strict=True))
-        one = improvement(pairs, metric, setting, a, b, weights=weights)
-        found.append((a, b, one.value, one.low, one.high))
-    return _honest(pd.DataFrame(found, columns=["first", "second", "probability", "low", "high"]), rows)
+        family_values = improvement(pairs, metric, setting, a, b, weights=weights)
+        gains.append((a, b, family_values.value, family_values.low, family_values.high))
+    return _honest(pd.DataFrame(gains, columns=["first", "second", "probability", "low", "high"]), rows)
 
 
 def _honest(table: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
@@ -227,8 +230,8 @@ def sentences(verdict: Verdict) -> list[str]:
     if verdict.trouble:
         return [*told, verdict.trouble]
     claims = [f"{a} is higher than {b} ({p_text(p)})" for a, b, p in verdict.significant]
-    found = "; ".join(claims) if claims else "no pair of methods can be told apart"
-    return [*told, f"Pairwise Wilcoxon signed-rank tests with Holm's correction: {found}."]
+    differences = "; ".join(claims) if claims else "no pair of methods can be told apart"
+    return [*told, f"Pairwise Wilcoxon signed-rank tests with Holm's correction: {differences}."]
 
 
 def assumptions(seeds: int) -> list[str]:

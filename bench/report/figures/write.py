@@ -38,9 +38,9 @@ def write(folder: Path, frame: pd.DataFrame) -> list[Path]:
     written: list[Path] = []
     drawn: list[dict[str, Any]] = []
     missing: list[dict[str, Any]] = []
-    for kind, entry, part, page in _wanted(rows):
+    for family, entry, part, page in _wanted(rows):
         try:
-            figure, caption = kind.draw(part, **page)
+            figure, caption = family.draw(part, **page)
         except NotAsked:
             continue
         except Unsuited as reason:
@@ -58,14 +58,14 @@ def write(folder: Path, frame: pd.DataFrame) -> list[Path]:
 
 def _wanted(rows: pd.DataFrame) -> Iterator[tuple[Kind, dict[str, Any], pd.DataFrame, dict[str, int]]]:
     """(kind, its entry in the index, rows, page) of everything that may be drawn."""
-    parts = scenarios(rows)
-    for kind in KINDS:
-        for label, part in parts if kind.per_scenario else [("", rows)]:
-            name = kind.name + (f"_{slug(label)}" if label and len(parts) > 1 else "")
-            pages = kind.pages(part) if kind.pages else 1
+    settings = scenarios(rows)
+    for family in KINDS:
+        for label, part in settings if family.per_scenario else [("", rows)]:
+            name = family.name + (f"_{slug(label)}" if label and len(settings) > 1 else "")
+            pages = family.pages(part) if family.pages else 1
             for page in range(pages):
-                entry = {"name": f"{name}_{page + 1}" if pages > 1 else name, "title": kind.title, "scenario": label}
-                yield kind, entry, part, {"page": page} if kind.pages else {}
+                entry = {"name": f"{name}_{page + 1}" if pages > 1 else name, "title": family.title, "scenario": label}
+                yield family, entry, part, {"page": page} if family.pages else {}
 
 
 def _remove_old(index: Path, kept: set[str]) -> None:

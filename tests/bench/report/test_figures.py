@@ -147,7 +147,7 @@ def test_sensitivity_to_k_names_its_best_and_worst():
 
 
 def test_unseen_types_show_both_kinds():
-    known = tuple({"known_types": [one], "label_budget": 10} for one in ("7", "8"))
+    known = tuple({"known_types": [anomaly_type], "label_budget": 10} for anomaly_type in ("7", "8"))
     figure, caption = unseen_types(rows(("digits",), scenarios=known))
     assert len(figure.axes[0].patches) == 8 and "2 choices of known types on 1 dataset" in caption
     with pytest.raises(NotAsked):
@@ -204,4 +204,4 @@ def test_a_run_of_failures_draws_nothing_and_says_why(tmp_path):
 
 
 def test_file_names_of_kinds_are_unique():
-    assert len({kind.name for kind in KINDS}) == len(KINDS)
+    assert len({figure.name for figure in KINDS}) == len(KINDS)
