@@ -171,7 +171,7 @@ def test_what_was_left_out_is_printed_and_on_the_page(tmp_path: Path) -> None:
 def test_where_nothing_is_left_the_reasons_are_told(tmp_path: Path) -> None:
     path = folder(tmp_path / "a", frame())
     edited(path, packages={"torch": "9.9"})
-    with pytest.raises(StoreError, match="no cell can be shown:\n.*180 cells left out: the manifest's entry"):
+    with pytest.raises(StoreError, match=r"no cell can be shown:\n.*180 cells left out: the manifest's entry"):
         merged(path)
 
 
