@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 
 from bench.app.bundle import bundle
 from bench.app.leaderboard import leaderboard
+from bench.app.serve import serve
 
 if TYPE_CHECKING:
     from bench.suite.load import Experiment
@@ -276,6 +277,7 @@ def report(out: Folder) -> None:
 
 app.command()(bundle)
 app.command()(leaderboard)
+app.command()(serve)
 
 
 @app.command()
