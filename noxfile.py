@@ -1,20 +1,31 @@
-"""Sessions: benchmark (the main job), tests, faults, lint, parity, adbench, speed, figures.
+"""Sessions: benchmark (the main job), tests, faults, lint, docs, wheel, lowest, parity, adbench, speed, figures.
 
-``nox -s NAME -- ARGS``.
+``nox -s NAME -- ARGS``. Where torch comes from: ``torch_sources``.
 """
 
 from __future__ import annotations
 
+import functools
+import os
 import pathlib
 import shutil
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
 
 import nox
 
 nox.options.sessions = ["tests"]
 nox.options.reuse_existing_virtualenvs = True
+nox.options.error_on_missing_interpreters = False  # a session of a Python that is not here is skipped, and says so
 
-# the exact pin picks the CPU build; a range would bring gigabytes of GPU packages
 TORCH = "torch==2.13.0"
+#: On Linux PyPI's torch brings some 3 GB of GPU libraries; this index has the builds without.
+CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+#: Overrides the choice: the address of an index, or ``pip`` for whatever pip is configured with.
+TORCH_VARIABLE = "MNP_BENCH_TORCH_INDEX"
+PYTHONS = ["3.11", "3.12", "3.13"]
 ADBENCH_NEEDS = (
     "tensorflow-cpu==2.15.1",
     "pyod==1.0.0",
@@ -36,8 +47,52 @@ EXACT = {
 }
 
 
+def torch_sources(environ: Mapping[str, str], platform: str, reachable: Callable[[str], bool]) -> list[tuple[str, ...]]:
+    """Arguments of pip that install torch, in the order in which they are tried.
+
+    Parameters
+    ----------
+    environ : mapping
+        Environment variables; ``MNP_BENCH_TORCH_INDEX`` overrides the choice, and nothing else is then tried.
+    platform : str
+        ``sys.platform``.
+    reachable : function of an address
+        Whether it answers; asked only on Linux and without an override.
+    """
+    chosen = environ.get(TORCH_VARIABLE, "").strip()
+    as_configured = (TORCH,)
+    if chosen == "pip":
+        return [as_configured]
+    if chosen:
+        return [(TORCH, "--index-url", chosen)]
+    if platform == "linux" and reachable(CPU_INDEX):
+        return [(TORCH, "--index-url", CPU_INDEX), as_configured]
+    return [as_configured]
+
+
+@functools.cache
+def _reachable(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{address}/torch/", timeout=5):
+            return True
+    except (urllib.error.URLError, TimeoutError):
+        return False
+
+
+def install_torch(session: nox.Session) -> None:
+    """Install torch from the first source that has it; the last one's failure is the session's."""
+    *first, last = torch_sources(os.environ, sys.platform, _reachable)
+    for arguments in first:
+        try:
+            session.install(*arguments)
+            return
+        except nox.command.CommandFailed:
+            session.warn(f"pip install {' '.join(arguments)} failed; taking torch from where pip is configured to look")
+    session.install(*last)
+
+
 def _install(session: nox.Session, *extras: str) -> None:
-    session.install(TORCH)
+    install_torch(session)
     wanted = ",".join(extras)
     session.install("-e", f".[{wanted}]" if wanted else ".")
     session.env.update(EXACT)
@@ -53,7 +108,7 @@ def benchmark(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run the fast tests, a file to each core at a time, and print their coverage; arguments go to pytest."""
-    _install(session, "boost", "dask", "dev")
+    _install(session, "boost", "tabm", "dask", "dev")
     session.run(
         "pytest", "-n", "auto", "--dist", "loadfile", "--cov", "--cov-report=term:skip-covered", *session.posargs
     )
@@ -67,6 +122,55 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "format", "--check", ".")
     session.run("mypy")
     session.run("lint-imports")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the site into docs/_build/html (warnings are errors) and check its links; arguments go to sphinx-build.
+
+    The gallery's scripts run for real; a second build runs again only those that changed.
+    """
+    _install(session, "boost", "dask", "docs")
+    session.run("sphinx-build", "-W", "--keep-going", "-b", "html", "docs", "docs/_build/html", *session.posargs)
+    session.run("python", "docs/_ext/links.py", "docs/_build/html")
+
+
+def _built_wheel(session: nox.Session) -> str:
+    """Build the sdist and from it the wheel, and give the wheel's path."""
+    folder = pathlib.Path(session.create_tmp()).resolve()
+    session.run("python", "-m", "build", "--outdir", str(folder), ".", silent=True)
+    return str(max(folder.glob("*.whl"), key=lambda path: path.stat().st_mtime))
+
+
+def _main_job(session: nox.Session) -> None:
+    """The main job small, away from the checkout, so that only what was installed is imported."""
+    words = session.posargs or ["quick", "--datasets", "digits-low", "--seeds", "0"]
+    session.chdir(session.create_tmp())
+    session.run("mnp-bench", "run", *words, "--fresh", env=EXACT)
+
+
+@nox.session(python=PYTHONS)
+def wheel(session: nox.Session) -> None:
+    """Install the built wheel in an empty environment and run the main job small, on every supported Python.
+
+    A Python that is not on this machine is skipped; arguments replace ``quick --datasets digits-low --seeds 0``.
+    """
+    session.install("build")
+    built = _built_wheel(session)
+    install_torch(session)
+    session.install(built)
+    _main_job(session)
+
+
+@nox.session(python=PYTHONS[0], venv_backend="uv")
+def lowest(session: nox.Session) -> None:
+    """The same with the lowest version of everything that pyproject.toml names (7 GB: old torch has no small build)."""
+    session.install("build")
+    built = _built_wheel(session)
+    # uv takes for direct only what it is given itself, so the file is named and not the wheel
+    session.install("--resolution", "lowest-direct", "-r", "pyproject.toml", "--extra", "boost")
+    session.install("--no-deps", built)
+    _main_job(session)
 
 
 @nox.session

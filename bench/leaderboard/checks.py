@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 
 import pandas as pd
 
+from bench.json_values import json_text
 from bench.leaderboard.left_out import LeftOut
 from bench.leaderboard.sources import Source
 from bench.planning import identity
 from bench.report.words import listed
 from bench.scenarios import canonical
-from bench.scenarios.canonical import json_text
 from bench.store.manifest import provenance_id
 from bench.store.schema import metric_names
 

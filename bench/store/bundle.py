@@ -165,9 +165,9 @@ def _schema_fault(schema: pa.Schema) -> str:
     for name in schema.names:
         actual = schema.field(name).type
         text = pa.types.is_large_string(actual) or pa.types.is_string(actual) or pa.types.is_null(actual)
-        kind = wanted.get(name, pa.string())
-        if not (actual == kind or (text and kind == pa.string())):
-            return f"its column {name!r} holds {actual}, not {kind}"
+        expected = wanted.get(name, pa.string())
+        if not (actual == expected or (text and expected == pa.string())):
+            return f"its column {name!r} holds {actual}, not {expected}"
     return ""
 
 

@@ -53,7 +53,7 @@ def collect(
     command : sequence of str or str
         The command line.
     datasets : mapping of name to sha256, optional
-    tables : mapping of name to facts, optional
+    tables : mapping of name to reading, optional
         How each of the user's own tables was read (``bench.datasets.reading.to_json``).
     methods : mapping of name to fingerprint, optional
         Of the methods' code (``bench.methods.source_hash``), so that results of two runs are known to be of one code.
@@ -65,7 +65,7 @@ def collect(
     """
     own: dict[str, Any] = {"methods": dict(sorted(methods.items()))} if methods else {}
     if tables:
-        own["tables"] = {name: dict(facts) for name, facts in sorted(tables.items())}
+        own["tables"] = {name: dict(reading) for name, reading in sorted(tables.items())}
     return {
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": command if isinstance(command, str) else list(command),
@@ -85,13 +85,13 @@ def collect(
     }
 
 
-def provenance_id(facts: Mapping[str, Any]) -> str:
+def provenance_id(run: Mapping[str, Any]) -> str:
     """Sixteen hex digits of what ran; the same for two runs that differ in time and command line only."""
-    lasting = {name: value for name, value in facts.items() if name not in OCCASION}
+    lasting = {name: value for name, value in run.items() if name not in OCCASION}
     return hashlib.sha256(json.dumps(lasting, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def write_manifest(folder: str | os.PathLike[str], facts: Mapping[str, Any]) -> Path:
+def write_manifest(folder: str | os.PathLike[str], run: Mapping[str, Any]) -> Path:
     """Add a run to the folder's manifest.json: ``{"runs": [{"id": ..., ...}]}``, oldest first.
 
     Raises
@@ -99,7 +99,7 @@ def write_manifest(folder: str | os.PathLike[str], facts: Mapping[str, Any]) -> 
     StoreError
         The manifest there is broken, or cannot be written.
     """
-    return _write(folder, _read(folder) | {"runs": [*read_manifest(folder), {"id": provenance_id(facts), **facts}]})
+    return _write(folder, _read(folder) | {"runs": [*read_manifest(folder), {"id": provenance_id(run), **run}]})
 
 
 def read_manifest(folder: str | os.PathLike[str]) -> list[dict[str, Any]]:
@@ -159,12 +159,12 @@ def _write(folder: str | os.PathLike[str], whole: Mapping[str, Any]) -> Path:
 def versions() -> dict[str, str]:
     """Versions of the installed packages that can move a number, by name."""
     wanted = {name.replace("_", "-").lower(): name for name in PACKAGES}
-    found: dict[str, str] = {}
+    installed: dict[str, str] = {}
     for package in distributions():
         name = wanted.get((package.name or "").replace("_", "-").lower())
         if name:
-            found.setdefault(name, package.version)
-    return dict(sorted(found.items()))
+            installed.setdefault(name, package.version)
+    return dict(sorted(installed.items()))
 
 
 def git_state(folder: Path) -> dict[str, Any] | None:

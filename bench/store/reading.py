@@ -71,8 +71,8 @@ def _framed(rows: pa.Table) -> pd.DataFrame:
 
 
 def _with_scores(rows: pa.Table) -> pa.Table:
-    for name, kind in schema.PER_ROW.items():
-        rows = rows.append_column(name, pa.nulls(rows.num_rows, kind))
+    for name, data_type in schema.PER_ROW.items():
+        rows = rows.append_column(name, pa.nulls(rows.num_rows, data_type))
     return rows
 
 

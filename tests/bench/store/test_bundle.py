@@ -22,13 +22,13 @@ from tests.bench.records import record
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    place = tmp_path / "mine"
-    with Store(place) as store:
+    results = tmp_path / "mine"
+    with Store(results) as store:
         store.append([record(number) for number in range(6)] + [record(6, status="failed")])
         store.append([record(3, value=0.9)])
-    facts = manifest.collect("name = 'toy'", ["mnp-bench", "run", "--tracking-uri", "http://me:secret@host"])
-    manifest.write_manifest(place, facts)
-    return place
+    run = manifest.collect("name = 'toy'", ["mnp-bench", "run", "--tracking-uri", "http://me:secret@host"])
+    manifest.write_manifest(results, run)
+    return results
 
 
 def made(folder: Path) -> Path:
