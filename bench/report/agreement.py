@@ -55,8 +55,8 @@ def agreement(first: Verdict, second: Verdict) -> Agreement:
     StoreError
         Fewer than three methods are compared in both.
     """
-    shared = [name for name in first.matrix.columns if name in set(second.matrix.columns)]
-    if len(shared) < FEWEST:
+    shared = _shared(first, second)
+    if not agreeable(first, second):
         raise StoreError(f"{count(len(shared), 'method')} compared in both; a rank correlation needs {FEWEST}")
     one, other = first.matrix[shared], second.matrix[shared]
     ranks = pd.DataFrame({"first": average_ranks(one), "second": average_ranks(other)})
@@ -75,6 +75,15 @@ def agreement(first: Verdict, second: Verdict) -> Agreement:
         both=same + opposed,
         same=same,
     )
+
+
+def agreeable(first: Verdict, second: Verdict) -> bool:
+    """Whether enough methods are compared in both, on some dataset."""
+    return len(_shared(first, second)) >= FEWEST
+
+
+def _shared(first: Verdict, second: Verdict) -> list[str]:
+    return [name for name in first.matrix.columns if name in set(second.matrix.columns)]
 
 
 def spearman(first: np.ndarray, second: np.ndarray) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -262,7 +262,7 @@ def _means(stores: Stores, block: Block) -> tuple[pd.DataFrame, str]:
     return means.loc[means.mean(axis=1).sort_values(ascending=False, kind="stable").index], over
 
 
-def _markdown(head: tuple[str, ...], lines: list[tuple[str, ...]], words: int = 1) -> str:
+def _markdown(head: tuple[str, ...], lines: Sequence[tuple[str, ...]], words: int = 1) -> str:
     """A table whose first ``words`` columns are words and the others numbers."""
     rule = "|" + "|".join(":--" if number < words else "--:" for number in range(len(head))) + "|"
     title, *body = ("| " + " | ".join(line) + " |" for line in (head, *lines))
