@@ -86,6 +86,7 @@ class MNPPlus(ReplicaMixin, BaseDetector):
         n_estimators: int = 200,
         max_samples: int | None = None,
         n_prototypes: int = 8,
+        n_exemplars: int = 1024,
         n_components: int | float = 0.5,
         hidden_dim: int = 20,
         n_init: int = 4,
@@ -96,6 +97,7 @@ class MNPPlus(ReplicaMixin, BaseDetector):
         l2: float = 0.01,
         trimmed: float = 0.05,
         tree_weight: float = 1.0,
+        rotated_weight: float = 0.5,
         network_weight: float = 0.75,
         prototype_weight: float = 0.75,
         reconstruction_weight: float = 0.75,
@@ -107,6 +109,7 @@ class MNPPlus(ReplicaMixin, BaseDetector):
         self.n_estimators = n_estimators
         self.max_samples = max_samples
         self.n_prototypes = n_prototypes
+        self.n_exemplars = n_exemplars
         self.n_components = n_components
         self.hidden_dim = hidden_dim
         self.n_init = n_init
@@ -117,6 +120,7 @@ class MNPPlus(ReplicaMixin, BaseDetector):
         self.l2 = l2
         self.trimmed = trimmed
         self.tree_weight = tree_weight
+        self.rotated_weight = rotated_weight
         self.network_weight = network_weight
         self.prototype_weight = prototype_weight
         self.reconstruction_weight = reconstruction_weight
@@ -171,7 +175,7 @@ class MNPPlus(ReplicaMixin, BaseDetector):
         X = run.X[run.train]
         detector.columns_, detector.n_features_in_ = columns, X.shape[1]
         detector.weights_, detector.context_ = fitted.weights.clone(), fitted.context
-        detector.inputs_, detector.trees_ = fitted.inputs, fitted.trees
+        detector.inputs_, detector.trees_, detector.rotated_trees_ = fitted.inputs, fitted.trees, fitted.rotated_trees
         detector.prototypes_, detector.n_prototypes_ = fitted.prototypes, len(fitted.prototypes)
         detector.history_ = fitted.history
         measured = detector._passed(X)
