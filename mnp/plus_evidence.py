@@ -1,8 +1,9 @@
 """MNP+'s four terms of evidence that a row is an anomaly, and their sum.
 
-S(x) = t ln((p + e) / (1 - p + e)) + n f(v) + a (c g(d) + r (g(h) + g(h')) / 2) with p the bagged trees' mean
-probability, f the score network, d the distance to the nearest prototype, h and h' the norms of the residuals of the
-nearest mode's and of the shared linear autoencoder, g(z) = clip(ln(z / m), -3, 3) with m the median of z over the
+S(x) = t (o(p) + w o(p')) + n s(f(v)) + a (c g(e) + r g(h)) with p and p' the mean probability of the
+bagged trees on the features and along the principal directions, o(p) = ln((p + .005) / (1 - p + .005)), f the score
+network and s soft below 0, e the distance to the nearest exemplars, h the norm of the residual of the best fitting
+mode's linear autoencoder, g(z) = clip(ln(z / m), -3, 3) with m the median of z over the
 unlabelled training rows, and a the trust that the labelled anomalies give to the last two terms.
 """
 
@@ -44,8 +45,8 @@ class Measured:
     ----------
     probability, rotated_probability : (n,) of the trees on features and of the rotated ones; 0.5 without trees
     score : (n,) of the network; 0 without one
-    distance, near, own, shared : (n,) in the inputs v: to the nearest prototype, to the nearest exemplars, and the
-        residuals of the best fitting mode's and of the shared autoencoder
+    distance, near, own : (n,) in the inputs v: to the nearest prototype, to the nearest exemplars, and the residual of
+        the best fitting mode's autoencoder
     closest : (n,) int, the nearest prototype
     """
 
@@ -56,7 +57,6 @@ class Measured:
     closest: np.ndarray
     near: np.ndarray
     own: np.ndarray
-    shared: np.ndarray
 
 
 def measure(fitted: Any, X: np.ndarray, settings: Settings) -> Measured:
@@ -72,28 +72,26 @@ def measure(fitted: Any, X: np.ndarray, settings: Settings) -> Measured:
     height = max(1, AT_ONCE // (2 * X.shape[1] * ROWS)) * ROWS
     blocks = [X[begin : begin + height] for begin in range(0, len(X), height)]
     values = np.concatenate([_passed(fitted, inputs(block), settings) for block in blocks])
-    score, distance, closest, near, own, shared = values[:, :6].astype(np.float64).T
+    score, distance, closest, near, own = values[:, :5].astype(np.float64).T
     return Measured(
-        _probability(fitted.trees_, X), _probability(fitted.rotated_trees_, values[:, 6:]),
-        score, distance, closest.astype(np.int64), near, own, shared,
+        _probability(fitted.trees_, X), _probability(fitted.rotated_trees_, values[:, 5:]),
+        score, distance, closest.astype(np.int64), near, own,
     )  # fmt: skip
 
 
 def units(measured: Measured, usual: np.ndarray, floor: float) -> dict[str, float]:
     """Medians of the distances over the rows ``usual``, and the floor below which distances are rounding."""
-    names = ("distance", "near", "own", "shared")
+    names = ("distance", "near", "own")
     return {name: float(np.median(getattr(measured, name)[usual])) for name in names} | {"floor": floor}
 
 
 def unsupervised(measured: Measured, units: Mapping[str, float], settings: Settings) -> dict[str, np.ndarray]:
     """The terms that need no label, before trust."""
-    near, own, shared = (
-        _distant(getattr(measured, name), units[name], times * units["floor"])
-        for name, times in (("near", NEAR_FLOOR), ("own", 1.0), ("shared", 1.0))
-    )
+    near = _distant(measured.near, units["near"], NEAR_FLOOR * units["floor"])
+    own = _distant(measured.own, units["own"], units["floor"])
     return {
         "prototypes": settings.prototype_weight * near,
-        "reconstruction": settings.reconstruction_weight * (own + shared) / 2.0,
+        "reconstruction": settings.reconstruction_weight * own,
     }
 
 
@@ -135,7 +133,7 @@ def total(terms: Mapping[str, np.ndarray]) -> np.ndarray:
 
 
 def _passed(fitted: Any, v: np.ndarray, settings: Settings) -> np.ndarray:
-    """Network score and ``distances`` of inputs v: (n, 6 + A) float32."""
+    """Network score and ``distances`` of inputs v: (n, 5 + A) float32."""
     flat, context = fitted.weights_[None], {name: value[None] for name, value in fitted.context_.items()}
 
     def forward(p: Mapping[str, torch.Tensor], x: torch.Tensor, context: Context) -> torch.Tensor:

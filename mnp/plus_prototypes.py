@@ -1,6 +1,6 @@
 """MNP+'s picture of the normal rows, learnt without labels: modes with a prototype and a linear autoencoder each.
 
-A further linear autoencoder is shared by all modes.
+Beside the modes: exemplars (``plus_exemplars``), and the principal directions that rotated trees are grown along.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Normality:
     centres : (K, D) float32 in the inputs v
     members : (m,) int, the mode of each fitted row
     subspaces : (K, D, c) float32, orthonormal columns for each mode, zeros where it has fewer than c
-    mean : (1, D) float32; components : (D, C) float32, orthonormal columns, of all rows
+    mean : (1, D) float32 of all rows
     axes : (D, A) float32, the first principal directions of all rows that are no rounding, at most 64
     exemplars : (groups, m, D) float32
     floor : float, below which distances are rounding
@@ -53,7 +53,6 @@ class Normality:
     members: np.ndarray
     subspaces: np.ndarray
     mean: np.ndarray
-    components: np.ndarray
     axes: np.ndarray
     exemplars: np.ndarray
     floor: float
@@ -63,7 +62,7 @@ class Normality:
         """Tensors that ``distances`` needs."""
         return {
             name: torch.from_numpy(np.ascontiguousarray(getattr(self, name), dtype=np.float32))
-            for name in ("centres", "subspaces", "mean", "components", "axes", "exemplars")
+            for name in ("centres", "subspaces", "mean", "axes", "exemplars")
         }
 
     def turned(self, v: np.ndarray) -> np.ndarray:
@@ -73,7 +72,7 @@ class Normality:
 
 
 def fit_normality(v: np.ndarray, unlabelled: np.ndarray, seed: int, settings: Settings) -> Normality:
-    """Fit centres by k-means and components by principal components on at most 10,000 unlabelled rows; draw exemplars.
+    """Fit modes by k-means and principal components to at most 10,000 unlabelled rows, and draw exemplars of them.
 
     Parameters
     ----------
@@ -97,21 +96,19 @@ def fit_normality(v: np.ndarray, unlabelled: np.ndarray, seed: int, settings: Se
     wide -= mean
     spread = float(wide.square().sum().div(len(wide)).sqrt())
     draws = generator("mnp-plus", "components", seed)
-    width = min(_width(settings, x.shape[1]), len(x))
-    directions = _components(wide, max(width, min(MOST_AXES, *x.shape)), draws)
-    components, axes = directions[:, -width:], _telling(wide, directions[:, -MOST_AXES:])
+    axes = _telling(wide, _components(wide, min(MOST_AXES, *x.shape), draws))
     subspaces = _subspaces(x, centres, members, settings, draws)
     return Normality(
-        centres, members, subspaces, mean.float().numpy(), components.float().numpy(), axes.float().numpy(),
+        centres, members, subspaces, mean.float().numpy(), axes.float().numpy(),
         draw_exemplars(v, rows, settings.n_exemplars, seed), FLOOR * spread, rows,
     )  # fmt: skip
 
 
 def distances(v: torch.Tensor, context: Context) -> torch.Tensor:
-    """What rows v (R, B, D) are away from, and where they lie along the principal directions: (R, B, 5 + A).
+    """What rows v (R, B, D) are away from, and where they lie along the principal directions: (R, B, 4 + A).
 
-    The distance to the nearest centre, the number of that centre, ``nearness`` to the exemplars, the least norm of a
-    residual of the modes' own autoencoders, the norm of the residual of the shared one; then the A values.
+    The distance to the nearest centre, the number of that centre, ``nearness`` to the exemplars, and the least norm of
+    a residual of the modes' own autoencoders; then the A values.
     """
     squares, residuals = [], []
     for centre, subspace in zip(
@@ -122,10 +119,8 @@ def distances(v: torch.Tensor, context: Context) -> torch.Tensor:
         residuals.append(_residual(x, subspace))
     nearest, which = torch.stack(squares, dim=2).min(dim=2)
     own = torch.stack(residuals, dim=2).amin(dim=2)
-    x = v - context["mean"]
-    shared = _residual(x, context["components"])
-    away = [nearest.sqrt(), which.to(v.dtype), nearness(v, context), own.sqrt(), shared.sqrt()]
-    return torch.cat([torch.stack(away, dim=2), torch.bmm(x, context["axes"])], dim=2)
+    away = [nearest.sqrt(), which.to(v.dtype), nearness(v, context), own.sqrt()]
+    return torch.cat([torch.stack(away, dim=2), torch.bmm(v - context["mean"], context["axes"])], dim=2)
 
 
 def _residual(x: torch.Tensor, components: torch.Tensor) -> torch.Tensor:

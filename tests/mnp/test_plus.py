@@ -39,7 +39,7 @@ def test_the_score_is_the_sum_of_four_terms(fitted) -> None:
     assert list(evidence.columns) == TERMS
     np.testing.assert_allclose(evidence.sum(axis=1), fitted.decision_function(X), rtol=0, atol=1e-12)
     assert (evidence.nunique() > 10).all()
-    assert evidence[["prototypes", "reconstruction"]].abs().max().max() <= 3 * 0.75 * fitted.trust_
+    assert evidence[["prototypes", "reconstruction"]].abs().max().max() <= 3 * 0.6 * fitted.trust_
 
 
 def test_weights_scale_their_terms_and_nothing_else() -> None:
@@ -85,7 +85,7 @@ def test_a_row_like_the_labelled_and_a_row_like_nothing_are_both_anomalies(fitte
 
 def test_without_labels_the_two_unsupervised_terms_are_the_score() -> None:
     X, _ = table()
-    with pytest.warns(UserWarning, match="falls back to its distance to the prototypes"):
+    with pytest.warns(UserWarning, match="falls back to its distance to the exemplars"):
         blind = MNPPlus(**BRIEF).fit(X)
     evidence = blind.evidence(X)
     assert (evidence[["trees", "network"]] == 0.0).all(axis=None)
@@ -183,7 +183,7 @@ def test_more_columns_than_rows() -> None:
     X, y = table(rows=120, width=1555)
     model = MNPPlus(n_estimators=20, steps=20, n_init=1).fit(X, y)
     assert np.isfinite(model.decision_function(X)).all()
-    assert model.context_["components"].shape[1] <= 128
+    assert model.context_["subspaces"].shape[2] <= 128 and model.context_["axes"].shape[1] <= 64
 
 
 def test_more_labelled_than_unlabelled_rows() -> None:
