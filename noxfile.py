@@ -108,7 +108,7 @@ def benchmark(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run the fast tests, a file to each core at a time, and print their coverage; arguments go to pytest."""
-    _install(session, "boost", "dask", "dev")
+    _install(session, "boost", "tabm", "dask", "dev")
     session.run(
         "pytest", "-n", "auto", "--dist", "loadfile", "--cov", "--cov-report=term:skip-covered", *session.posargs
     )

@@ -2,8 +2,8 @@
 
 The public face, loaded on first use: ``create`` makes a detector, ``load_dataset`` loads a dataset, ``run`` runs a
 suite, ``read`` gives a results folder as a frame with one row per cell. For a table of your own: ``load_table`` reads
-it, ``fit`` makes a model of it, ``save_model`` and ``load_model`` keep that, ``WeakLabelKFold`` and
-``weak_average_precision`` choose parameters with few labels.
+it, ``pick`` finds a method for it, ``fit`` makes a model of it, ``save_model`` and ``load_model`` keep that,
+``WeakLabelKFold`` and ``weak_average_precision`` choose parameters with few labels.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from bench.app.pick import pick
     from bench.app.run import run_suite as run
     from bench.datasets.registry import load as load_dataset
     from bench.methods import create
@@ -32,6 +33,7 @@ __all__ = [
     "load_dataset",
     "load_model",
     "load_table",
+    "pick",
     "read",
     "run",
     "save_model",
@@ -45,6 +47,7 @@ _WHERE = {
     "load_dataset": ("bench.datasets.registry", "load"),
     "load_model": ("bench.usertable.folder", "load"),
     "load_table": ("bench.usertable.training", "load_table"),
+    "pick": ("bench.app.pick", "pick"),
     "read": ("bench.store.reading", "read"),
     "run": ("bench.app.run", "run_suite"),
     "save_model": ("bench.usertable.folder", "save"),

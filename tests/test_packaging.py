@@ -32,7 +32,12 @@ def name(requirement: str) -> str:
 
 def declared() -> set[str]:
     project = PROJECT["project"]
-    extras = [text for extra, texts in project["optional-dependencies"].items() if extra not in ("dev", "docs") for text in texts]
+    extras = [
+        text
+        for extra, texts in project["optional-dependencies"].items()
+        if extra not in ("dev", "docs")
+        for text in texts
+    ]
     return {name(text) for text in project["dependencies"] + extras}
 
 

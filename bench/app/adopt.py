@@ -9,30 +9,24 @@ over, from what, when and on which evidence.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from bench import methods
-from bench.app.verify import Repeated, context_of, repeat_together, todays
+from bench.app.adopt_sample import Claim
+from bench.app.adopt_sample import groups as groups_to_repeat
+from bench.app.verify import Repeated, repeat_together, todays
+from bench.datasets.catalogue import EVERYWHERE, Catalogue
 from bench.errors import BenchError, StoreError
-from bench.execution.evaluate import WorkContext, load
-from bench.planning import grouping
-from bench.scenarios.canonical import json_text
+from bench.json_values import json_text
 from bench.store import Store, manifest, read
 from bench.store.schema import ADOPTED
 from bench.types import Cell
-from reproducibility.streams import generator
-
-#: A group is done again with so many of its cells: training stacks them in eights.
-TOGETHER = grouping.EIGHT
-#: Cells that ended so are not waited for again.
-NOT_REPEATED = ("timeout", "oom")
 
 
 @dataclass(frozen=True)
@@ -62,7 +56,7 @@ def adopt(
     folder: str | os.PathLike[str],
     sample: int = 3,
     seed: int = 0,
-    data_dir: str | None = None,
+    catalogue: Catalogue = EVERYWHERE,
     jobs: int = 1,
     tell: Callable[[Repeated], None] = lambda _: None,
 ) -> list[Verdict]:
@@ -76,7 +70,7 @@ def adopt(
         a method that trains in groups each is done alone and in a group.
     seed : int
         Which ones.
-    data_dir : folder with data files, or None
+    catalogue : where the data files lie
     jobs : worker processes
     tell : called with each cell as soon as it is compared
 
@@ -94,25 +88,25 @@ def adopt(
         rows = read(folder, scores=True)
         if rows.empty:
             raise StoreError(f"{folder} holds no results yet; run its suite first")
-        verdicts: list[Verdict] = []
-        keys: dict[str, Cell] = {}
-        for method, own in rows.groupby("method", sort=True):
-            cells, reason = _of_today(str(method), own)
-            stale = own[[reason != "" or cells[key].key != key for key in own["cell"]]]
-            if stale.empty:
-                continue
-            verdict = Verdict(str(method), len(stale), (), reason)
-            if not reason:
-                verdict = _proven(folder, stale, cells, (sample, seed), data_dir, jobs, tell)
-            verdicts.append(verdict)
-            if verdict.adopted:
-                keys |= {key: cells[key] for key in stale["cell"]}
+        claims = [claim for method, own in rows.groupby("method", sort=True) if (claim := _claim(str(method), own))]
+        groups = [group for claim in claims for group in groups_to_repeat(folder, claim, (sample, seed), catalogue)]
+        # All methods in one go: workers start once, and none waits for the last cell of each method.
+        evidence = repeat_together(folder, groups, catalogue, jobs, tell) if groups else []
+        verdicts = [_verdict(claim, evidence) for claim in claims]
+        adopted = {verdict.method for verdict in verdicts if verdict.adopted}
+        keys = {key: claim.cells[key] for claim in claims if claim.method in adopted for key in claim.stale["cell"]}
         if keys:
             record = _record(folder, rows, keys, verdicts)
             # The record comes first: without rows that name it, it never was an adoption, and the next one drops it.
             manifest.write_adoptions(folder, [*_in_force(folder, rows), record])
             store.rewrite(lambda table: _carried(table, keys, record["id"]))
     return verdicts
+
+
+def _claim(method: str, rows: pd.DataFrame) -> Claim | None:
+    cells, reason = _of_today(method, rows)
+    stale = rows[[reason != "" or cells[key].key != key for key in rows["cell"]]]
+    return None if stale.empty else Claim(method, stale, cells, reason)
 
 
 def _of_today(method: str, rows: pd.DataFrame) -> tuple[dict[str, Cell], str]:
@@ -127,83 +121,15 @@ def _of_today(method: str, rows: pd.DataFrame) -> tuple[dict[str, Cell], str]:
         return {}, str(error)
 
 
-def _proven(
-    folder: str | os.PathLike[str],
-    rows: pd.DataFrame,
-    cells: dict[str, Cell],
-    drawn: tuple[int, int],
-    data_dir: str | None,
-    jobs: int,
-    tell: Callable[[Repeated], None],
-) -> Verdict:
-    method = str(rows.method.iloc[0])
-    runs = {run["id"]: run for run in manifest.read_manifest(folder)}
-    contexts = {name: context_of(runs[name], folder, data_dir) for name in set(rows.provenance) & set(runs)}
-    groups = []
-    for row in _sampled(rows, *drawn, contexts):
-        groups += [[row]]
-        together = _mates(row, rows, cells)
-        groups += [together] if len(together) > 1 else []
-    if not groups:
-        return Verdict(method, len(rows), (), "no cell of it can be done again here: its data or its run are gone")
-    evidence = tuple(repeat_together(folder, groups, data_dir, jobs, tell))
-    wrong = next((done for done in evidence if not done.same), None)
-    reason = "" if wrong is None else f"{wrong.name} ({wrong.cell[:12]}) differs: {wrong.differences[0]}"
-    return Verdict(method, len(rows), evidence, reason)
-
-
-def _sampled(rows: pd.DataFrame, count: int, seed: int, contexts: dict[str, WorkContext]) -> Iterator[pd.Series]:
-    """Cells spread over parameters, datasets, and those that trained alone or in a group."""
-    stream = generator("adopt", seed, str(rows.method.iloc[0]))
-    rows = rows[~rows.status.isin(NOT_REPEATED)].sort_values("cell", ignore_index=True)
-    rows = rows.iloc[stream.permutation(len(rows))]
-    settings = list(dict.fromkeys(rows.params))
-    used: set[str] = set()
-    usable: dict[tuple[str, str], bool] = {}
-    for turn in range(max(count, len(settings)) if settings else 0):
-        some = rows[(rows.params == settings[turn % len(settings)]) & ~rows["cell"].isin(used)]
-        order = np.lexsort(
-            (
-                (some.group_width > 1) == bool(turn % 2),  # by turns one that trained in a group and one alone
-                some.dataset.isin(set(rows[rows["cell"].isin(used)].dataset)),  # a new dataset first of all
-                some.status != "ok",
-            )
-        )
-        for number in order:
-            row = some.iloc[number]
-            which = (row.provenance, row.dataset)
-            if which not in usable:
-                usable[which] = row.provenance in contexts and _same_data(row, contexts[row.provenance])
-            if usable[which]:
-                used.add(row["cell"])
-                yield row
-                break
-
-
-def _same_data(row: pd.Series, context: WorkContext) -> bool:
-    try:
-        return load(row.dataset, context.data_dir, context.tables).sha256 == str(row.dataset_sha256)
-    except BenchError:
-        return False
-
-
-def _mates(row: pd.Series, rows: pd.DataFrame, cells: dict[str, Cell]) -> list[pd.Series]:
-    """The row and others that a run would train with it; itself alone for a method without groups."""
-    if not methods.get(row.method).replicated or pd.isna(row.dataset_rows):
-        return [row]
-    same = rows[
-        (rows.dataset == row.dataset)
-        & (rows.params == row.params)
-        & (rows.dataset_sha256 == row.dataset_sha256)
-        & ~rows.status.isin(NOT_REPEATED)
-    ]
-    shapes = {row.dataset: (int(row.dataset_rows), int(row.dataset_features))}
-    tasks = grouping.tasks([cells[key] for key in same["cell"]], shapes)
-    mine = cells[row["cell"]]
-    (task,) = [task for task in tasks if mine in task.cells]
-    others = [cell.key for cell in task.cells if cell is not mine][: TOGETHER - 1]
-    by_key = {cells[other["cell"]].key: other for _, other in same.iterrows()}
-    return [row, *(by_key[key] for key in others)]
+def _verdict(claim: Claim, evidence: Sequence[Repeated]) -> Verdict:
+    own = tuple(done for done in evidence if done.record.cell.method == claim.method)
+    wrong = next((done for done in own if not done.same), None)
+    reason = claim.reason
+    if not reason and not own:
+        reason = "no cell of it can be done again here: its data or its run are gone"
+    elif wrong is not None:
+        reason = f"{wrong.name} ({wrong.cell[:12]}) differs: {wrong.differences[0]}"
+    return Verdict(claim.method, len(claim.stale), own, reason)
 
 
 def _carried(table: pa.Table, keys: dict[str, Cell], name: str) -> pa.Table:
@@ -234,7 +160,7 @@ def _record(
 ) -> dict[str, Any]:
     """What the manifest says of this adoption."""
     runs = {run["id"]: run for run in manifest.read_manifest(folder)}
-    facts = manifest.collect("", "adopt")
+    today = manifest.collect("", "adopt")
     entries = {}
     for verdict in (verdict for verdict in verdicts if verdict.adopted):
         own = rows[(rows.method == verdict.method) & rows["cell"].isin(keys)]
@@ -254,13 +180,13 @@ def _record(
                     "cell": keys[done.cell].key,
                     "was": done.cell,
                     "name": done.name,
-                    "group_width": int(done.record.facts.get("group_width", 1)),
+                    "group_width": int(done.record.metadata.get("group_width", 1)),
                     "compared": done.compared,
                 }
                 for done in verdict.evidence
             ],
         }
-    told = {name: facts[name] for name in ("started", "git", "packages", "python", "platform", "cpu")}
+    told = {name: today[name] for name in ("started", "git", "packages", "python", "platform", "cpu")}
     record = {**told, "methods": entries}
     name = sha256(json_text(record).encode()).hexdigest()[:16]
     return {"id": name, **record}
@@ -275,5 +201,5 @@ def _in_force(folder: str | os.PathLike[str], rows: pd.DataFrame) -> list[dict[s
         name = waiting.pop()
         if name in known and name not in wanted:
             wanted.add(name)
-            waiting += [one for entry in known[name]["methods"].values() for one in entry["from"]["adoptions"]]
+            waiting += [earlier for entry in known[name]["methods"].values() for earlier in entry["from"]["adoptions"]]
     return [record for name, record in known.items() if name in wanted]

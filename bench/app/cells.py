@@ -62,18 +62,18 @@ def find(folder: str | os.PathLike[str], cell: str) -> pd.Series:
 def names(frame: pd.DataFrame) -> pd.Series:
     """A name for each row: dataset:method:seed, and what tells it from the other rows here that share these."""
     bases = _bases(frame, frame.method)
-    found = bases.copy()
+    named = bases.copy()
     for base, rows in frame.groupby(bases, sort=False):
         if len(rows) == 1:
             continue
         traits = [_traits(row) for row in rows.itertuples()]
-        fields = dict.fromkeys(field for one in traits for field in one)
-        apart = [field for field in fields if len({one.get(field, "") for one in traits}) > 1]
-        found.loc[rows.index] = [
-            f"{base}@{','.join(f'{field}={one[field]}' for field in apart if field in one)}" if apart else base
-            for one in traits
+        fields = dict.fromkeys(field for words in traits for field in words)
+        apart = [field for field in fields if len({words.get(field, "") for words in traits}) > 1]
+        named.loc[rows.index] = [
+            f"{base}@{','.join(f'{field}={words[field]}' for field in apart if field in words)}" if apart else base
+            for words in traits
         ]
-    return found
+    return named
 
 
 def _bases(frame: pd.DataFrame, method: pd.Series) -> pd.Series:
@@ -95,11 +95,11 @@ def _fits(row: Any, more: str) -> bool:
     return all(name.strip() in traits and _equal(traits[name.strip()], value.strip()) for name, _, value in pairs)
 
 
-def _equal(one: str, other: str) -> bool:
+def _equal(value: str, other: str) -> bool:
     try:
-        return float(one) == float(other)
+        return float(value) == float(other)
     except ValueError:
-        return one == other
+        return value == other
 
 
 def _word(value: Any) -> str:

@@ -28,13 +28,13 @@ def init(
     UnknownName, DataError
         The table cannot be used.
     """
-    place = table_path(path)
-    target = Path(out) if out else Path(place.name.partition(".")[0] + ".toml")
+    file = table_path(path)
+    target = Path(out) if out else Path(file.name.partition(".")[0] + ".toml")
     if target.exists():
         raise ConfigError(f"{target} is there already; name another file with --out, or move it away")
     if target.suffix != ".toml":
         raise ConfigError(f"--out {target}: a suite file's name ends in .toml")
-    text, notes = suite_text(examine(place, layout_of(place), label, drop), normal)
+    text, notes = suite_text(examine(file, layout_of(file), label, drop), normal)
     for note in notes:
         say(note)
     target.write_text(text, encoding="utf-8")

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from bench.datasets.catalogue import EVERYWHERE, Catalogue
 from bench.errors import ConfigError
 from bench.store import inspection
 from bench.types import Scenario
@@ -16,7 +17,7 @@ def inspect(
     out: str | os.PathLike[str],
     scenario: Scenario,
     seed: int,
-    data_dir: str | None = None,
+    catalogue: Catalogue = EVERYWHERE,
     method: str | None = None,
 ) -> list[Path]:
     """Fit a method once, write what it sees, and draw it.
@@ -26,7 +27,7 @@ def inspect(
     name : a registered dataset
     out : results folder (or any other)
     scenario, seed : as of a cell; the same split and the same fit as that cell of a run
-    data_dir : folder with data files, or None
+    catalogue : where the data files lie
     method : str, optional
         A method whose card says ``inspectable``; None = the first of them.
 
@@ -40,7 +41,6 @@ def inspect(
     ConfigError
         The method shows nothing of its inside, or the scenario has validation labels.
     """
-    from bench.datasets import registry
     from bench.execution.evaluate import blind
     from bench.methods import create, get, specs
     from bench.report.figures import inside
@@ -53,7 +53,7 @@ def inspect(
         raise ConfigError(f"{method} shows nothing of its inside; inspect one of {', '.join(able)}")
     if scenario.protocol != "weak":
         raise ConfigError("inspect fits under the weak protocol; leave out the validation labels")
-    dataset = registry.load(name, data_dir)
+    dataset = catalogue.load(name)
     cut = split(dataset, scenario, seed)
     model: Any = create(method, seed=seed)
     model = model.fit_replicas([blind(cut, get(method))], [seed])[0]

@@ -120,7 +120,7 @@ def show_plan(plan: Plan, workers: int, as_json: bool = False) -> None:
     cost = sum(task.cost_seconds for task in plan.tasks)
     longest = max((task.cost_seconds for task in plan.tasks), default=0.0)
     memory = max((task.memory_mb for task in plan.tasks), default=0.0)
-    facts = {
+    summary = {
         "cells": len(plan.cells),
         "done": plan.done,
         "tasks": len(plan.tasks),
@@ -134,13 +134,15 @@ def show_plan(plan: Plan, workers: int, as_json: bool = False) -> None:
         "methods": _by_method(plan),
     }
     if as_json:
-        print(json.dumps(facts, indent=2))
+        print(json.dumps(summary, indent=2))
         return
     if plan.tasks:
         show(_by_method(plan))
     print(f"cells: {len(plan.cells)}, done: {plan.done}, tasks: {len(plan.tasks)}")
-    print(f"estimated time: {duration(float(str(facts['estimated_seconds'])))} on {workers} workers")
-    print(f"estimated memory: {memory:.0f} MB for the largest task, {facts['estimated_memory_mb']} MB for all workers")
+    print(f"estimated time: {duration(float(str(summary['estimated_seconds'])))} on {workers} workers")
+    print(
+        f"estimated memory: {memory:.0f} MB for the largest task, {summary['estimated_memory_mb']} MB for all workers"
+    )
     for name, table in plan.readings.items():
         print("\n".join(reading.lines(name, table)))
     for line in plan.notices:
@@ -152,11 +154,11 @@ def show_plan(plan: Plan, workers: int, as_json: bool = False) -> None:
 
 
 def _by_method(plan: Plan) -> Rows:
-    found: dict[str, dict[str, Any]] = {}
+    by_method: dict[str, dict[str, Any]] = {}
     for task in plan.tasks:
         first = task.cells[0]
         name = first.label or first.method
-        row = found.setdefault(
+        row = by_method.setdefault(
             name, {"method": name, "cells": 0, "tasks": 0, "widest": 0, "core_minutes": 0.0, "largest_mb": 0.0}
         )
         row["cells"] += len(task.cells)
@@ -166,7 +168,7 @@ def _by_method(plan: Plan) -> Rows:
         row["largest_mb"] = max(row["largest_mb"], task.memory_mb)
     rounded = [
         row | {"core_minutes": round(row["core_minutes"], 1), "largest_mb": round(row["largest_mb"])}
-        for row in found.values()
+        for row in by_method.values()
     ]
     return sorted(rounded, key=lambda row: -row["core_minutes"])
 
@@ -196,20 +198,20 @@ def show_verified(work: Callable[[Callable[[Repeated], None]], list[Repeated]], 
     show(
         [
             {
-                "cell": one.cell[:12],
-                "name": one.name,
-                "status": one.record.status,
-                "compared": one.compared,
-                "verdict": "bit-identical" if one.same else "DIFFERENT",
+                "cell": repeated.cell[:12],
+                "name": repeated.name,
+                "status": repeated.record.status,
+                "compared": repeated.compared,
+                "verdict": "bit-identical" if repeated.same else "DIFFERENT",
             }
-            for one in sorted(done, key=lambda one: (one.same, one.name))
+            for repeated in sorted(done, key=lambda repeated: (repeated.same, repeated.name))
         ]
     )
-    for one in done:
-        for difference in one.differences:
-            print(f"{one.name}: {difference}")
-    print(f"{sum(one.same for one in done)} of {len(done)} cells are bit-identical")
-    since = dict.fromkeys(change for one in done for change in one.changes)
+    for repeated in done:
+        for difference in repeated.differences:
+            print(f"{repeated.name}: {difference}")
+    print(f"{sum(repeated.same for repeated in done)} of {len(done)} cells are bit-identical")
+    since = dict.fromkeys(change for repeated in done for change in repeated.changes)
     if since:
         print("changed since they were stored:", *since, sep="\n  ")
     return done
@@ -230,7 +232,7 @@ def show_adopted(work: Callable[[Callable[[Repeated], None]], list[Verdict]]) ->
                 "method": verdict.method,
                 "cells": verdict.cells,
                 "done again": len(verdict.evidence),
-                "in a group": sum(done.record.facts.get("group_width", 1) > 1 for done in verdict.evidence),
+                "in a group": sum(done.record.metadata.get("group_width", 1) > 1 for done in verdict.evidence),
                 "verdict": "bit-identical, carried over" if verdict.adopted else "left as it is",
             }
             for verdict in verdicts

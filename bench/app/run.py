@@ -37,7 +37,6 @@ class Choices:
     out : str or None, results/<suite> by default
     jobs : int, worker processes; -1 = all that a cluster has
     fresh, retry_failed : bool, do all cells again, or those that failed
-    data_dir : str or None
     backend : "loky" or "dask", with the scheduler's ``address``
     track : bool, mirror into MLflow, at ``tracking_uri`` or its default place
     """
@@ -46,7 +45,6 @@ class Choices:
     jobs: int = 1
     fresh: bool = False
     retry_failed: bool = False
-    data_dir: str | None = None
     backend: str = "loky"
     address: str | None = None
     track: bool = True
@@ -73,7 +71,7 @@ def run_suite(experiment: Experiment, choices: Choices) -> Ended:
     ConfigError
         With all problems, before any work starts and anything is written.
     """
-    plan = expand(experiment, choices.data_dir)
+    plan = expand(experiment)
     for line in plan.notices:
         _say(f"note: {line}")
     for line in plan.skipped:
@@ -136,11 +134,9 @@ def _work(experiment: Experiment, plan: Plan, store: Store, choices: Choices, fo
 
     hashes = {cell.dataset: cell.dataset_sha256 for cell in plan.cells}
     tables = {name: reading.to_json(own) for name, own in plan.readings.items()}
-    facts = manifest.collect(experiment.text, sys.argv, hashes, tables)
-    manifest.write_manifest(folder, facts)
-    context = WorkContext(
-        choices.data_dir, experiment.tables, experiment.limits, manifest.provenance_id(facts), plan.sources
-    )
+    entry = manifest.collect(experiment.text, sys.argv, hashes, tables, dict(plan.sources))
+    manifest.write_manifest(folder, entry)
+    context = WorkContext(experiment.catalogue, experiment.limits, manifest.provenance_id(entry), plan.sources)
     with Progress(plan.tasks, folder, plan.done) as progress:
         pool.run(
             plan.tasks,

@@ -33,12 +33,12 @@ def score_file(
     target = Path(out)
     if target.is_dir():
         raise ConfigError(f"--out {out} is a folder; name a file, such as {target / 'scores.csv'}")
-    place = table_path(path)
-    if target.exists() and target.samefile(place):
+    file = table_path(path)
+    if target.exists() and target.samefile(file):
         raise ConfigError(f"--out {out} is the file to be scored; name another one")
     model = _loaded(model_folder, say)
     with progress("checked") as tell:
-        incoming = check(place, layout_of(place), model.schema, id_column, tell)
+        incoming = check(file, layout_of(file), model.schema, id_column, tell)
     for note in incoming.notes:
         say(note)
     with progress("scored", incoming.rows) as tell:
@@ -59,9 +59,9 @@ def _explain(model: Model, scored: Scored, target: Path, say: Say) -> None:
         if not causes:
             say("  no single column explains it: no replacement lowers its score by a tenth of the excess")
         lines += [
-            {"row": number + 1, "rank": int(scored.rank[number]), "score": scored.scores[number], "order": place}
+            {"row": number + 1, "rank": int(scored.rank[number]), "score": scored.scores[number], "order": order}
             | asdict(cause)
-            for place, cause in enumerate(causes, 1)
+            for order, cause in enumerate(causes, 1)
         ]
     beside = target.with_name(target.name.partition(".")[0] + ".explained.csv")
     names = ("row", "rank", "score", "order", *(field.name for field in fields(Cause)))

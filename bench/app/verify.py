@@ -14,10 +14,11 @@ import pandas as pd
 
 from bench import methods
 from bench.app.cells import find, names
+from bench.datasets.catalogue import EVERYWHERE, Catalogue
 from bench.datasets.table import TableSource
 from bench.errors import StoreError
 from bench.execution import pool
-from bench.execution.evaluate import WorkContext, load
+from bench.execution.evaluate import WorkContext
 from bench.planning import identity
 from bench.store import manifest, read
 from bench.store.manifest_diff import changes
@@ -76,18 +77,18 @@ def sample(folder: str | os.PathLike[str], count: int, seed: int) -> list[pd.Ser
 def repeat(
     folder: str | os.PathLike[str],
     rows: Iterable[pd.Series],
-    data_dir: str | None = None,
+    catalogue: Catalogue = EVERYWHERE,
     jobs: int = 1,
     tell: Callable[[Repeated], None] = lambda _: None,
 ) -> list[Repeated]:
     """Do cells again, each alone: see ``repeat_together``."""
-    return repeat_together(folder, [[row] for row in rows], data_dir, jobs, tell)
+    return repeat_together(folder, [[row] for row in rows], catalogue, jobs, tell)
 
 
 def repeat_together(
     folder: str | os.PathLike[str],
     groups: Iterable[Sequence[pd.Series]],
-    data_dir: str | None = None,
+    catalogue: Catalogue = EVERYWHERE,
     jobs: int = 1,
     tell: Callable[[Repeated], None] = lambda _: None,
 ) -> list[Repeated]:
@@ -97,7 +98,7 @@ def repeat_together(
     ----------
     folder : results folder
     groups : rows of its store, with scores where it has them; those of a group run as one task, as in a run
-    data_dir : folder with data files, or None
+    catalogue : where the data files lie; the tables are those of the stored run
     jobs : worker processes
     tell : called with each cell as soon as it is compared
 
@@ -117,14 +118,14 @@ def repeat_together(
     by_run: dict[str, list[Sequence[pd.Series]]] = {}
     for group in groups:
         by_run.setdefault(group[0].provenance, []).append(group)
-    found: list[Repeated] = []
+    repeated: list[Repeated] = []
     for run_id, members in by_run.items():
         if run_id not in runs:
             raise StoreError(f"{Path(folder) / manifest.MANIFEST} does not hold the run {run_id} of these cells")
         run = runs[run_id]
         used = {group[0].method for group in members}
         sources = tuple((name, methods.source_hash(methods.get(name))) for name in sorted(used))
-        context = replace(context_of(run, folder, data_dir), sources=sources)
+        context = replace(context_of(run, folder, catalogue), sources=sources)
         tasks: list[Task] = []
         stored: dict[str, pd.Series] = {}
         for group in members:
@@ -137,22 +138,22 @@ def repeat_together(
         ) -> None:
             for record in records:
                 row = stored[record.cell.key]
-                found.append(compared(row, record, run, called[row["cell"]]))
-                tell(found[-1])
+                repeated.append(compared(row, record, run, called[row["cell"]]))
+                tell(repeated[-1])
 
         pool.run(tasks, context, _Sink(), jobs, on_records=compare)
-    return found
+    return repeated
 
 
-def context_of(run: Mapping[str, Any], folder: str | os.PathLike[str], data_dir: str | None) -> WorkContext:
+def context_of(run: Mapping[str, Any], folder: str | os.PathLike[str], catalogue: Catalogue) -> WorkContext:
     """What the tasks of a stored run knew: its own tables and limits."""
     suite = parse_suite(run["suite"], f"the suite stored in {folder}")
-    return WorkContext(data_dir, located(suite.tables, run["command"]), suite.limits, run["id"])
+    return WorkContext(catalogue.with_tables(located(suite.tables, run["command"])), suite.limits, run["id"])
 
 
 def cell_of(row: pd.Series, context: WorkContext) -> Cell:
     """The cell of a stored row with the data and the code of today; its key tells whether they are the same."""
-    return todays(row, load(row.dataset, context.data_dir, context.tables).sha256)
+    return todays(row, context.catalogue.load(row.dataset).sha256)
 
 
 def todays(row: pd.Series, dataset_sha256: str, source: str | None = None) -> Cell:
@@ -206,14 +207,15 @@ def _not_compared(before: Mapping[str, float], now: Mapping[str, float]) -> str:
 
 def changed(row: pd.Series, cell: Cell, run: Mapping[str, Any]) -> list[str]:
     """What differs between the stored run and this moment, as sentences."""
-    found = []
+    told = []
     if row.dataset_sha256 != cell.dataset_sha256:
-        found.append(f"data of {cell.dataset}: sha256 {row.dataset_sha256[:12]} then, {cell.dataset_sha256[:12]} now")
+        told.append(f"data of {cell.dataset}: sha256 {row.dataset_sha256[:12]} then, {cell.dataset_sha256[:12]} now")
     elif row["cell"] != cell.key:
-        found.append(f"code or default parameters of {cell.method} (its cell key differs)")
+        told.append(f"code or default parameters of {cell.method} (its cell key differs)")
     now = manifest.collect(run["suite"], "rerun", run["datasets"])
-    return found + [
-        f"{one.fact}: {' and '.join(one.first)} then, {' and '.join(one.second)} now" for one in changes([run], [now])
+    return told + [
+        f"{change.fact}: {' and '.join(change.first)} then, {' and '.join(change.second)} now"
+        for change in changes([run], [now])
     ]
 
 
@@ -238,9 +240,9 @@ def sentences(done: Repeated, verify: bool = True) -> str:
         lines += [f"  {line}" for line in record.error.splitlines()]
     if verify:
         lines.append(f"bit-identical ({done.compared})" if done.same else "DIFFERENT:")
-        lines += [f"  {one}" for one in done.differences]
+        lines += [f"  {line}" for line in done.differences]
         lines.append("changed since:" if done.changes else "nothing that is recorded has changed since")
-        lines += [f"  {one}" for one in done.changes]
+        lines += [f"  {line}" for line in done.changes]
     return "\n".join(lines)
 
 

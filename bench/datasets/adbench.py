@@ -14,12 +14,12 @@ from importlib import resources
 from pathlib import Path
 
 from bench.datasets.halves import in_development
+from bench.datasets.local_files import LocalFiles
 from bench.datasets.npz import read_npz
-from bench.datasets.pins import not_here, require_pinned
-from bench.datasets.places import cache_folder, file_sha256, find
+from bench.datasets.pins import require_pinned
+from bench.datasets.places import file_sha256
 from bench.datasets.sources import Collection
 from bench.datasets.stored import stored
-from bench.errors import DataError
 from bench.types import Dataset, DatasetCard
 
 PAPER = "Han, Hu, Huang, Jiang & Zhao (2022), ADBench: Anomaly Detection Benchmark, NeurIPS"
@@ -99,10 +99,10 @@ def _classical_card(row: dict[str, str]) -> DatasetCard:
 
 def _features() -> list[DatasetCard]:
     table = tomllib.loads(_text("adbench_features.toml"))
-    found = []
+    made = []
     for folder in table["folders"]:
         for corpus in (table["corpora"][name] for name in folder["corpora"]):
-            found += [
+            made += [
                 DatasetCard(
                     name=f"adbench/{folder['name']}/{part}",
                     title=f"{corpus['title']}, {folder['features']}",
@@ -118,7 +118,7 @@ def _features() -> list[DatasetCard]:
                 )
                 for part in corpus["files"]
             ]
-    return found
+    return made
 
 
 def bare(name: str) -> str:
@@ -132,7 +132,7 @@ def collections() -> dict[str, Collection]:
     classical = [name for name in every if name.count("/") == 1]
     pinned = [name for name in classical if every[name].sha256]
     half = {name: in_development(next((kin for kin in KIN if bare(name) in kin), (bare(name),))) for name in pinned}
-    found = {
+    named = {
         "": Collection("the Classical sets", tuple(classical)),
         "classical": Collection("the Classical sets", tuple(classical)),
         "given": Collection(
@@ -150,8 +150,8 @@ def collections() -> dict[str, Collection]:
     }
     for folder in tomllib.loads(_text("adbench_features.toml"))["folders"]:
         names = tuple(name for name in every if name.startswith(f"adbench/{folder['name']}/"))
-        found[folder["name"]] = Collection(f"images or texts as {folder['features']}", names)
-    return found
+        named[folder["name"]] = Collection(f"images or texts as {folder['features']}", names)
+    return named
 
 
 def file_of(card: DatasetCard) -> str:
@@ -176,18 +176,12 @@ def urls(card: DatasetCard) -> tuple[str, ...]:
     return tuple(mirror + file_of(card) for mirror in MIRRORS)
 
 
-def target(card: DatasetCard) -> Path:
-    """Where a download of the set goes."""
-    return cache_folder() / _candidates(card)[0]
+_FILES = LocalFiles(_candidates)
+target = _FILES.target
+available = _FILES.available
 
 
-def available(card: DatasetCard, data_dir: Path | None) -> str:
-    """Empty if the file is there, else the sentence that names both ways to get it."""
-    candidates = _candidates(card)
-    return "" if find(candidates, data_dir) else not_here(card, candidates[0])
-
-
-def load(card: DatasetCard, data_dir: Path | None) -> Dataset:
+def load(card: DatasetCard, folder: Path | None) -> Dataset:
     """Load a set from the user's folder or cache, memory-mapped; never from the network.
 
     Raises
@@ -195,15 +189,13 @@ def load(card: DatasetCard, data_dir: Path | None) -> Dataset:
     DataError
         The file is missing, is not the one that is pinned, or cannot be read.
     """
-    path = find(_candidates(card), data_dir)
-    if path is None:
-        raise DataError(available(card, data_dir))
-    found = file_sha256(path)
-    card = accept(card, path, found)
-    return stored({"file": found}, lambda: read_npz(path), card, single_precision=True)
+    path = _FILES.path(card, folder)
+    sha256 = file_sha256(path)
+    card = accept(card, path, sha256)
+    return stored({"file": sha256}, lambda: read_npz(path), card, single_precision=True)
 
 
-def accept(card: DatasetCard, path: Path, found: str) -> DatasetCard:
+def accept(card: DatasetCard, path: Path, sha256: str) -> DatasetCard:
     """The card, if the file's hash is a known one; a known rebuild is named as such.
 
     Raises
@@ -211,8 +203,8 @@ def accept(card: DatasetCard, path: Path, found: str) -> DatasetCard:
     DataError
         Another hash is pinned.
     """
-    if card.name == "adbench/3_backdoor" and found == BACKDOOR_REBUILD:
+    if card.name == "adbench/3_backdoor" and sha256 == BACKDOOR_REBUILD:
         note = "this copy is a rebuild from the UNSW-NB15 tables, not upstream's file"
         return replace(card, title=f"{card.title} (rebuild)", oddities=(*card.oddities[:-1], note))
-    require_pinned(card, path, found)
+    require_pinned(card, path, sha256)
     return card

@@ -182,12 +182,12 @@ def rounded(values: np.ndarray) -> np.ndarray:
 
 def sized(card: DatasetCard, X: np.ndarray, y: np.ndarray) -> DatasetCard:
     """The card with its sizes filled from the arrays; raises DataError where they contradict it."""
-    found = {"rows": X.shape[0], "features": X.shape[1], "anomalies": int(y.sum())}
-    for what, value in found.items():
+    sizes = {"rows": X.shape[0], "features": X.shape[1], "anomalies": int(y.sum())}
+    for what, value in sizes.items():
         told = getattr(card, what)
         if told is not None and told != value:
             raise DataError(f"{card.name}: the file holds {value} {what}, its card says {told}; fetch it again")
-    return replace(card, **found)
+    return replace(card, **sizes)
 
 
 def identical_rows(X: np.ndarray) -> np.ndarray:

@@ -52,12 +52,12 @@ def _card(row: dict[str, Any]) -> DatasetCard:
     )
 
 
-def available(_card: DatasetCard, _data_dir: Path | None) -> str:
+def available(_card: DatasetCard, _folder: Path | None) -> str:
     """Always empty: the data come with scikit-learn."""
     return ""
 
 
-def load(card: DatasetCard, _data_dir: Path | None) -> Dataset:
+def load(card: DatasetCard, _folder: Path | None) -> Dataset:
     """Load scikit-learn's copy, keep all normal rows and a fixed random draw of each anomaly class.
 
     Raises

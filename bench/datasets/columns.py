@@ -149,4 +149,4 @@ def _categories(
     if sum(map(len, values.values())) > MOST_CATEGORIES:
         shown = ", ".join(roles.names[i] for i in list(values)[:5])
         raise DataError(f"{path.name}: the text columns {shown} have over {MOST_CATEGORIES} values; drop some")
-    return {i: np.asarray(sorted(found)) for i, found in values.items()}
+    return {i: np.asarray(sorted(names)) for i, names in values.items()}

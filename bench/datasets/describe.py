@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bench.datasets import registry
 from bench.datasets.arrays import identical_rows
+from bench.datasets.catalogue import EVERYWHERE, Catalogue
 from bench.datasets.filters import difficulty
 from bench.types import Dataset, DatasetCard
 from reproducibility.streams import generator
@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 PICTURE_ROWS = 3000
 
 
-def describe(name: str, data_dir: str | os.PathLike[str] | None = None) -> str:
+def describe(name: str, catalogue: Catalogue = EVERYWHERE) -> str:
     """The card of a registered dataset; its data are looked at if they are on this machine.
 
     Parameters
     ----------
     name : str
-    data_dir : path, optional
+    catalogue : Catalogue, optional
+        Where the data may lie.
 
     Returns
     -------
@@ -40,11 +41,10 @@ def describe(name: str, data_dir: str | os.PathLike[str] | None = None) -> str:
         The data are there but cannot be used.
     """
     card = registry.card(name)
-    how = registry.available(card, data_dir)
+    how = catalogue.why_absent(card)
     if how:
         return "\n".join([*card_lines(card), f"available    no: {how}"])
-    dataset = registry.load(name, data_dir)
-    return describe_loaded(dataset)
+    return describe_loaded(catalogue.load(name))
 
 
 def describe_loaded(dataset: Dataset) -> str:

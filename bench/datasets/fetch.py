@@ -133,11 +133,11 @@ def _pin_first(source: Source, card: DatasetCard, path: Path) -> str:
     except DataError:
         path.unlink()
         raise
-    found = file_sha256(path)
-    remember_pin(card, found)
+    sha256 = file_sha256(path)
+    remember_pin(card, sha256)
     return (
         f"{card.name}: no hash is published for this file, so it was checked by reading it and is pinned on "
-        f"this machine to sha256 {found}"
+        f"this machine to sha256 {sha256}"
     )
 
 
@@ -191,8 +191,8 @@ def download(
             reasons.append(f"{urlsplit(url).hostname}: wrong sha256")
         except OSError as error:
             raise DataError(f"cannot write {path} ({error.strerror}); free space or set MNP_BENCH_CACHE") from error
-    kind = Offline if all(reason.endswith(NO_CONNECTION) for reason in reasons) else DataError
-    raise kind(
+    error_class = Offline if all(reason.endswith(NO_CONNECTION) for reason in reasons) else DataError
+    raise error_class(
         f"{name} could not be downloaded ({'; '.join(reasons)}); try again with a network, "
         f"or point --data-dir or MNP_BENCH_DATA at a folder that holds {_in_data_folder(path)}"
     )
@@ -204,9 +204,9 @@ def _in_data_folder(path: Path) -> str:
 
 def require_https(url: str) -> None:
     """Raise DataError unless the address is https, or http to this machine itself."""
-    parts = urlsplit(url)
-    local = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
-    if parts.scheme != "https" and not local:
+    address = urlsplit(url)
+    local = address.scheme == "http" and address.hostname in ("127.0.0.1", "localhost", "::1")
+    if address.scheme != "https" and not local:
         raise DataError(f"{url} is not https; data are fetched over https only")
 
 

@@ -16,12 +16,12 @@ from urllib.parse import quote
 import numpy as np
 
 from bench.datasets.halves import in_development
+from bench.datasets.local_files import LocalFiles
 from bench.datasets.npz import open_npz, plain_field
-from bench.datasets.pins import not_here, require_pinned
-from bench.datasets.places import cache_folder, file_sha256, find
+from bench.datasets.pins import require_pinned
+from bench.datasets.places import file_sha256
 from bench.datasets.sources import Collection
 from bench.datasets.stored import RawArrays, stored
-from bench.errors import DataError
 from bench.types import Dataset, DatasetCard
 
 PAPER = "OddBench, part of macrOData (2026), arXiv:2602.09329"
@@ -125,18 +125,12 @@ def urls(card: DatasetCard) -> tuple[str, ...]:
     return tuple(mirror + _candidates(card)[-1] for mirror in MIRRORS)
 
 
-def target(card: DatasetCard) -> Path:
-    """Where a download of the set goes."""
-    return cache_folder() / _candidates(card)[0]
+_FILES = LocalFiles(_candidates)
+target = _FILES.target
+available = _FILES.available
 
 
-def available(card: DatasetCard, data_dir: Path | None) -> str:
-    """Empty if the file is there, else the sentence that names both ways to get it."""
-    candidates = _candidates(card)
-    return "" if find(candidates, data_dir) else not_here(card, candidates[0])
-
-
-def load(card: DatasetCard, data_dir: Path | None) -> Dataset:
+def load(card: DatasetCard, folder: Path | None) -> Dataset:
     """Load a set from the user's folder or cache, both of its parts pooled, memory-mapped; never from the network.
 
     ``anomaly_type`` names the normal modes where the file has several groups of normal rows; else it is None.
@@ -146,9 +140,7 @@ def load(card: DatasetCard, data_dir: Path | None) -> Dataset:
     DataError
         The file is missing, is not the pinned one, or cannot be read.
     """
-    path = find(_candidates(card), data_dir)
-    if path is None:
-        raise DataError(available(card, data_dir))
+    path = _FILES.path(card, folder)
     sha256 = file_sha256(path)
     require_pinned(card, path, sha256)
     return stored({"file": sha256, "pooled": "train, test"}, lambda: _pooled(path), card)
@@ -164,10 +156,10 @@ def _pooled(path: Path) -> RawArrays:
 
 def _modes(archive: np.lib.npyio.NpzFile, y: np.ndarray) -> np.ndarray | None:
     """The name of each normal row's group where there are several groups, "anomaly" for the other rows."""
-    parts = [plain_field(archive, name) for name in ("train_groups", "test_groups")]
-    if any(part is None for part in parts):
+    groups = [plain_field(archive, name) for name in ("train_groups", "test_groups")]
+    if any(part is None for part in groups):
         return None
-    group = np.where(y == 1, 0, np.concatenate([part for part in parts if part is not None])).astype(int)
+    group = np.where(y == 1, 0, np.concatenate([part for part in groups if part is not None])).astype(int)
     count = int(group.max()) + 1
     if count < 2:
         return None

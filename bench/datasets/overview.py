@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from bench.datasets import registry, select
@@ -12,10 +11,10 @@ from bench.types import DatasetCard
 Rows = list[dict[str, Any]]
 
 
-def groups(data_dir: str | os.PathLike[str] | None = None) -> Rows:
+def groups() -> Rows:
     """One row for each collection: how many sets it has, how many are here, and the range of their sizes."""
     cards = registry.cards()
-    here = registry.here(cards.values(), data_dir)
+    here = registry.here(cards.values())
     return [
         {
             "collection": name,
@@ -29,7 +28,7 @@ def groups(data_dir: str | os.PathLike[str] | None = None) -> Rows:
     ]
 
 
-def sets(collection: str | None = None, data_dir: str | os.PathLike[str] | None = None) -> Rows:
+def sets(collection: str | None = None) -> Rows:
     """One row for each set of a collection (None: of all), whether it can be loaded now included.
 
     Raises
@@ -39,7 +38,7 @@ def sets(collection: str | None = None, data_dir: str | os.PathLike[str] | None 
     """
     cards = registry.cards()
     chosen = [cards[name] for name in (cards if collection is None else select.members(collection))]
-    here = registry.here(chosen, data_dir)
+    here = registry.here(chosen)
     return [_row(card, here[card.name]) for card in chosen]
 
 

@@ -41,9 +41,9 @@ def cache_folder() -> Path:
     return Path(user_cache_dir("mnp-bench"))
 
 
-def find(relative: tuple[str, ...], data_dir: Path | None) -> Path | None:
+def find(relative: tuple[str, ...], own: Path | None) -> Path | None:
     """The first of these relative paths that is a file, in the user's folder or else in the cache."""
-    for folder in (data_dir, cache_folder()):
+    for folder in (own, cache_folder()):
         if folder is not None:
             for path in relative:
                 if (folder / path).is_file():

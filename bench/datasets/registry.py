@@ -46,9 +46,9 @@ def available(card: DatasetCard, data_dir: str | os.PathLike[str] | None = None)
     return _why_not(card, data_folder(data_dir))
 
 
-def here(cards: Iterable[DatasetCard], data_dir: str | os.PathLike[str] | None = None) -> dict[str, bool]:
+def here(cards: Iterable[DatasetCard]) -> dict[str, bool]:
     """For each card's name whether the set can be loaded now without a network."""
-    folder = data_folder(data_dir)
+    folder = data_folder()
     return {card.name: not _why_not(card, folder) for card in cards}
 
 

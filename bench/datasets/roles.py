@@ -8,6 +8,7 @@ from pathlib import Path
 from bench.datasets.blocks import is_parquet
 from bench.datasets.column_names import NAMELESS_INDEX, looks_like_label
 from bench.datasets.reading import LeftOut
+from bench.datasets.wording import SUITE, Wording
 from bench.errors import DataError, UnknownName
 
 
@@ -44,6 +45,7 @@ def assign(
     label: str | None,
     type_column: str | None,
     drop: tuple[str, ...],
+    wording: Wording = SUITE,
 ) -> Roles:
     """Decide what each column is for.
 
@@ -58,6 +60,8 @@ def assign(
         None = the last column that nothing else claims.
     type_column : str or None
     drop : tuple of str
+    wording : Wording
+        How errors and notes name the settings of a table.
 
     Returns
     -------
@@ -86,15 +90,15 @@ def assign(
                 left_out.setdefault(name, "the first column has no name, so it is the index of a table that was saved")
             elif NAMELESS_INDEX.fullmatch(name):
                 left_out.setdefault(name, "pandas gives this name to an index")
-    _refuse_nameless(path, names, {*told, *left_out})
+    _refuse_nameless(path, names, {*told, *left_out}, wording)
     free = [name for name in names if name not in left_out and name not in told]
-    chosen = label if label is not None else _guessed(path, free)
+    chosen = label if label is not None else _guessed(path, free, wording)
     features = [i for i, name in enumerate(names) if name in free and name != chosen]
     if not features:
         raise DataError(f"{path.name} has no feature column beside the label; check label and delimiter")
     seem = [names[i] for i in features if looks_like_label(names[i])]
     notes = [f"column {name!r} is used as a feature though its name is that of a label; if it tells the label, "
-             "list it in drop or name it as type_column" for name in seem]  # fmt: skip
+             f"{wording.set_aside(name)}" for name in seem]  # fmt: skip
     return Roles(
         names=tuple(names),
         features=tuple(features),
@@ -106,7 +110,7 @@ def assign(
     )
 
 
-def _guessed(path: Path, free: list[str]) -> str:
+def _guessed(path: Path, free: list[str], wording: Wording) -> str:
     """The last column, unless another one has a label's name."""
     if not free:
         raise DataError(f"{path.name} has no feature column beside the label; check label and delimiter")
@@ -115,18 +119,15 @@ def _guessed(path: Path, free: list[str]) -> str:
     if others:
         raise DataError(
             f"{path.name}: label is not set, the last column is {last!r}, but there is a column named {others[0]!r}; "
-            f'name the label with label = "{others[0]}" or label = "{last}"'
+            f"{wording.name_label(others[0], last)}"
         )
     return last
 
 
-def _refuse_nameless(path: Path, names: list[str], accounted: set[str]) -> None:
+def _refuse_nameless(path: Path, names: list[str], accounted: set[str], wording: Wording) -> None:
     for i, name in enumerate(names):
         if not name.strip() and name not in accounted:
-            raise DataError(
-                f"{path.name}: column {i + 1} has no name; name it in the first line or leave it out with "
-                f'drop = ["{name}"]'
-            )
+            raise DataError(f"{path.name}: column {i + 1} has no name; {wording.name_column(name)}")
 
 
 def _shown(names: list[str], name: str) -> str:

@@ -14,12 +14,12 @@ from bench.errors import BenchError, ConfigError, UnknownName
 @cache
 def collections() -> dict[str, Collection]:
     """Every collection by the name that suites and commands use: ``adbench``, ``oddbench:eligible``, ..."""
-    found: dict[str, Collection] = {}
+    named: dict[str, Collection] = {}
     for source, what in sources().items():
-        found[source] = Collection(f"all sets of {source}", tuple(what.cards()))
+        named[source] = Collection(f"all sets of {source}", tuple(what.cards()))
         if isinstance(what, Grouped):
-            found |= {f"{source}:{name}" if name else source: group for name, group in what.collections().items()}
-    return found
+            named |= {f"{source}:{name}" if name else source: group for name, group in what.collections().items()}
+    return named
 
 
 def is_collection(text: str) -> bool:

@@ -46,13 +46,13 @@ class Source(Protocol):
         source's name.
         """
 
-    def available(self, card: DatasetCard, data_dir: Path | None, /) -> str:
+    def available(self, card: DatasetCard, folder: Path | None, /) -> str:
         """Empty if the set can be loaded now without a network, else one sentence that says how to get it.
 
-        ``data_dir`` is the user's folder of data files (``--data-dir`` or ``MNP_BENCH_DATA``), if there is one.
+        ``folder`` is the user's folder of data files (``--data-dir`` or ``MNP_BENCH_DATA``), if there is one.
         """
 
-    def load(self, card: DatasetCard, data_dir: Path | None, /) -> Dataset:
+    def load(self, card: DatasetCard, folder: Path | None, /) -> Dataset:
         """The set, as ``bench.datasets.arrays.make_dataset`` makes it of arrays; never from the network.
 
         Raises

@@ -78,10 +78,10 @@ def stored(
 def remembered(origin: object, single_precision: bool = False) -> dict[str, Any] | None:
     """The ``reading`` of the arrays that ``stored`` keeps for this origin; None if it keeps none."""
     try:
-        facts = json.loads((_folder(origin, single_precision) / "facts.json").read_text(encoding="utf-8"))
+        metadata = json.loads((_folder(origin, single_precision) / "facts.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    reading: dict[str, Any] | None = facts.get("reading")
+    reading: dict[str, Any] | None = metadata.get("reading")
     return reading
 
 
@@ -100,8 +100,8 @@ def _write(dataset: Dataset, folder: Path, reading: Mapping[str, Any] | None) ->
             np.save(draft / "y.npy", dataset.y)
             if dataset.anomaly_type is not None:
                 np.save(draft / TYPES_FILE, dataset.anomaly_type)
-            facts = {"sha256": dataset.sha256, "feature_names": dataset.feature_names, "reading": reading}
-            (draft / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
+            metadata = {"sha256": dataset.sha256, "feature_names": dataset.feature_names, "reading": reading}
+            (draft / "facts.json").write_text(json.dumps(metadata), encoding="utf-8")
             draft.rename(folder)
         finally:
             # Still there if something failed, or if another process was first.
@@ -116,7 +116,7 @@ def _write(dataset: Dataset, folder: Path, reading: Mapping[str, Any] | None) ->
 
 
 def _read(folder: Path, card: DatasetCard) -> Dataset:
-    facts = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
+    metadata = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
     try:
         small = (folder / "X.npy").stat().st_size <= IN_MEMORY_BYTES
         X = frozen(np.load(folder / "X.npy", mmap_mode=None if small else "r", allow_pickle=False))
@@ -130,5 +130,5 @@ def _read(folder: Path, card: DatasetCard) -> Dataset:
                 f"{card.name}: too many files are open; raise the limit, e.g. with ulimit -n 4096"
             ) from error
         raise DataError(f"{card.name}: {folder} is damaged ({error}); delete that folder") from error
-    names = tuple(facts["feature_names"])
-    return Dataset(card.name, X, frozen(y), anomaly_type, facts["sha256"], sized(card, X, y), names)
+    names = tuple(metadata["feature_names"])
+    return Dataset(card.name, X, frozen(y), anomaly_type, metadata["sha256"], sized(card, X, y), names)

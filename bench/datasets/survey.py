@@ -9,7 +9,7 @@ import numpy as np
 
 from bench.datasets.arrays import EXACT_WHOLE, rounded
 from bench.datasets.blocks import trimmed
-from bench.errors import DataError
+from bench.datasets.wording import UnfitColumn
 
 #: Text that is a number; what arrow's conversion takes, but for the words for missing values.
 NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$|^[+-]?(?i:inf|infinity)$"
@@ -83,17 +83,17 @@ class ColumnSurvey:
             self._add_words(text.filter(pc.invert(is_number)), rows[~which])
             text, rows = text.filter(is_number), rows[which]
             values = pc.cast(text, pa.float64())
-        found = np.asarray(values.to_numpy(zero_copy_only=False))
-        infinite = np.flatnonzero(np.isinf(found))
+        numbers = np.asarray(values.to_numpy(zero_copy_only=False))
+        infinite = np.flatnonzero(np.isinf(numbers))
         if len(infinite):
             there = text.take(infinite)
             spelled = pc.match_substring(there, "inf", ignore_case=True).to_numpy(zero_copy_only=False)
             for i in infinite[~np.asarray(spelled, dtype=bool)][:1]:
                 _too_large(file, self.name, str(text[int(i)]), int(rows[i]))
-        large = np.flatnonzero(np.abs(found) >= EXACT_WHOLE)
+        large = np.flatnonzero(np.abs(numbers) >= EXACT_WHOLE)
         if len(large):
             self._refuse_rounded_text(text.take(large), rows[large], file)
-        self._add_values(found, rows)
+        self._add_values(numbers, rows)
 
     def _add_words(self, words: Any, rows: np.ndarray) -> None:
         encoded = words.dictionary_encode()
@@ -170,9 +170,11 @@ def _refuse_rounded(file: str, name: str, exact: np.ndarray, rows: np.ndarray) -
     changed = np.asarray([not _fits(value) for value in exact], dtype=bool) if beyond_64_bits else rounded(exact)
     if changed.any():
         i = int(changed.argmax())
-        raise DataError(
-            f"{file}: row {int(rows[i]) + 1}, column {name!r} holds {exact[i]}, a whole number that double precision "
-            "(53 bits) would round; subtract what all rows have in common, or list the column in drop"
+        raise UnfitColumn(
+            file,
+            f"row {int(rows[i]) + 1}, column {name!r} holds {exact[i]}, a whole number that double precision "
+            "(53 bits) would round",
+            "subtract what all rows have in common",
         )
 
 
@@ -181,7 +183,8 @@ def _fits(value: int) -> bool:
 
 
 def _too_large(file: str, name: str, text: str, row: int) -> None:
-    raise DataError(
-        f"{file}: row {row + 1}, column {name!r} holds {text}, which is too large for double precision; "
-        "rescale the column or list it in drop"
+    raise UnfitColumn(
+        file,
+        f"row {row + 1}, column {name!r} holds {text}, which is too large for double precision",
+        "rescale the column",
     )

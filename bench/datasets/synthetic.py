@@ -158,11 +158,11 @@ def cards() -> dict[str, DatasetCard]:
     return {name: card_of(recipe) for name, recipe in recipes().items()}
 
 
-def available(_card: DatasetCard, _data_dir: Path | None) -> str:
+def available(_card: DatasetCard, _folder: Path | None) -> str:
     """Always empty: nothing is read."""
     return ""
 
 
-def load(card: DatasetCard, _data_dir: Path | None) -> Dataset:
+def load(card: DatasetCard, _folder: Path | None) -> Dataset:
     """Generate a registered set."""
     return generate(recipes()[card.name])

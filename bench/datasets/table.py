@@ -15,7 +15,7 @@ from bench.datasets.fill import Columns
 from bench.datasets.label_column import Labels, copies, read_labels, require_types
 from bench.datasets.missing import fill_missing
 from bench.datasets.npz import npz_keys, own_types_key, read_npz
-from bench.datasets.places import data_folder, file_sha256
+from bench.datasets.places import file_sha256
 from bench.datasets.reading import LeftOut, Missing, Reading, from_json, to_json
 from bench.datasets.stored import RawArrays, remembered, stored
 from bench.errors import DataError
@@ -76,8 +76,8 @@ def table_name(source: TableSource) -> str:
     return source.name or Path(source.path).name.split(".")[0]
 
 
-def locate(source: TableSource, data_dir: str | None = None) -> Path:
-    """The table's file.
+def locate(source: TableSource, folder: Path | None = None) -> Path:
+    """The table's file, looked up from the working directory, then from the folder of the user's data.
 
     Raises
     ------
@@ -90,15 +90,14 @@ def locate(source: TableSource, data_dir: str | None = None) -> Path:
             raise DataError(_folder(wrong))
         raise DataError(f"{source.path} ends in none of {', '.join(SUFFIXES)}; convert it to one of these")
     here = Path(source.path).expanduser()
-    folder = data_folder(data_dir)
-    places = [here] if here.is_absolute() or folder is None else [here, folder / here]
-    for place in places:
-        if place.is_file():
-            return place.resolve()
-    for place in places:
-        if place.is_dir():
-            raise DataError(_folder(place))
-    looked = " or ".join(str(place.absolute()) for place in places)
+    candidates = [here] if here.is_absolute() or folder is None else [here, folder / here]
+    for candidate in candidates:
+        if candidate.is_file():
+            return candidate.resolve()
+    for candidate in candidates:
+        if candidate.is_dir():
+            raise DataError(_folder(candidate))
+    looked = " or ".join(str(candidate.absolute()) for candidate in candidates)
     raise DataError(f"there is no file {looked}; correct the path")
 
 
@@ -109,13 +108,14 @@ def _folder(path: Path) -> str:
     )
 
 
-def load_table(source: TableSource, data_dir: str | None = None) -> Dataset:
+def load_table(source: TableSource, folder: Path | None = None) -> Dataset:
     """Read a table, once: its arrays are kept in the user's cache and memory-mapped from there.
 
     Parameters
     ----------
     source : TableSource
-    data_dir : str, optional
+    folder : Path, optional
+        Folder of the user's data, for relative paths that the working directory does not have.
 
     Returns
     -------
@@ -131,7 +131,7 @@ def load_table(source: TableSource, data_dir: str | None = None) -> Dataset:
     UnknownName
         A column that is not there.
     """
-    path = locate(source, data_dir)
+    path = locate(source, folder)
     name = table_name(source)
     card = DatasetCard(
         name=name,
@@ -145,15 +145,15 @@ def load_table(source: TableSource, data_dir: str | None = None) -> Dataset:
     return stored(_origin(source, path), lambda: _read(source, path), card)
 
 
-def reading_of(source: TableSource, data_dir: str | None = None) -> Reading:
+def reading_of(source: TableSource, folder: Path | None = None) -> Reading:
     """What was guessed, left out and converted when ``load_table`` read the table; raises as that does."""
-    path = locate(source, data_dir)
-    facts = remembered(_origin(source, path))
-    if facts is None:
-        load_table(source, data_dir)
-        facts = remembered(_origin(source, path))
-    assert facts is not None
-    return replace(from_json(facts), file=path.name)
+    path = locate(source, folder)
+    reading = remembered(_origin(source, path))
+    if reading is None:
+        load_table(source, folder)
+        reading = remembered(_origin(source, path))
+    assert reading is not None
+    return replace(from_json(reading), file=path.name)
 
 
 #: Fields of a source that do not change the arrays.

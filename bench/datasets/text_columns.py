@@ -8,6 +8,7 @@ from typing import Literal
 
 from bench.datasets.missing import MISSING_NUMBERS, MISSING_TEXT
 from bench.datasets.survey import MOST_WORDS, ColumnSurvey, Word
+from bench.datasets.wording import SUITE, Wording
 from bench.errors import DataError
 
 MOST_CATEGORIES = 1000
@@ -59,7 +60,7 @@ FORMS: tuple[tuple[str, str, re.Pattern[str]], ...] = (
 )
 
 
-def content_of(column: ColumnSurvey, file: str, onehot: bool) -> Content:
+def content_of(column: ColumnSurvey, file: str, onehot: bool, wording: Wording = SUITE) -> Content:
     """What a column of the survey is.
 
     Parameters
@@ -69,6 +70,8 @@ def content_of(column: ColumnSurvey, file: str, onehot: bool) -> Content:
         Named in errors.
     onehot : bool
         Whether columns of text may become categories.
+    wording : Wording
+        How errors name the settings of a table.
 
     Returns
     -------
@@ -87,9 +90,9 @@ def content_of(column: ColumnSurvey, file: str, onehot: bool) -> Content:
         return "category" if named and not column.numbers else "number"
     if {text.lower() for text in words} <= {"true", "false"}:
         return "boolean"
-    _refuse_written_numbers(column, words, file)
+    _refuse_written_numbers(column, words, file, wording)
     if onehot:
-        _refuse_names_of_rows(column, file)
+        _refuse_names_of_rows(column, file, wording)
     return "category"
 
 
@@ -105,7 +108,7 @@ def names_rows(column: ColumnSurvey) -> bool:
     return len(column.words) > FEW_CATEGORIES and (len(column.words) >= MOST_WORDS or 2 * len(column.words) > there)
 
 
-def _refuse_written_numbers(column: ColumnSurvey, words: dict[str, Word], file: str) -> None:
+def _refuse_written_numbers(column: ColumnSurvey, words: dict[str, Word], file: str, wording: Wording) -> None:
     forms = {text: _form(text) for text in words}
     formed = sum(words[text].count for text, form in forms.items() if form is not None)
     there = sum(word.count for word in words.values()) + column.numbers
@@ -119,7 +122,7 @@ def _refuse_written_numbers(column: ColumnSurvey, words: dict[str, Word], file: 
         what, remedy, _ = FORMS[most]
         raise DataError(
             f"{file}: column {column.name!r} holds {what} ({text!r} in row {words[text].row}), no categories; "
-            f"{remedy} or list the column in drop"
+            f"{remedy} or {wording.leave_out('the column', column.name)}"
         )
     text = min(words, key=lambda t: words[t].row)
     count = sum(word.count for word in words.values())
@@ -131,7 +134,7 @@ def _refuse_written_numbers(column: ColumnSurvey, words: dict[str, Word], file: 
     others = "" if count == 1 else f" and {count - 1} more such rows"
     raise DataError(
         f"{file}: column {column.name!r} holds numbers but for {text!r} in row {words[text].row}{others}; correct "
-        'that, leave the field empty with missing = "median" or "ffill", or list the column in drop'
+        f"that, {wording.leave_empty()}, or {wording.leave_out('the column', column.name)}"
     )
 
 
@@ -139,7 +142,7 @@ def _form(text: str) -> int | None:
     return next((i for i, (_, _, pattern) in enumerate(FORMS) if pattern.fullmatch(text)), None)
 
 
-def _refuse_names_of_rows(column: ColumnSurvey, file: str) -> None:
+def _refuse_names_of_rows(column: ColumnSurvey, file: str, wording: Wording) -> None:
     if any("\0" in text for text in column.words):
         raise DataError(f"{file}: column {column.name!r} holds NUL bytes, which no text has; write the file again")
     there = column.texts + column.numbers
@@ -147,7 +150,7 @@ def _refuse_names_of_rows(column: ColumnSurvey, file: str) -> None:
         text = next(iter(column.words))
         raise DataError(
             f"{file}: column {column.name!r} has {len(column.words)} different texts ({text!r} ...) in {there} rows: "
-            "it names rows and is no category; list it in drop"
+            f"it names rows and is no category; {wording.leave_out('it', column.name)}"
         )
 
 

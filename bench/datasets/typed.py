@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from bench.datasets.local_files import LocalFiles
 from bench.datasets.npz import read_npz
-from bench.datasets.places import file_sha256, find
+from bench.datasets.places import file_sha256
 from bench.datasets.stored import RawArrays, stored
 from bench.errors import DataError
 from bench.types import Dataset, DatasetCard
@@ -73,22 +74,23 @@ def _card(row: dict[str, Any]) -> DatasetCard:
     )
 
 
-def _candidates(row: dict[str, Any]) -> tuple[str, ...]:
-    return (f"typed/{row['file']}", row["file"])
+def _candidates(card: DatasetCard) -> tuple[str, ...]:
+    file = definitions()[card.name]["file"]
+    return f"typed/{file}", file
 
 
-def available(card: DatasetCard, data_dir: Path | None) -> str:
-    """Empty if the file is there, else one sentence that says where it comes from."""
-    row = definitions()[card.name]
-    if find(_candidates(row), data_dir):
-        return ""
+def _absent(card: DatasetCard, file: str) -> str:
     return (
         f"{card.name} is not on this machine and cannot be fetched as one file; point --data-dir or "
-        f"MNP_BENCH_DATA at a folder that holds {_candidates(row)[0]} (origin: {card.url})"
+        f"MNP_BENCH_DATA at a folder that holds {file} (origin: {card.url})"
     )
 
 
-def load(card: DatasetCard, data_dir: Path | None) -> Dataset:
+_FILES = LocalFiles(_candidates, _absent)
+available = _FILES.available
+
+
+def load(card: DatasetCard, folder: Path | None) -> Dataset:
     """Load a definition: all normal rows and a fixed random draw of each type, memory-mapped.
 
     Raises
@@ -97,16 +99,14 @@ def load(card: DatasetCard, data_dir: Path | None) -> Dataset:
         The file is missing, is not the pinned one, or cannot be read.
     """
     row = definitions()[card.name]
-    path = find(_candidates(row), data_dir)
-    if path is None:
-        raise DataError(available(card, data_dir))
-    found = file_sha256(path)
-    if found != row["sha256"]:
+    path = _FILES.path(card, folder)
+    sha256 = file_sha256(path)
+    if sha256 != row["sha256"]:
         raise DataError(
-            f"{path} has sha256 {found[:12]}..., but {card.name} is pinned to {row['sha256'][:12]}...; "
+            f"{path} has sha256 {sha256[:12]}..., but {card.name} is pinned to {row['sha256'][:12]}...; "
             "put the right file there or use yours as a table of your own"
         )
-    origin = {"file": found, "definition": [card.name, kept(row)]}
+    origin = {"file": sha256, "definition": [card.name, kept(row)]}
     return stored(origin, lambda: _build(row, path), card, single_precision=True)
 
 

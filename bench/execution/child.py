@@ -51,21 +51,21 @@ class End:
 
 @dataclass
 class Outcome:
-    """What a child did: records of the cells done, facts of those begun, and how it ended if it did not finish.
+    """What a child did: records of the cells done, metadata of those begun, and how it ended if it did not finish.
 
     Attributes
     ----------
     records : list of Record
     working : tuple of str
         Keys of the cells that were at work at the end; empty while preparing.
-    facts : dict of cell key to facts
+    metadata : dict of cell key to metadata
     end : End or None
         None = the task is finished.
     """
 
     records: list[Record] = field(default_factory=list)
     working: tuple[str, ...] = ()
-    facts: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    metadata: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     end: End | None = None
 
 
@@ -139,7 +139,7 @@ class Child:
                         continue  # the others of its group have the rest of the group's time
                     allowed = PREPARATION_SECONDS if _left(task, outcome) else RETURN_SECONDS
                 else:
-                    outcome.facts |= content
+                    outcome.metadata |= content
                     outcome.working = tuple(content)
                     together = len(content)
                     allowed = limits.seconds * together
@@ -214,7 +214,7 @@ class Child:
     def _frames(self) -> list[str]:
         """The innermost frames that faulthandler wrote; empty if it wrote nothing."""
         words = self._tail()
-        heads = [place for place, line in enumerate(words) if "(most recent call first)" in line]
+        heads = [number for number, line in enumerate(words) if "(most recent call first)" in line]
         after = words[heads[-1] + 1 :] if heads else []
         return [line.strip() for line in after[:3] if line.startswith("  File ")]
 
@@ -240,7 +240,7 @@ def serve(descriptor: int, parent: int) -> None:
     with Connection(descriptor) as pipe:
 
         def begin(cells: Sequence[Prepared]) -> None:
-            pipe.send(("begin", {one.cell.key: one.facts for one in cells}))
+            pipe.send(("begin", {prepared.cell.key: prepared.metadata for prepared in cells}))
 
         while True:
             try:

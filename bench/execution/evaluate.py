@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bench import methods
-from bench.datasets import registry, table
+from bench.datasets.catalogue import Catalogue
 from bench.errors import BenchError, ConfigError, DataError
 from bench.execution import memory, metrics, row_metadata
 from bench.scenarios import split as draw
-from bench.types import Cell, Dataset, MethodSpec, Record, Split, Status, Task
+from bench.types import Cell, MethodSpec, Record, Split, Status, Task
 from reproducibility.streams import generator
 
 if TYPE_CHECKING:
@@ -37,10 +37,8 @@ class WorkContext:
 
     Attributes
     ----------
-    data_dir : str or None
-        Folder of the user's own copies of the data.
-    tables : tuple of TableSource
-        The user's own tables that the suite names.
+    catalogue : Catalogue
+        Which datasets the cells' names mean.
     limits : Limits
         Seconds and megabytes a cell may use.
     provenance : str
@@ -49,8 +47,7 @@ class WorkContext:
         As planned; a worker whose code differs refuses.
     """
 
-    data_dir: str | None
-    tables: tuple[table.TableSource, ...]
+    catalogue: Catalogue
     limits: Limits
     provenance: str
     sources: tuple[tuple[str, str], ...] = ()
@@ -63,7 +60,7 @@ class Prepared:
     cell: Cell
     split: Split
     detector: Any
-    facts: Mapping[str, Any]
+    metadata: Mapping[str, Any]
 
 
 Begin = Callable[[Sequence[Prepared]], None]
@@ -113,9 +110,9 @@ def stream(task: Task, context: WorkContext, begin: Begin = lambda _: None) -> I
                 records = []  # the culprit is found, and its error told, below
             yield from records
             prepared = [] if records else prepared
-        for one in prepared:
-            begin([one])
-            yield _guarded(_fit_group, one, context)
+        for single in prepared:
+            begin([single])
+            yield _guarded(_fit_group, single, context)
         return
     for cell in task.cells:
         ready = _prepare(cell, spec, context)
@@ -130,16 +127,16 @@ def failed(
     cell: Cell, context: WorkContext, status: Status, reason: str, known: Mapping[str, Any] | None = None
 ) -> Record:
     """The row of a cell that has no result."""
-    about = row_metadata.of_cell(cell, context.tables) if known is None else known
-    return Record(cell, status, error=reason, provenance=context.provenance, facts=about)
+    about = row_metadata.of_cell(cell, context.catalogue) if known is None else known
+    return Record(cell, status, error=reason, provenance=context.provenance, metadata=about)
 
 
 def _prepare(cell: Cell, spec: MethodSpec, context: WorkContext) -> Prepared | Record:
-    known = row_metadata.of_cell(cell, context.tables)
+    known = row_metadata.of_cell(cell, context.catalogue)
     try:
         _warm_up()
         _check_source(spec, context)
-        dataset = load(cell.dataset, context.data_dir, context.tables)
+        dataset = context.catalogue.load(cell.dataset)
         known |= row_metadata.of_data(dataset)
         if dataset.sha256 != cell.dataset_sha256:
             raise DataError(
@@ -175,22 +172,13 @@ def _check_source(spec: MethodSpec, context: WorkContext) -> None:
         )
 
 
-@functools.lru_cache(maxsize=4)
-def load(name: str, data_dir: str | None, tables: tuple[table.TableSource, ...]) -> Dataset:
-    """The dataset, once per process; a user's table goes before a registered set of the same name."""
-    for source in tables:
-        if table.table_name(source) == name:
-            return table.load_table(source, data_dir)
-    return registry.load(name, data_dir)
-
-
 def _guarded(
-    fit: Callable[[Sequence[Prepared], WorkContext], list[Record]], one: Prepared, context: WorkContext
+    fit: Callable[[Sequence[Prepared], WorkContext], list[Record]], prepared: Prepared, context: WorkContext
 ) -> Record:
     try:
-        return fit([one], context)[0]
+        return fit([prepared], context)[0]
     except Exception as error:
-        return failed(one.cell, context, _status(error), _reason(error), one.facts)
+        return failed(prepared.cell, context, _status(error), _reason(error), prepared.metadata)
 
 
 def _fit_group(cells: Sequence[Prepared], context: WorkContext) -> list[Record]:
@@ -198,31 +186,33 @@ def _fit_group(cells: Sequence[Prepared], context: WorkContext) -> list[Record]:
     memory.forget_peak()
     start = time.perf_counter()
     first = cells[0].detector
-    fitted = first.fit_replicas([blind(one.split, spec) for one in cells], [one.cell.seed for one in cells])
+    fitted = first.fit_replicas(
+        [blind(prepared.split, spec) for prepared in cells], [prepared.cell.seed for prepared in cells]
+    )
     middle = time.perf_counter()
-    scores = first.decision_function_replicas(fitted, [one.split.X_test for one in cells])
+    scores = first.decision_function_replicas(fitted, [prepared.split.X_test for prepared in cells])
     end = time.perf_counter()
     if not len(fitted) == len(scores) == len(cells):
         raise DataError(f"{spec.name} returned {len(scores)} results for a group of {len(cells)}")
     width, peak = len(cells), memory.peak_mb()
     spent = ((middle - start) / width, (end - middle) / width, peak)
-    return [_measured(one, values, spent, width, context) for one, values in zip(cells, scores, strict=True)]
+    return [_measured(prepared, values, spent, width, context) for prepared, values in zip(cells, scores, strict=True)]
 
 
 def _fit_alone(cells: Sequence[Prepared], context: WorkContext) -> list[Record]:
-    (one,) = cells
-    split, spec = one.split, methods.get(one.cell.method)
-    _settle_shared_streams(one.cell)
+    (prepared,) = cells
+    split, spec = prepared.split, methods.get(prepared.cell.method)
+    _settle_shared_streams(prepared.cell)
     memory.forget_peak()
     X, X_test = split.X_train, split.X_test
-    extra = {"X_val": split.X_val, "y_val": split.y_val} if one.facts["sees_validation"] else {}
+    extra = {"X_val": split.X_val, "y_val": split.y_val} if prepared.metadata["sees_validation"] else {}
     assert not extra or spec.uses_validation
     start = time.perf_counter()
-    one.detector.fit(X, split.y_train, **extra)
+    prepared.detector.fit(X, split.y_train, **extra)
     middle = time.perf_counter()
-    scores = one.detector.decision_function(X_test)
+    scores = prepared.detector.decision_function(X_test)
     end = time.perf_counter()
-    return [_measured(one, scores, (middle - start, end - middle, memory.peak_mb()), 1, context)]
+    return [_measured(prepared, scores, (middle - start, end - middle, memory.peak_mb()), 1, context)]
 
 
 def blind(split: Split, spec: MethodSpec) -> Split:
@@ -233,23 +223,32 @@ def blind(split: Split, spec: MethodSpec) -> Split:
 
 
 def _measured(
-    one: Prepared, scores: Any, spent: tuple[float, float, float], width: int, context: WorkContext
+    prepared: Prepared, scores: Any, spent: tuple[float, float, float], width: int, context: WorkContext
 ) -> Record:
     """Metrics come from the scores as the method returned them; what is stored of them is float32."""
-    known = {**one.facts, "group_width": width}
+    known = {**prepared.metadata, "group_width": width}
     fit_seconds, score_seconds, peak = spent
-    split, scenario = one.split, one.cell.scenario
+    split, scenario = prepared.split, prepared.cell.scenario
     try:
         values = np.asarray(scores, dtype=np.float64)
-        found = metrics.evaluate(split.y_test, values, split.anomaly_type_test, scenario.known_types)
+        measured = metrics.evaluate(split.y_test, values, split.anomaly_type_test, scenario.known_types)
     except Exception as error:
-        record = failed(one.cell, context, _status(error), _reason(error), known)
+        record = failed(prepared.cell, context, _status(error), _reason(error), known)
         return replace(record, fit_seconds=fit_seconds, score_seconds=score_seconds, peak_memory_mb=peak)
     with np.errstate(over="ignore"):
         compact = values.astype(np.float32)
     return Record(
-        one.cell, "ok", found, fit_seconds, score_seconds, peak, "", compact, context.provenance, known, split.y_test
-    )  # fmt: skip
+        cell=prepared.cell,
+        status="ok",
+        metrics=measured,
+        fit_seconds=fit_seconds,
+        score_seconds=score_seconds,
+        peak_memory_mb=peak,
+        scores=compact,
+        provenance=context.provenance,
+        metadata=known,
+        truth=split.y_test,
+    )
 
 
 def _settle_shared_streams(cell: Cell) -> None:

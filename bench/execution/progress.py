@@ -60,17 +60,17 @@ class Status:
 def read_status(folder: str | os.PathLike[str]) -> Status | None:
     """The last word of the run in this results folder, None if there never was one."""
     try:
-        found = json.loads((Path(folder) / STATUS_FILE).read_text(encoding="utf-8"))
+        status = json.loads((Path(folder) / STATUS_FILE).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
     except ValueError as error:
         raise StoreError(
             f"{Path(folder) / STATUS_FILE} is broken; remove it and give the same command again"
         ) from error
-    found["running"] = tuple(found["running"])
-    if found["state"] == "running" and not _alive(found["pid"]):
-        found |= {"state": "lost", "running": (), "eta_seconds": None}
-    return Status(**found)
+    status["running"] = tuple(status["running"])
+    if status["state"] == "running" and not _alive(status["pid"]):
+        status |= {"state": "lost", "running": (), "eta_seconds": None}
+    return Status(**status)
 
 
 class Progress:
@@ -124,16 +124,16 @@ class Progress:
         self._ticking.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
         self._ended.set()
         self._ticking.join()
         if self._bar is not None:
             self._bar.stop()
-        elif kind is None and self._costs:
+        elif error is None and self._costs:
             self._line()
         self._running.clear()
-        if kind is None or not issubclass(kind, StoreError):  # where nothing can be written, that is told already
-            self._try("finished" if kind is None else "interrupted")
+        if error is None or not issubclass(error, StoreError):  # where nothing can be written, that is told already
+            self._try("finished" if error is None else "interrupted")
 
     def start(self, task: Task) -> None:
         """A worker has this task in hand now."""

@@ -8,15 +8,14 @@ from typing import Any
 import numpy as np
 
 from bench import methods
-from bench.datasets import registry, table
+from bench.datasets.catalogue import Catalogue
 from bench.types import Cell, Dataset, DatasetCard, Split
 
 
-def of_cell(cell: Cell, tables: tuple[table.TableSource, ...] = ()) -> dict[str, Any]:
+def of_cell(cell: Cell, catalogue: Catalogue) -> dict[str, Any]:
     """What is known without touching data: enough for the row of a cell that never began."""
     spec = methods.get(cell.method)
-    names = {table.table_name(source) for source in tables}
-    card = None if cell.dataset in names else registry.card(cell.dataset)
+    card = catalogue.card(cell.dataset)
     return {
         "dataset_family": card.family if card else cell.dataset,
         "synthetic": bool(card and card.synthetic),

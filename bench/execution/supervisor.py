@@ -72,5 +72,5 @@ def _again(attempt: _Attempt, outcome: Outcome, records: list[Record], context: 
     proven = attempt.last or (outcome.end.status == "timeout" and cell.key in outcome.working)
     if not proven:
         return [_Attempt((cell,), last=True), *rest]
-    records.append(failed(cell, context, outcome.end.status, outcome.end.reason, outcome.facts.get(cell.key)))
+    records.append(failed(cell, context, outcome.end.status, outcome.end.reason, outcome.metadata.get(cell.key)))
     return rest

@@ -18,6 +18,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from bench.errors import ConfigError, MissingExtra, UnknownName
+from bench.json_values import hashable
 from bench.types import MethodSpec
 
 GROUP = "mnp_bench.methods"
@@ -46,19 +47,19 @@ def specs() -> dict[str, MethodSpec]:
     ConfigError
         One of our own cards is wrong.
     """
-    found: dict[str, MethodSpec] = {}
+    cards: dict[str, MethodSpec] = {}
     ours = [point for point in entry_points(group=GROUP) if _is_ours(point)]
     for point in ours:
-        found |= _loaded(point, found)
+        cards |= _loaded(point, cards)
     for point in entry_points(group=GROUP):
         if point not in ours:
             try:
-                found |= _loaded(point, found)
+                cards |= _loaded(point, cards)
             except Exception as error:  # a stranger's import may raise anything
                 warnings.warn(
                     f"the methods of {point.value} are left out: {type(error).__name__}: {error}", MethodWarning, 2
                 )
-    return dict(sorted(found.items()))
+    return dict(sorted(cards.items()))
 
 
 @functools.cache
@@ -150,7 +151,7 @@ def _spec(name: str, card: Mapping[str, Any], origin: str) -> MethodSpec:
         raise ConfigError(
             f"the card of method {name!r} ({origin}) has unknown fields {unknown}; known: {sorted(_FIELDS)}"
         )
-    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in card.items()}
+    values: dict[str, Any] = {key: hashable(value) for key, value in card.items()}
     for table in ("params", "renamed"):
         values[table] = tuple(sorted(dict(values.get(table, {})).items()))
     values["name"] = name
@@ -163,10 +164,10 @@ def _spec(name: str, card: Mapping[str, Any], origin: str) -> MethodSpec:
 def _by_path(name: str) -> MethodSpec:
     module, _, attribute = name.partition(":")
     try:
-        found = importlib.util.find_spec(module)
+        importable = importlib.util.find_spec(module)
     except ModuleNotFoundError:
-        found = None
-    if found is None or not attribute.isidentifier():
+        importable = None
+    if importable is None or not attribute.isidentifier():
         raise ConfigError(
             f"method path {name!r} cannot be found; write it as package.module:Class, e.g. pyod.models.knn:KNN"
         )

@@ -16,21 +16,21 @@ RESERVED = ("self", "seed", "random_state")
 
 def problems(spec: MethodSpec, given: Sequence[str]) -> list[str]:
     """One sentence per parameter that the method does not take, or that the harness sets itself."""
-    found = [
+    sentences = [
         f"{spec.name}: {name} is set by the seeds of the suite; leave it out" for name in given if name in RESERVED
     ]
     known = accepted(spec)
     if known is None:
-        return found
+        return sentences
     renamed = dict(spec.renamed)
     for name in given:
         if name not in known and name in renamed:
-            found.append(f"{spec.name}: the parameter {name!r} is now called {renamed[name]}")
+            sentences.append(f"{spec.name}: the parameter {name!r} is now called {renamed[name]}")
         elif name not in known and name not in RESERVED:
             near = near_matches(name, known)
             hint = f"did you mean {', '.join(near)}?" if near else f"it has: {', '.join(known)}"
-            found.append(f"{spec.name} has no parameter {name!r}; {hint}")
-    return found
+            sentences.append(f"{spec.name} has no parameter {name!r}; {hint}")
+    return sentences
 
 
 @functools.cache

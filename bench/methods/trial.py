@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from bench.errors import BenchError
+from bench.json_values import hashable
 from bench.methods import registry, signature
 from bench.methods.fingerprint import source_hash
 from bench.types import MethodSpec
@@ -84,7 +85,8 @@ def main() -> None:
             asked = json.loads(line)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                answer = _tried(_spec(asked["spec"]), _fixed(asked["params"]), asked["foreign"])
+                params = {name: hashable(value) for name, value in asked["params"].items()}
+                answer = _tried(_spec(asked["spec"]), params, asked["foreign"])
             answers.write(json.dumps(answer) + "\n")
             answers.flush()
 
@@ -178,13 +180,9 @@ def _refusal(spec: MethodSpec, reason: str) -> str:
 
 def _spec(card: Mapping[str, Any]) -> MethodSpec:
     """A card back from JSON, which has no tuples."""
-    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in card.items()}
-    values["params"] = tuple((name, tuple(v) if isinstance(v, list) else v) for name, v in card["params"])
+    values: dict[str, Any] = {key: hashable(value) for key, value in card.items()}
+    values["params"] = tuple((name, hashable(value)) for name, value in card["params"])
     return MethodSpec(**values)
-
-
-def _fixed(params: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in params.items()}
 
 
 def _last_line(text: str) -> str:

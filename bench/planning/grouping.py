@@ -41,15 +41,15 @@ def tasks(cells: Iterable[Cell], shapes: Mapping[str, Shape]) -> tuple[Task, ...
     cells : iterable of Cell
     shapes : mapping of dataset name to (rows, features)
     """
-    found: list[Task] = []
+    grouped: list[Task] = []
     for together in _alike(cells).values():
         spec = methods.get(together[0].method)
         shape = seen(shapes[together[0].dataset], together[0].scenario)
         seconds = cell_seconds(spec, shape, dict(together[0].params))
-        found += [
+        grouped += [
             task(tuple(part), spec, shape, seconds) for part in chunks(together, group_width(spec, shape, seconds))
         ]
-    return tuple(sorted(found, key=lambda task: -task.cost_seconds))
+    return tuple(sorted(grouped, key=lambda task: -task.cost_seconds))
 
 
 def _alike(cells: Iterable[Cell]) -> dict[object, list[Cell]]:

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from bench.datasets import registry
+from bench.json_values import hashable, json_text
 from bench.scenarios import canonical
-from bench.scenarios.canonical import fixed, json_text
 from bench.types import Cell, MethodSpec, Scenario
 
 if TYPE_CHECKING:
@@ -74,12 +74,12 @@ def keys_by_seed(content: Mapping[str, Any], seeds: Iterable[int]) -> Iterator[t
 
 def scenario_of(text: str) -> Scenario:
     """The scenario whose canonical JSON a store holds."""
-    return Scenario(**{name: fixed(value) for name, value in json.loads(text).items()})
+    return Scenario(**{name: hashable(value) for name, value in json.loads(text).items()})
 
 
 def params_of(text: str) -> Params:
     """The parameters whose canonical JSON a store holds."""
-    return tuple(sorted((name, fixed(value)) for name, value in json.loads(text).items()))
+    return tuple(sorted((name, hashable(value)) for name, value in json.loads(text).items()))
 
 
 def renamed(spec: MethodSpec, params: Iterable[tuple[str, Any]]) -> Params:
@@ -145,13 +145,13 @@ def equal_tables(cells: Iterable[Cell]) -> list[str]:
     ]
 
 
-def _twin(one: Cell, other: Cell) -> str | None:
-    if one.dataset != other.dataset:
+def _twin(cell: Cell, other: Cell) -> str | None:
+    if cell.dataset != other.dataset:
         return (
-            f"the datasets {one.dataset!r} and {other.dataset!r} hold the same data (sha256 {one.dataset_sha256[:12]}),"
-            " so each result would count twice; leave one out"
+            f"the datasets {cell.dataset!r} and {other.dataset!r} hold the same data "
+            f"(sha256 {cell.dataset_sha256[:12]}), so each result would count twice; leave one out"
         )
-    mine, its = one.label or one.method, other.label or other.method
+    mine, its = cell.label or cell.method, other.label or other.method
     if mine != its:
         return (
             f"the methods {mine!r} and {its!r} are the same code with the same parameters; "

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 from bench import methods
-from bench.datasets import registry, table
+from bench.datasets import registry
+from bench.datasets.catalogue import Catalogue
 from bench.datasets.reading import Reading
 from bench.errors import BenchError, UnknownName
 from bench.methods import signature, trial
@@ -58,7 +58,6 @@ class Plan:
 
 def make_plan(
     experiment: Experiment,
-    data_dir: str | os.PathLike[str] | None = None,
     done: AbstractSet[str] = frozenset(),
 ) -> Plan:
     """Expand an experiment into cells, check all of it, and group what is not done yet: see ``expand``.
@@ -68,17 +67,15 @@ def make_plan(
     done : set of str
         Keys of cells that a store has.
     """
-    return remaining(expand(experiment, data_dir), done)
+    return remaining(expand(experiment), done)
 
 
-def expand(experiment: Experiment, data_dir: str | os.PathLike[str] | None = None) -> Plan:
+def expand(experiment: Experiment) -> Plan:
     """Expand an experiment into cells and check all of it; ``remaining`` groups them once the store is asked.
 
     Parameters
     ----------
     experiment : Experiment
-    data_dir : path, optional
-        Folder of the user's own copies; None = ``MNP_BENCH_DATA``, then the user's cache.
 
     Returns
     -------
@@ -86,46 +83,46 @@ def expand(experiment: Experiment, data_dir: str | os.PathLike[str] | None = Non
         Without tasks, with every problem of every dataset, scenario and method. Nothing is computed or written but
         the cached form of datasets read for the first time.
     """
-    found: list[str] = []
+    problems: list[str] = []
     skipped: list[str] = []
-    chosen = dict(_methods(experiment, found, skipped))
-    found += trial.problems([(method.spec, dict(choice.params)) for choice, method in chosen.items()])
-    found += _seed_problems(experiment.seeds)
-    datasets = dict(_datasets(experiment, data_dir, found))
+    chosen = dict(_methods(experiment, problems, skipped))
+    problems += trial.problems([(method.spec, dict(choice.params)) for choice, method in chosen.items()])
+    problems += _seed_problems(experiment.seeds)
+    datasets = dict(_datasets(experiment, problems))
     asked: list[Cell] = []
     possible: dict[tuple[str, Scenario], bool] = {}
     for part in experiment.parts:
         known = [(choice, chosen[choice]) for choice in part.methods if choice in chosen]
         for choice, method in known:
-            found += _protocol_problems(choice, method.spec, part.scenarios)
+            problems += _protocol_problems(choice, method.spec, part.scenarios)
         for name in part.datasets:
             if name not in datasets:
                 continue
             unknown = [scenario for scenario in part.scenarios if (name, scenario) not in possible]
             for scenario, wrong in problems_by_scenario(datasets[name], unknown, experiment.seeds).items():
-                found += wrong
+                problems += wrong
                 possible[name, scenario] = not wrong
             for scenario in part.scenarios:
                 if possible[name, scenario]:
                     for choice, method in known:
                         asked += _cells(datasets[name], name, scenario, choice, method, experiment.seeds)
-    found += identity.twins(asked)
+    problems += identity.twins(asked)
     cells: dict[str, Cell] = {}
     for cell in asked:
         cells.setdefault(cell.key, cell)  # what two parts ask for is done once
-    if not chosen and not found:
-        found.append("no method is left to run; install what is missing or name others")
+    if not chosen and not problems:
+        problems.append("no method is left to run; install what is missing or name others")
     shapes = {name: (len(dataset.y), int(dataset.X.shape[1])) for name, dataset in datasets.items()}
     return Plan(
         cells=tuple(cells.values()),
         tasks=(),
         done=0,
-        problems=tuple(dict.fromkeys(found)),
+        problems=tuple(dict.fromkeys(problems)),
         skipped=tuple(dict.fromkeys(skipped)),
         notices=tuple(identity.equal_tables(cells.values())),
         shapes=shapes,
         sources=tuple(sorted({choice.name: method.source for choice, method in chosen.items()}.items())),
-        readings=_readings(experiment, data_dir, datasets),
+        readings=_readings(experiment.catalogue, datasets),
     )
 
 
@@ -141,7 +138,7 @@ class _Method:
     source: str
 
 
-def _methods(experiment: Experiment, found: list[str], skipped: list[str]) -> Iterator[tuple[MethodChoice, _Method]]:
+def _methods(experiment: Experiment, problems: list[str], skipped: list[str]) -> Iterator[tuple[MethodChoice, _Method]]:
     for choice in experiment.methods:
         try:
             spec = methods.get(choice.name)
@@ -149,10 +146,10 @@ def _methods(experiment: Experiment, found: list[str], skipped: list[str]) -> It
             if lacking:
                 skipped.append(lacking)
                 continue
-            found += signature.problems(spec, [name for name, _ in choice.params])
+            problems += signature.problems(spec, [name for name, _ in choice.params])
             yield choice, _Method(spec, methods.source_hash(spec))
         except BenchError as error:
-            found.append(str(error))
+            problems.append(str(error))
 
 
 def _seed_problems(seeds: Iterable[int]) -> list[str]:
@@ -166,41 +163,35 @@ def _protocol_problems(choice: MethodChoice, spec: MethodSpec, scenarios: Iterab
     return [f"{choice.name} cannot run under protocol = {name!r}; it knows {known}" for name in wrong]
 
 
-def _datasets(
-    experiment: Experiment, data_dir: str | os.PathLike[str] | None, found: list[str]
-) -> Iterator[tuple[str, Dataset]]:
-    folder = None if data_dir is None else os.fspath(data_dir)
-    tables = {table.table_name(source): source for source in experiment.tables}
-    for name, source in tables.items():
+def _datasets(experiment: Experiment, problems: list[str]) -> Iterator[tuple[str, Dataset]]:
+    catalogue = experiment.catalogue
+    own = catalogue.own()
+    for name in own:
         try:
-            yield name, table.load_table(source, folder)
+            yield name, catalogue.load(name)
         except BenchError as error:
-            found.append(str(error))
+            problems.append(str(error))
     cards = registry.cards()
     unknown = [name for name in experiment.datasets if name not in cards]
-    found += [str(UnknownName("dataset", name, [*cards, *tables])) for name in unknown]
+    problems += [str(UnknownName("dataset", name, [*cards, *own])) for name in unknown]
     try:
-        lacking = registry.lacking((cards[name] for name in experiment.datasets if name in cards), folder)
+        lacking = catalogue.lacking(cards[name] for name in experiment.datasets if name in cards)
     except BenchError as error:  # a data folder that does not exist is one trouble, not one for each dataset
-        found.append(str(error))
+        problems.append(str(error))
         return
-    found += lacking
+    problems += lacking
     absent = {name for names in lacking.values() for name in names}
     for name in experiment.datasets:
         if name in cards and name not in absent:
             try:
-                yield name, registry.load(name, folder)
+                yield name, catalogue.load(name)
             except BenchError as error:
-                found.append(str(error))
+                problems.append(str(error))
 
 
-def _readings(
-    experiment: Experiment, data_dir: str | os.PathLike[str] | None, datasets: Mapping[str, Dataset]
-) -> dict[str, Reading]:
+def _readings(catalogue: Catalogue, datasets: Mapping[str, Dataset]) -> dict[str, Reading]:
     """How those of the user's tables that could be loaded were read."""
-    folder = None if data_dir is None else os.fspath(data_dir)
-    sources = {table.table_name(source): source for source in experiment.tables}
-    return {name: table.reading_of(source, folder) for name, source in sources.items() if name in datasets}
+    return {name: catalogue.reading(name) for name in catalogue.own() if name in datasets}
 
 
 def _cells(

@@ -1,4 +1,4 @@
-"""One metric in one scenario, compared: methods x datasets with means, ranks and wins over the complete datasets."""
+"""One metric in one scenario, compared: methods x datasets with means, ranks and wins of the complete methods."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from bench.report.rows import coverage, natural, prepare, scenarios, succeeded
+from bench.report.rows import FEW, Coverage, coverage, natural, prepare, scenarios, succeeded
+from bench.report.words import count, listed
 
 METRIC_TITLES = {
     "average_precision": "Average precision",
@@ -42,7 +43,7 @@ class Comparison:
     runs : int
         How many each entry should have.
     average, rank, wins : Series by method
-        Over the complete datasets, of the compared methods; NaN for the others.
+        Of the compared methods, over the datasets where they are complete; NaN for the others.
     daggers, synthetic : frozenset of str
         Methods that saw validation labels, datasets that are made up.
     notes : tuple of str
@@ -95,7 +96,8 @@ def compare(frame: pd.DataFrame, metric: str, title: str) -> Comparison:
     daggers = frozenset(rows.variant[rows.sees_validation.fillna(False).astype(bool)])
     synthetic = frozenset(rows["where"][rows.synthetic.fillna(False).astype(bool)])
     short = ((got > 0) & (got < found.runs)).to_numpy().any()
-    notes = [MARKS, _spread(rows), *([SHORT] if short else []), *found.notes]
+    notes = [MARKS, _spread(rows), *([SHORT] if short else []), *found.policy]
+    notes += outside(good, found, metric)
     notes += [DAGGER] if daggers else []
     notes += [SYNTHETIC] if synthetic else []
     return Comparison(
@@ -111,6 +113,40 @@ def compare(frame: pd.DataFrame, metric: str, title: str) -> Comparison:
         daggers=daggers,
         synthetic=synthetic,
         notes=tuple(notes),
+    )
+
+
+def outside(good: pd.DataFrame, found: Coverage, metric: str) -> list[str]:
+    """A sentence for each method that is not compared: what it lacks, and how it does on the runs that it has.
+
+    Its mean is over its own runs on the complete datasets; its place is among the compared methods on the same runs.
+    """
+    cells = good[good["where"].isin(found.complete)].set_index(["where", "setting", "seed"])
+    compared = cells[cells.variant.isin(found.compared)]
+    return [_one_outside(name, good, cells, compared, found, metric) for name in found.left_out]
+
+
+def _one_outside(
+    name: str, good: pd.DataFrame, cells: pd.DataFrame, compared: pd.DataFrame, found: Coverage, metric: str
+) -> str:
+    have = good[good.variant == name].groupby("where").size()
+    if have.empty:
+        return f"Not in the comparison: {name}, without any result."
+    if have.nunique() == 1 and len(have) == found.places:
+        lacks = f"with {have.iloc[0]} of {found.runs} runs on every dataset"
+    else:
+        full = set(have[have == found.runs].index)
+        short = sorted(set(good["where"]) - full, key=natural)
+        lacks = f"with {found.results[name]:,} of {found.wanted:,} runs, not all on {listed(short, FEW)}"
+    own = cells[cells.variant == name]
+    same = compared[compared.index.isin(own.index)]
+    if own.empty or same.empty:
+        return f"Not in the comparison: {name}, {lacks}."
+    means = pd.concat([own, same]).groupby(["variant", "where"])[metric].mean().groupby("variant").mean().round(DIGITS)
+    others = means.drop(name)
+    return (
+        f"Not in the comparison: {name}, {lacks}; its mean over them is {means[name]:.3f}, place "
+        f"{1 + int((others > means[name]).sum())} beside {count(len(others), 'compared method')} on the same runs."
     )
 
 

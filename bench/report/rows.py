@@ -1,8 +1,9 @@
 """The store's rows made ready for reports: one fixed order, names for people, scenarios, and the policy for holes.
 
-The policy for missing cells, "complete datasets", is printed under every table and figure: a method is compared
-when all its seeds succeeded on at least half of the datasets; averages, ranks and tests are over the datasets
-where every compared method has all its seeds. Nothing is filled in.
+The policy for missing cells, "complete methods", is printed under every table and figure: a method is compared when
+all its runs succeeded on every dataset, and is listed below the comparison with what it lacks otherwise, so that a
+method that fails never decides on which datasets the others are judged. A dataset that most methods lack is left out
+for all of them. Nothing is filled in.
 """
 
 from __future__ import annotations
@@ -14,15 +15,24 @@ from typing import Any
 
 import pandas as pd
 
+from bench.json_values import json_text
 from bench.report.palette import places
+from bench.report.words import count, listed
 
 #: What makes two cells the same up to the seed.
 IDENTITY = ["dataset", "method", "params", "scenario", "seed"]
 POLICY = (
-    "Missing cells (policy: complete datasets): averages, ranks and wins are over the {complete} of {all} datasets "
-    "where every compared method has all its {seeds}."
+    "Missing cells (policy: complete methods): averages, ranks and wins are over {datasets}, of each method that "
+    "has {runs} on every one."
 )
-LEFT_OUT = "Not compared, lacking results on more than half of the datasets: {names}."
+NOBODY = (
+    "Missing cells: no method has all its runs, so averages, ranks and wins are over the {complete} of {all} datasets "
+    "where each compared method has {runs}."
+)
+LEFT_OUT = "Not in the comparison, for lack of results: {names}."
+SKIPPED = "Left out for every method, because most have no complete results there: {names}."
+#: So many datasets are named, the rest is counted.
+FEW = 4
 
 
 @dataclass(frozen=True)
@@ -32,23 +42,48 @@ class Coverage:
     Attributes
     ----------
     compared, left_out : tuple of variant names
-    complete : tuple of places (``where``) in which every compared variant has all seeds
+    complete : tuple of places (``where``) in which every compared variant has all runs
+    skipped : tuple of places that most variants lack, so that nobody is judged there
     places, runs : int
         Number of places in all, and of runs (seeds, times scenarios where those are pooled) that each needs.
+    results : dict of variant name to int
+        Runs with a result in all places.
+    whole : bool
+        Whether the compared variants have all runs outside ``skipped``; False where no variant has.
     """
 
     compared: tuple[str, ...]
     left_out: tuple[str, ...]
     complete: tuple[str, ...]
+    skipped: tuple[str, ...]
     places: int
     runs: int
+    results: dict[str, int]
+    whole: bool
+
+    @property
+    def policy(self) -> tuple[str, ...]:
+        """The policy in words, with the counts."""
+        runs = f"all {self.runs} runs" if self.runs != 1 else "its one run"
+        complete = len(self.complete)
+        several = f"{complete} of {self.places} datasets"
+        datasets = count(self.places, "dataset") if complete == self.places else several
+        text = POLICY if self.whole else NOBODY
+        told = text.format(datasets=datasets, complete=complete, all=self.places, runs=runs)
+        return (told, SKIPPED.format(names=listed(self.skipped, FEW))) if self.skipped else (told,)
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """The policy in words, with the counts."""
-        seeds = f"{self.runs} runs" if self.runs != 1 else "one run"
-        first = POLICY.format(complete=len(self.complete), all=self.places, seeds=seeds)
-        return (first, LEFT_OUT.format(names=", ".join(self.left_out))) if self.left_out else (first,)
+        """The policy in words and the methods that are not compared."""
+        if not self.left_out:
+            return self.policy
+        names = ", ".join(f"{name} ({self.results[name]:,} of {self.wanted:,} runs)" for name in self.left_out)
+        return (*self.policy, LEFT_OUT.format(names=names))
+
+    @property
+    def wanted(self) -> int:
+        """Runs that a method must have, in all places."""
+        return self.runs * self.places
 
 
 def prepare(frame: pd.DataFrame) -> pd.DataFrame:
@@ -81,19 +116,34 @@ def succeeded(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def coverage(rows: pd.DataFrame) -> Coverage:
-    """Find what can be compared in prepared rows of one setting, or of several that are pooled."""
+    """Find what can be compared in prepared rows of one setting, or of several that are pooled.
+
+    Whether a dataset counts is voted on by the methods that have all runs on at least half of the datasets: it does
+    unless more than half of them lack it. Where no method has all runs on the datasets that count, the methods with at
+    least half of the datasets are compared where all of them are complete.
+    """
     every = rows[["where", "setting", "seed"]].drop_duplicates().groupby("where").size()
     runs = int(every.max()) if len(every) else 0
     good = succeeded(rows).groupby(["variant", "where"]).size().unstack(fill_value=0)
-    full = good.reindex(index=sorted(rows.variant.unique()), columns=every.index, fill_value=0) == runs
+    good = good.reindex(index=sorted(rows.variant.unique()), columns=every.index, fill_value=0)
+    full = good == runs
     able = full.any(axis=1) & (2 * full.sum(axis=1) >= len(every))
-    complete = full[able].all(axis=0) & bool(able.any())
+    voters = full[able] if able.any() else full
+    counts = 2 * voters.sum(axis=0) >= len(voters)
+    compared = full.loc[:, counts].all(axis=1) & bool(counts.any())
+    complete, whole = counts, bool(compared.any())
+    if not whole:
+        compared = able
+        complete = full[able].all(axis=0) & bool(able.any())
     return Coverage(
-        compared=tuple(full.index[able]),
-        left_out=tuple(full.index[~able]),
+        compared=tuple(full.index[compared]),
+        left_out=tuple(full.index[~compared]),
         complete=tuple(full.columns[complete]),
+        skipped=tuple(full.columns[~counts]) if whole else (),
         places=len(every),
         runs=runs,
+        results={str(name): int(number) for name, number in good.sum(axis=1).items()},
+        whole=whole,
     )
 
 
@@ -132,7 +182,7 @@ def scenario_label(row: pd.Series) -> str:
 def without(scenario: str, *names: str) -> str:
     """The scenario's JSON text without some fields: what two scenarios share when these differ."""
     kept = {name: value for name, value in _fields(scenario).items() if name not in names}
-    return json.dumps(kept, sort_keys=True, separators=(",", ":"))
+    return json_text(kept)
 
 
 def natural(name: str) -> list[str | int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import fields
 from typing import Any
 
@@ -20,13 +19,3 @@ def canonical(scenario: Scenario) -> dict[str, Any]:
         if value != field.default or type(value) is not type(field.default):
             changed[field.name] = list(value) if isinstance(value, tuple) else value
     return changed
-
-
-def json_text(value: Any) -> str:
-    """Canonical JSON: sorted keys, no spaces."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))
-
-
-def fixed(value: Any) -> Any:
-    """A value as JSON or TOML gives it, hashable: a list becomes a tuple."""
-    return tuple(value) if isinstance(value, list) else value

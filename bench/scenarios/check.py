@@ -31,8 +31,8 @@ def problems_by_scenario(
     dataset: Dataset, scenarios: Iterable[Scenario], seeds: Iterable[int]
 ) -> dict[Scenario, list[str]]:
     """``problems`` of several scenarios, seed by seed, so that those that share a cut of the rows draw it once."""
-    found = {scenario: reasons(dataset, scenario) for scenario in scenarios}
-    drawn = [scenario for scenario, wrong in found.items() if not wrong]
+    reasons_by_scenario = {scenario: reasons(dataset, scenario) for scenario in scenarios}
+    drawn = [scenario for scenario, wrong in reasons_by_scenario.items() if not wrong]
     failing: dict[Scenario, dict[str, list[int]]] = {scenario: {} for scenario in drawn}
     for number, seed in enumerate(sorted(set(seeds))):
         for scenario in drawn:
@@ -43,5 +43,7 @@ def problems_by_scenario(
             except DataError as error:
                 failing[scenario].setdefault(str(error), []).append(seed)
     for scenario, wrong in failing.items():
-        found[scenario] = [f"{text} (seeds {', '.join(map(str, which))})" for text, which in wrong.items()]
-    return {scenario: [f"{dataset.name}: {text}" for text in wrong] for scenario, wrong in found.items()}
+        reasons_by_scenario[scenario] = [
+            f"{text} (seeds {', '.join(map(str, which))})" for text, which in wrong.items()
+        ]
+    return {scenario: [f"{dataset.name}: {text}" for text in wrong] for scenario, wrong in reasons_by_scenario.items()}

@@ -10,7 +10,7 @@ import numpy as np
 from bench.errors import DataError
 from bench.scenarios import noise
 from bench.scenarios.labels import Revealed, reveal
-from bench.scenarios.protocols import PAPER_RANDOM_STATE, PROTOCOLS, Parts, apportion, strata
+from bench.scenarios.protocols import PAPER_RANDOM_STATE, PROTOCOLS, SplitRows, apportion, strata
 from bench.scenarios.reasons import reasons
 from bench.types import Dataset, Scenario, Split
 
@@ -38,9 +38,9 @@ def split(dataset: Dataset, scenario: Scenario, seed: int) -> Split:
     """
     if wrong := reasons(dataset, scenario):
         raise DataError(f"{dataset.name}: {'; '.join(wrong)}")
-    parts, revealed = outline(dataset, scenario, seed)
+    rows, revealed = outline(dataset, scenario, seed)
     X, number = _base(dataset, _cut_fields(scenario), seed)
-    train = parts.train[revealed.kept]
+    train = rows.train[revealed.kept]
     y_train, truth = revealed.y, dataset.y[train]
     train = number(train)
     if revealed.fill:
@@ -50,36 +50,36 @@ def split(dataset: Dataset, scenario: Scenario, seed: int) -> Split:
         made = len(X) + np.arange(revealed.fill)
         # Copies go to random places among the rows that are there, whose own order stays.
         rng = noise.noise_stream(dataset, "places of perturbed anomalies", _stream_seed(scenario, seed))
-        places = np.sort(rng.integers(len(train) + 1, size=len(made)))
-        train = np.insert(train, places, made)
-        y_train = np.insert(y_train, places, 0)
-        truth = np.insert(truth, places, 1)
+        positions = np.sort(rng.integers(len(train) + 1, size=len(made)))
+        train = np.insert(train, positions, made)
+        y_train = np.insert(y_train, positions, 0)
+        truth = np.insert(truth, positions, 1)
         X = filled
-    val = _validation(parts, dataset, scenario)
+    val = _validation(rows, dataset, scenario)
     return Split(
         X=X,
         train=train,
         y_train=y_train,
-        test=number(parts.test),
-        y_test=dataset.y[parts.test],
+        test=number(rows.test),
+        y_test=dataset.y[rows.test],
         truth_train=truth,
-        anomaly_type_test=None if dataset.anomaly_type is None else dataset.anomaly_type[parts.test],
+        anomaly_type_test=None if dataset.anomaly_type is None else dataset.anomaly_type[rows.test],
         val=None if val is None else number(val),
         y_val=None if val is None else dataset.y[val],
     )
 
 
-def outline(dataset: Dataset, scenario: Scenario, seed: int) -> tuple[Parts, Revealed]:
+def outline(dataset: Dataset, scenario: Scenario, seed: int) -> tuple[SplitRows, Revealed]:
     """The rows of a split and their roles, without touching features; raises DataError as ``split`` does."""
-    parts = _cut(dataset, _cut_fields(scenario), seed)
-    y = dataset.y[parts.train]
-    if len(np.unique(dataset.y[parts.test])) < 2 or len(np.unique(y)) < 2:
+    rows = _cut(dataset, _cut_fields(scenario), seed)
+    y = dataset.y[rows.train]
+    if len(np.unique(dataset.y[rows.test])) < 2 or len(np.unique(y)) < 2:
         raise DataError("the training or the test part lacks a class; use a larger set or other fractions")
-    if scenario.known_types and not _unseen(dataset, scenario, parts.test).any():
+    if scenario.known_types and not _unseen(dataset, scenario, rows.test).any():
         raise DataError("the test part holds no anomaly of an unseen type; name fewer known_types")
-    anomaly_type = None if dataset.anomaly_type is None else dataset.anomaly_type[parts.train]
+    anomaly_type = None if dataset.anomaly_type is None else dataset.anomaly_type[rows.train]
     rng = noise.noise_stream(dataset, "false labels", _stream_seed(scenario, seed))
-    return parts, reveal(parts, y, anomaly_type, scenario, rng)
+    return rows, reveal(rows, y, anomaly_type, scenario, rng)
 
 
 def _stream_seed(scenario: Scenario, seed: int) -> int:
@@ -101,7 +101,7 @@ def _cut_fields(scenario: Scenario) -> Scenario:
 
 
 @lru_cache(maxsize=16)
-def _cut(dataset: Dataset, scenario: Scenario, seed: int) -> Parts:
+def _cut(dataset: Dataset, scenario: Scenario, seed: int) -> SplitRows:
     rows = noise.distinct(dataset) if scenario.drop_duplicates else np.arange(len(dataset.y))
     limit = scenario.max_rows
     if limit is not None and len(rows) > limit and scenario.protocol != "adbench":
@@ -110,11 +110,11 @@ def _cut(dataset: Dataset, scenario: Scenario, seed: int) -> Parts:
         shares = [apportion([len(g) for g in group], n) for group, n in zip(groups, classes, strict=True)]
         rng = noise.noise_stream(dataset, "subsample", _stream_seed(scenario, seed))
         rows = noise.subsample(groups, shares, rng)
-    parts = PROTOCOLS[scenario.protocol](dataset, rows, scenario, seed)
-    for array in (parts.train, parts.test, parts.label_order, parts.val):
+    split_rows = PROTOCOLS[scenario.protocol](dataset, rows, scenario, seed)
+    for array in (split_rows.train, split_rows.test, split_rows.label_order, split_rows.val):
         if array is not None:
             array.setflags(write=False)  # shared by many splits
-    return parts
+    return split_rows
 
 
 class _RowNumbers:
@@ -132,8 +132,8 @@ def _base(dataset: Dataset, scenario: Scenario, seed: int) -> tuple[np.ndarray, 
     """The feature array that splits of this cut share, and how dataset rows are numbered in it."""
     if not scenario.irrelevant_features:
         return dataset.X, _RowNumbers(None)
-    parts = _cut(dataset, scenario, seed)
-    used = np.unique(np.concatenate([parts.train, parts.test, *([] if parts.val is None else [parts.val])]))
+    rows = _cut(dataset, scenario, seed)
+    used = np.unique(np.concatenate([rows.train, rows.test, *([] if rows.val is None else [rows.val])]))
     rng = noise.noise_stream(dataset, "irrelevant features", _stream_seed(scenario, seed))
     X = noise.irrelevant(np.asarray(dataset.X[used]), scenario.irrelevant_features, rng)
     X.setflags(write=False)
@@ -154,11 +154,11 @@ def _filled(dataset: Dataset, scenario: Scenario, types: tuple[str, ...], seed: 
     return X
 
 
-def _validation(parts: Parts, dataset: Dataset, scenario: Scenario) -> np.ndarray | None:
+def _validation(rows: SplitRows, dataset: Dataset, scenario: Scenario) -> np.ndarray | None:
     """Validation rows; anomalies of types that must stay unseen are not among them."""
-    if parts.val is None or not scenario.unseen_only:
-        return parts.val
-    seen: np.ndarray = parts.val[~_unseen(dataset, scenario, parts.val)]
+    if rows.val is None or not scenario.unseen_only:
+        return rows.val
+    seen: np.ndarray = rows.val[~_unseen(dataset, scenario, rows.val)]
     return seen
 
 

@@ -13,7 +13,7 @@ from math import ceil, floor
 import numpy as np
 
 from bench.errors import DataError
-from bench.scenarios.protocols import Parts, rounded
+from bench.scenarios.protocols import SplitRows, rounded
 from bench.types import Scenario
 
 
@@ -24,7 +24,7 @@ class Revealed:
     Attributes
     ----------
     kept : (m,) int64
-        Positions in ``Parts.train``, in order.
+        Positions in ``SplitRows.train``, in order.
     y : (m,) int8
         1 = labelled anomaly, 0 = unlabelled.
     fill : int
@@ -50,7 +50,7 @@ def contaminants(level: float, normals: int) -> int:
 
 
 def reveal(
-    parts: Parts,
+    rows: SplitRows,
     y: np.ndarray,
     anomaly_type: np.ndarray | None,
     scenario: Scenario,
@@ -60,11 +60,11 @@ def reveal(
 
     Parameters
     ----------
-    parts : Parts
+    rows : SplitRows
     y : (m,) int8
-        Truth of ``parts.train``.
+        Truth of ``rows.train``.
     anomaly_type : (m,) str or None
-        Anomaly types of ``parts.train``.
+        Anomaly types of ``rows.train``.
     scenario : Scenario
     rng : numpy.random.Generator
         Draws the normals that get a false label; used for nothing else.
@@ -78,7 +78,7 @@ def reveal(
     DataError
         The training part cannot supply it; one sentence per reason, each naming what would be possible.
     """
-    order = parts.label_order
+    order = rows.label_order
     known = None
     if scenario.known_types and anomaly_type is not None:
         known = np.isin(anomaly_type[order], scenario.known_types)

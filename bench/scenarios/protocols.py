@@ -23,7 +23,7 @@ ADBENCH_DRAWS = 1_000
 
 
 @dataclass(frozen=True, eq=False)
-class Parts:
+class SplitRows:
     """Row numbers of one cut.
 
     Attributes
@@ -71,7 +71,7 @@ def apportion(sizes: list[int], total: int) -> list[int]:
     return shares
 
 
-def weak(dataset: Dataset, rows: np.ndarray, scenario: Scenario, seed: int) -> Parts:
+def weak(dataset: Dataset, rows: np.ndarray, scenario: Scenario, seed: int) -> SplitRows:
     """Split drawn by the seed, stratified by label and, where known, by anomaly type."""
     rng = generator("split", dataset.sha256, "weak", scenario.test_fraction, seed)
     train, test = [], []
@@ -87,10 +87,10 @@ def weak(dataset: Dataset, rows: np.ndarray, scenario: Scenario, seed: int) -> P
         trained, tested = (with_copies(part, dataset.y, scenario, rng) for part in (trained, tested))
     # Shuffled, or the position of a row would tell its class.
     trained, tested = rng.permutation(trained), rng.permutation(tested)
-    return Parts(trained, tested, rng.permutation(np.flatnonzero(dataset.y[trained] == 1)))
+    return SplitRows(trained, tested, rng.permutation(np.flatnonzero(dataset.y[trained] == 1)))
 
 
-def paper(dataset: Dataset, rows: np.ndarray, scenario: Scenario, _seed: int) -> Parts:
+def paper(dataset: Dataset, rows: np.ndarray, scenario: Scenario, _seed: int) -> SplitRows:
     """The MNP authors' split: 60/5/35, always the same; seeds vary the model only.
 
     Normals and anomalies (each anomaly type, when some types are to be unseen) are split apart, rest
@@ -117,10 +117,10 @@ def paper(dataset: Dataset, rows: np.ndarray, scenario: Scenario, _seed: int) ->
         val.append(val_rows)
         test.append(test_rows)
     trained = np.concatenate(train)
-    return Parts(trained, np.concatenate(test), np.flatnonzero(dataset.y[trained] == 1), np.concatenate(val))
+    return SplitRows(trained, np.concatenate(test), np.flatnonzero(dataset.y[trained] == 1), np.concatenate(val))
 
 
-def adbench(dataset: Dataset, rows: np.ndarray, scenario: Scenario, seed: int) -> Parts:
+def adbench(dataset: Dataset, rows: np.ndarray, scenario: Scenario, seed: int) -> SplitRows:
     """ADBench's split: at most 10,000 rows, 70/30 stratified; the same rows as its own code draws.
 
     ADBench seeds numpy's legacy generator and draws subsample, split, copies and labels from it in
@@ -151,7 +151,7 @@ def adbench(dataset: Dataset, rows: np.ndarray, scenario: Scenario, seed: int) -
         shuffler.shuffle(train)  # type: ignore[arg-type]
         shuffler.shuffle(test)  # type: ignore[arg-type]
     anomalies = np.flatnonzero(dataset.y[train] == 1)
-    return Parts(train, test, legacy.permutation(anomalies))
+    return SplitRows(train, test, legacy.permutation(anomalies))
 
 
 def with_copies(

@@ -75,10 +75,10 @@ def of_types(dataset: Dataset, scenario: Scenario) -> list[str]:
         return ["known_types given but the anomalies have no types; choose a typed dataset"]
     there = sorted(set(np.unique(dataset.anomaly_type[dataset.y == 1]).tolist()))
     unknown = [name for name in scenario.known_types if name not in there]
-    found = []
+    sentences = []
     for name in unknown:
         near = near_matches(name, there) or there[:12]
-        found.append(f"known_types names {name!r}, which is no anomaly type here; types: {', '.join(near)}")
+        sentences.append(f"known_types names {name!r}, which is no anomaly type here; types: {', '.join(near)}")
     if not unknown and set(scenario.known_types) == set(there):
-        found.append("known_types names every anomaly type, so none is unseen; leave one out")
-    return found
+        sentences.append("known_types names every anomaly type, so none is unseen; leave one out")
+    return sentences

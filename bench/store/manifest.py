@@ -42,6 +42,7 @@ def collect(
     command: Sequence[str] | str,
     datasets: Mapping[str, str] | None = None,
     tables: Mapping[str, Mapping[str, Any]] | None = None,
+    methods: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Describe this run.
 
@@ -52,15 +53,19 @@ def collect(
     command : sequence of str or str
         The command line.
     datasets : mapping of name to sha256, optional
-    tables : mapping of name to facts, optional
+    tables : mapping of name to reading, optional
         How each of the user's own tables was read (``bench.datasets.reading.to_json``).
+    methods : mapping of name to fingerprint, optional
+        Of the methods' code (``bench.methods.source_hash``), so that results of two runs are known to be of one code.
 
     Returns
     -------
     dict
         JSON-able. ``packages`` leaves out what is not installed; ``git`` is None outside a checkout.
     """
-    own = {"tables": {name: dict(facts) for name, facts in sorted(tables.items())}} if tables else {}
+    own: dict[str, Any] = {"methods": dict(sorted(methods.items()))} if methods else {}
+    if tables:
+        own["tables"] = {name: dict(reading) for name, reading in sorted(tables.items())}
     return {
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": command if isinstance(command, str) else list(command),
@@ -80,13 +85,13 @@ def collect(
     }
 
 
-def provenance_id(facts: Mapping[str, Any]) -> str:
+def provenance_id(run: Mapping[str, Any]) -> str:
     """Sixteen hex digits of what ran; the same for two runs that differ in time and command line only."""
-    lasting = {name: value for name, value in facts.items() if name not in OCCASION}
+    lasting = {name: value for name, value in run.items() if name not in OCCASION}
     return hashlib.sha256(json.dumps(lasting, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def write_manifest(folder: str | os.PathLike[str], facts: Mapping[str, Any]) -> Path:
+def write_manifest(folder: str | os.PathLike[str], run: Mapping[str, Any]) -> Path:
     """Add a run to the folder's manifest.json: ``{"runs": [{"id": ..., ...}]}``, oldest first.
 
     Raises
@@ -94,7 +99,7 @@ def write_manifest(folder: str | os.PathLike[str], facts: Mapping[str, Any]) -> 
     StoreError
         The manifest there is broken, or cannot be written.
     """
-    return _write(folder, _read(folder) | {"runs": [*read_manifest(folder), {"id": provenance_id(facts), **facts}]})
+    return _write(folder, _read(folder) | {"runs": [*read_manifest(folder), {"id": provenance_id(run), **run}]})
 
 
 def read_manifest(folder: str | os.PathLike[str]) -> list[dict[str, Any]]:
@@ -118,7 +123,21 @@ def write_adoptions(folder: str | os.PathLike[str], adoptions: Sequence[Mapping[
     return _write(folder, _read(folder) | {"adoptions": list(adoptions)})
 
 
+def read_whole(folder: str | os.PathLike[str]) -> dict[str, Any]:
+    """Everything in the manifest of a results folder or bundle: ``runs`` and, where there are, ``adoptions``."""
+    return _read(folder)
+
+
+def replace(folder: str | os.PathLike[str], whole: Mapping[str, Any]) -> Path:
+    """Write what ``read_whole`` gave as the manifest of a results folder."""
+    return _write(folder, whole)
+
+
 def _read(folder: str | os.PathLike[str]) -> dict[str, Any]:
+    if Path(folder).is_file():
+        from bench.store import bundle
+
+        return bundle.read(folder).manifest
     path = Path(folder) / MANIFEST
     try:
         whole = json.loads(path.read_text(encoding="utf-8"))
@@ -140,12 +159,12 @@ def _write(folder: str | os.PathLike[str], whole: Mapping[str, Any]) -> Path:
 def versions() -> dict[str, str]:
     """Versions of the installed packages that can move a number, by name."""
     wanted = {name.replace("_", "-").lower(): name for name in PACKAGES}
-    found: dict[str, str] = {}
+    installed: dict[str, str] = {}
     for package in distributions():
         name = wanted.get((package.name or "").replace("_", "-").lower())
         if name:
-            found.setdefault(name, package.version)
-    return dict(sorted(found.items()))
+            installed.setdefault(name, package.version)
+    return dict(sorted(installed.items()))
 
 
 def git_state(folder: Path) -> dict[str, Any] | None:

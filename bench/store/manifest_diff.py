@@ -32,19 +32,19 @@ def changes(first: Sequence[Mapping[str, Any]], second: Sequence[Mapping[str, An
     first, second : the runs of two manifests, as ``bench.store.manifest.read_manifest`` gives them
     """
     values = [_values(runs) for runs in (first, second)]
-    found = []
+    changed = []
     for fact in dict.fromkeys([*values[0], *values[1]]):
-        one, other = (tuple(sorted(known.get(fact, {ABSENT}))) for known in values)
-        if one != other:
-            found.append(Change(fact, one, other))
-    return found
+        before, after = (tuple(sorted(known.get(fact, {ABSENT}))) for known in values)
+        if before != after:
+            changed.append(Change(fact, before, after))
+    return changed
 
 
 def _values(runs: Sequence[Mapping[str, Any]]) -> dict[str, set[str]]:
     """Every fact as a flat name, with all values that the runs have for it."""
-    facts = [dict(_flat(run)) for run in runs]
-    names = dict.fromkeys(name for one in facts for name in one)
-    return {name: {one.get(name, ABSENT) for one in facts} for name in names}
+    entries = [dict(_flat(run)) for run in runs]
+    names = dict.fromkeys(name for entry in entries for name in entry)
+    return {name: {entry.get(name, ABSENT) for entry in entries} for name in names}
 
 
 def _flat(run: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -54,7 +54,7 @@ def _flat(run: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield "suite file", _lines(str(value or ""))
         elif isinstance(value, Mapping):
             told = {k: v for k, v in value.items() if not (fact == "git" and k == "changed")}  # diff_sha256 says it
-            yield from ((f"{fact} {name}", _text(one)) for name, one in told.items())
+            yield from ((f"{fact} {name}", _text(content)) for name, content in told.items())
         else:
             yield fact, _text(value)
 

@@ -1,4 +1,4 @@
-"""Reading a results folder, also while a run is writing to it."""
+"""Reading a results folder, also while a run is writing to it, or a bundle that was made of one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bench.errors import StoreError
-from bench.store import schema, segments
+from bench.store import bundle, schema, segments
 from bench.store.segments import Part, StoreWarning
 
 if TYPE_CHECKING:
@@ -26,10 +26,10 @@ def read(folder: str | os.PathLike[str], scores: bool = False) -> pd.DataFrame:
     Parameters
     ----------
     folder : path
-        results/<suite>.
+        results/<suite>, or a bundle.
     scores : bool
         Also read the columns ``scores`` and ``truth``: each cell's test scores as a float32 array, and which of
-        those rows are anomalies (int8).
+        those rows are anomalies (int8). A bundle holds none, so they are empty.
 
     Returns
     -------
@@ -39,8 +39,16 @@ def read(folder: str | os.PathLike[str], scores: bool = False) -> pd.DataFrame:
     Raises
     ------
     StoreError
-        There is no store.
+        There is no store, or the file given is no bundle.
     """
+    if bundle.is_bundle(folder):
+        rows = bundle.read(folder).rows
+        return _framed(_with_scores(rows) if scores else rows)
+    return _framed(rows_of(folder, scores))
+
+
+def rows_of(folder: str | os.PathLike[str], scores: bool = False) -> pa.Table:
+    """``read`` of a results folder, as an Arrow table."""
     path = Path(folder) / FOLDER
     if not path.is_dir():
         raise StoreError(f"there are no results in {folder}; run a suite with --out {folder} first")
@@ -54,9 +62,18 @@ def read(folder: str | os.PathLike[str], scores: bool = False) -> pd.DataFrame:
             continue  # a running benchmark merged parts between the listing and the reading
     empty = schema.table([])
     tables = tables or [empty if scores else empty.drop_columns(list(schema.PER_ROW))]
-    rows = latest(pa.concat_tables(tables, promote_options="permissive"))
+    return latest(pa.concat_tables(tables, promote_options="permissive"))
+
+
+def _framed(rows: pa.Table) -> pd.DataFrame:
     frame: pd.DataFrame = rows.select(schema.ordered(set(rows.column_names))).to_pandas()
     return frame
+
+
+def _with_scores(rows: pa.Table) -> pa.Table:
+    for name, data_type in schema.PER_ROW.items():
+        rows = rows.append_column(name, pa.nulls(rows.num_rows, data_type))
+    return rows
 
 
 def _sound(part: Part, scores: bool) -> pa.Table | None:

@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from bench.json_values import json_text
 from bench.scenarios import canonical
-from bench.scenarios.canonical import json_text
 from bench.types import Record
 
 _FIRST: dict[str, pa.DataType] = {
@@ -82,13 +82,13 @@ def table(records: list[Record]) -> pa.Table:
     Raises
     ------
     ValueError
-        A fact that has no column.
+        Metadata that have no column.
     """
     rows = [row(record) for record in records]
-    names = {name for found in rows for name in found}
-    kinds = {**FIXED, **PER_ROW}
-    fields = [pa.field(name, kinds.get(name, pa.float64())) for name in ordered(names | set(PER_ROW))]
-    columns = [pa.array([found.get(field.name) for found in rows], field.type) for field in fields]
+    names = {name for record_row in rows for name in record_row}
+    types = {**FIXED, **PER_ROW}
+    fields = [pa.field(name, types.get(name, pa.float64())) for name in ordered(names | set(PER_ROW))]
+    columns = [pa.array([record_row.get(field.name) for record_row in rows], field.type) for field in fields]
     return pa.table(columns, schema=pa.schema(fields))
 
 
@@ -98,12 +98,12 @@ def row(record: Record) -> dict[str, Any]:
     Natural contamination is NaN; a label budget's kind says whether it is a count or a ratio.
     """
     cell, scenario = record.cell, record.cell.scenario
-    unknown = sorted(set(record.facts) - set(FIXED))
+    unknown = sorted(set(record.metadata) - set(FIXED))
     if unknown:
-        raise ValueError(f"facts without a column: {unknown}; add them to bench.store.schema or leave them out")
+        raise ValueError(f"metadata without a column: {unknown}; add them to bench.store.schema or leave them out")
     return {
         **record.metrics,
-        **record.facts,
+        **record.metadata,
         "dataset": cell.dataset,
         "method": cell.method,
         "seed": cell.seed,

@@ -45,8 +45,8 @@ def named(folder: Path, first: int, last: int) -> Part:
 
 def parsed(path: Path) -> Part | None:
     """The part a file's name speaks of, or None for a foreign name."""
-    found = _NAME.fullmatch(path.name)
-    return Part(int(found[2]), int(found[1]), path) if found else None
+    match = _NAME.fullmatch(path.name)
+    return Part(int(match[2]), int(match[1]), path) if match else None
 
 
 def listed(folder: Path) -> list[Part]:
@@ -54,10 +54,10 @@ def listed(folder: Path) -> list[Part]:
     return sorted(part for path in folder.iterdir() if (part := parsed(path)))
 
 
-def live(parts: list[Part]) -> list[Part]:
+def live(segments: list[Part]) -> list[Part]:
     """The parts that no other part replaces, old to new."""
     kept: list[Part] = []
-    for part in sorted(parts, key=lambda p: (p.first, -p.last)):  # a range comes before what it covers
+    for part in sorted(segments, key=lambda p: (p.first, -p.last)):  # a range comes before what it covers
         if not kept or part.last > kept[-1].last:
             kept.append(part)
     return sorted(kept)

@@ -57,7 +57,7 @@ class Store:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(f"the results folder {self.path} cannot be made: {error.strerror}") from error
-        self._parts: list[Part] = []
+        self._segments: list[Part] = []
         self._status: dict[str, str] = {}
         self._lock: FileLock | None = self._locked()
         try:
@@ -92,7 +92,7 @@ class Store:
         self._next += 1
         part = segments.named(self.path, self._next, self._next)
         segments.write(part, schema.table(records))
-        self._parts.append(part)
+        self._segments.append(part)
         self._status.update((record.cell.key, record.status) for record in records)
         self._merge_full_levels()
 
@@ -111,7 +111,7 @@ class Store:
         if not gone:
             return 0
         wanted = pa.array(sorted(gone), pa.string())
-        for part in list(self._parts):
+        for part in list(self._segments):
             held = segments.read(part, columns=["cell"])["cell"]
             hit = pc.is_in(held, value_set=wanted)
             if not pc.any(hit).as_py():
@@ -121,7 +121,7 @@ class Store:
                 segments.write(part, rest)
             else:
                 part.path.unlink()
-                self._parts.remove(part)
+                self._segments.remove(part)
         sync_folder(self.path)
         for key in gone:
             del self._status[key]
@@ -136,9 +136,9 @@ class Store:
             Gets the rows, scores and all, from old to new, and returns those to keep.
         """
         self._check_open()
-        if not self._parts:
+        if not self._segments:
             return
-        old = list(self._parts)
+        old = list(self._segments)
         rows = pa.concat_tables([segments.read(part, scores=True) for part in old], promote_options="permissive")
         new = latest(change(latest(rows)))
         # the new part's name spans all others, so that it replaces them the moment it is there
@@ -147,7 +147,7 @@ class Store:
         for part in old:
             if part.path != whole.path:
                 part.path.unlink()
-        self._parts = [whole]
+        self._segments = [whole]
         self._status = dict(zip(new["cell"].to_pylist(), new["status"].to_pylist(), strict=True))
 
     def compact(self) -> None:
@@ -155,7 +155,7 @@ class Store:
         self._check_open()
         run: list[Part] = []
         size = 0
-        for part in [*self._parts]:
+        for part in [*self._segments]:
             own = part.path.stat().st_size
             if run and size + own > LARGE_BYTES:
                 self._merge(run)
@@ -175,11 +175,11 @@ class Store:
     def _open(self) -> None:
         set_aside.foreign(self.path, own=(LOCK, LOCK + HOLDER_SUFFIX))
         everything = segments.listed(self.path)
-        self._parts = segments.live(everything)
-        for part in set(everything) - set(self._parts):
+        self._segments = segments.live(everything)
+        for part in set(everything) - set(self._segments):
             part.path.unlink()  # a crash came between a compaction and its tidying up
         self._next = max((part.last for part in everything), default=0)
-        for part in self._parts:
+        for part in self._segments:
             rows = segments.read(part, columns=["cell", "status"])
             self._status.update(zip(rows["cell"].to_pylist(), rows["status"].to_pylist(), strict=True))
 
@@ -188,7 +188,7 @@ class Store:
         width = 1
         while True:
             run: list[Part] = []
-            for part in reversed(self._parts):
+            for part in reversed(self._segments):
                 if len(run) == FAN_IN or not width <= part.width < width * FAN_IN:
                     break
                 run.insert(0, part)
@@ -205,8 +205,8 @@ class Store:
         merged = segments.named(self.path, run[0].first, run[-1].last)
         rows = pa.concat_tables([segments.read(p, scores=True) for p in run], promote_options="permissive")
         segments.write(merged, latest(rows))
-        place = self._parts.index(run[0])
-        self._parts[place : place + len(run)] = [merged]
+        position = self._segments.index(run[0])
+        self._segments[position : position + len(run)] = [merged]
         for part in run:
             part.path.unlink()
 

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from bench.datasets import select
+from bench.datasets.catalogue import Catalogue
 from bench.datasets.table import TableSource, table_name
 from bench.errors import BenchError, ConfigError, UnknownName
-from bench.scenarios.canonical import fixed
+from bench.json_values import hashable
 from bench.scenarios.reasons import of_values
 from bench.suite.schema import GRID, MethodEntry, PartEntry, ScenarioEntry, SuiteFile, TableEntry, validated
 from bench.types import Scenario
@@ -61,8 +62,8 @@ class Experiment:
     name, title : str
     parts : tuple of Part
         One, unless the suite file has [[part]] tables.
-    tables : tuple of TableSource
-        The user's own data.
+    catalogue : Catalogue
+        The user's own tables, and where data files lie.
     seeds : tuple of int
     limits : Limits
     text : str
@@ -72,15 +73,20 @@ class Experiment:
     name: str
     title: str
     parts: tuple[Part, ...]
-    tables: tuple[TableSource, ...]
+    catalogue: Catalogue
     seeds: tuple[int, ...]
     limits: Limits
     text: str
 
+    @property
+    def tables(self) -> tuple[TableSource, ...]:
+        """The user's own tables."""
+        return self.catalogue.tables
+
     @cached_property
     def datasets(self) -> tuple[str, ...]:
         """Names of the registered datasets used, without the tables."""
-        own = {table_name(source) for source in self.tables}
+        own = self.catalogue.own()
         return _once(name for part in self.parts for name in part.datasets if name not in own)
 
     @cached_property
@@ -96,16 +102,22 @@ class Experiment:
 
 def suites() -> dict[str, str]:
     """Names and titles of the suites that come with the package."""
-    found = {}
+    titles = {}
     for path in sorted(files("bench").joinpath("suites").iterdir(), key=lambda p: p.name):
         if path.name.endswith(".toml"):
             text = tomllib.loads(path.read_text(encoding="utf-8"))
-            found[path.name.removesuffix(".toml")] = str(text.get("title", ""))
-    return found
+            titles[path.name.removesuffix(".toml")] = str(text.get("title", ""))
+    return titles
 
 
-def read_suite(name_or_path: str) -> Experiment:
+def read_suite(name_or_path: str, data_dir: str | None = None) -> Experiment:
     """Read a suite by name, or a TOML file by path; its tables are also looked up from the file's folder.
+
+    Parameters
+    ----------
+    name_or_path : str
+    data_dir : str, optional
+        Folder with the user's own copies of data files; None = ``MNP_BENCH_DATA``, then the user's cache.
 
     Raises
     ------
@@ -118,7 +130,8 @@ def read_suite(name_or_path: str) -> Experiment:
         if name_or_path not in suites():
             raise UnknownName("suite", name_or_path, suites())
         text = files("bench").joinpath("suites", f"{name_or_path}.toml").read_text(encoding="utf-8")
-        return parse_suite(text, name_or_path)
+        named = parse_suite(text, name_or_path)
+        return replace(named, catalogue=replace(named.catalogue, data_dir=data_dir))
     path = Path(name_or_path).expanduser()
     if not path.is_file():
         raise ConfigError(f"there is no suite file {name_or_path}; check the path")
@@ -127,7 +140,8 @@ def read_suite(name_or_path: str) -> Experiment:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"the suite file {name_or_path} cannot be read as UTF-8 text: {error}") from error
     read = parse_suite(text, name_or_path)
-    return replace(read, tables=tuple(_beside(source, path.parent) for source in read.tables))
+    tables = tuple(_beside(source, path.parent) for source in read.tables)
+    return replace(read, catalogue=Catalogue(data_dir, tables))
 
 
 def parse_suite(text: str, origin: str) -> Experiment:
@@ -178,7 +192,7 @@ def narrowed(
     return replace(
         experiment,
         parts=tuple(part for part in parts if part.datasets and part.methods),
-        tables=tuple(source for source in experiment.tables if table_name(source) in used),
+        catalogue=experiment.catalogue.with_tables(s for s in experiment.tables if table_name(s) in used),
         seeds=_once(seeds) if seeds else experiment.seeds,
     )
 
@@ -197,17 +211,17 @@ def read_seeds(text: str) -> tuple[int, ...]:
     ------
     ConfigError
     """
-    found: list[int] = []
+    seeds: list[int] = []
     for word in text.split(","):
         first, dash, last = (piece.strip() for piece in word.partition("-"))
         if max(len(first), len(last)) > MOST_DIGITS:
             raise ConfigError(f"{text[:40]!r} holds a seed of more than {MOST_DIGITS} digits; choose smaller ones")
         if not first.isdecimal() or (dash and not last.isdecimal()) or int(last or first) < int(first):
             raise ConfigError(f"{text!r} is no list of seeds; write 0-4 or 0,2,5")
-        if int(last or first) - int(first) + len(found) >= MOST_SEEDS:
+        if int(last or first) - int(first) + len(seeds) >= MOST_SEEDS:
             raise ConfigError(f"{text[:40]!r} are more than {MOST_SEEDS:,} seeds; name fewer")
-        found += range(int(first), int(last or first) + 1)
-    return _once(found)
+        seeds += range(int(first), int(last or first) + 1)
+    return _once(seeds)
 
 
 def _experiment(suite: SuiteFile, text: str) -> Experiment:
@@ -219,7 +233,7 @@ def _experiment(suite: SuiteFile, text: str) -> Experiment:
         name=suite.name,
         title=suite.title or suite.name,
         parts=tuple(_part(entry, whole, own) for entry in suite.part or [whole]),
-        tables=tables,
+        catalogue=Catalogue(tables=tables),
         seeds=tuple(suite.seeds),
         limits=Limits(**suite.limits.model_dump(exclude_unset=True)),
         text=text,
@@ -238,7 +252,7 @@ def _part(entry: PartEntry, whole: PartEntry, tables: Sequence[str]) -> Part:
 
 
 def _choice(entry: MethodEntry) -> MethodChoice:
-    params = tuple((key, fixed(value)) for key, value in sorted(entry.params.items()))
+    params = tuple((key, hashable(value)) for key, value in sorted(entry.params.items()))
     return MethodChoice(entry.name, params, entry.label)
 
 
@@ -250,7 +264,7 @@ def _scenarios(entry: ScenarioEntry) -> tuple[Scenario, ...]:
 
 def _table(entry: TableEntry) -> TableSource:
     given: dict[str, Any] = entry.model_dump(exclude_unset=True)
-    return TableSource(**{key: fixed(value) for key, value in given.items()})
+    return TableSource(**{key: hashable(value) for key, value in given.items()})
 
 
 def _beside(source: TableSource, folder: Path) -> TableSource:

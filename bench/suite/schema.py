@@ -163,15 +163,15 @@ def validated(raw: dict[str, Any], origin: str) -> SuiteFile:
     try:
         return SuiteFile.model_validate(raw)
     except ValidationError as error:
-        lines = [f"{origin}: {_sentence(one)}" for one in error.errors()]
+        lines = [f"{origin}: {_sentence(trouble)}" for trouble in error.errors()]
         raise ConfigError("\n".join(dict.fromkeys(lines))) from error
 
 
 def _sentence(error: Any) -> str:
-    place, given = error["loc"], error["input"]
+    location, given = error["loc"], error["input"]
     if error["type"] == "extra_forbidden":
-        return _unknown_key(place)
-    key = _key(place)
+        return _unknown_key(location)
+    key = _key(location)
     if error["type"] == "missing":
         return f"{key} is missing; add it"
     if error["type"] == "value_error":
@@ -186,12 +186,12 @@ def _sentence(error: Any) -> str:
     return f"{key} = {_toml(given)}; it {message}"
 
 
-def _unknown_key(place: tuple[Any, ...]) -> str:
-    section = next((part for part in reversed(place[:-1]) if part in _SECTIONS), None)
+def _unknown_key(location: tuple[Any, ...]) -> str:
+    section = next((part for part in reversed(location[:-1]) if part in _SECTIONS), None)
     allowed = list((_SECTIONS[section] if section else SuiteFile).model_fields)
-    near = near_matches(str(place[-1]), allowed)
-    hint = f"; did you mean {', '.join(near)}?" if near else _elsewhere(str(place[-1]), section)
-    return f"unknown key '{_key(place)}'; allowed here: {', '.join(allowed)}{hint}"
+    near = near_matches(str(location[-1]), allowed)
+    hint = f"; did you mean {', '.join(near)}?" if near else _elsewhere(str(location[-1]), section)
+    return f"unknown key '{_key(location)}'; allowed here: {', '.join(allowed)}{hint}"
 
 
 def _elsewhere(key: str, section: str | None) -> str:
@@ -203,9 +203,9 @@ def _elsewhere(key: str, section: str | None) -> str:
     return ""
 
 
-def _key(place: tuple[Any, ...]) -> str:
+def _key(location: tuple[Any, ...]) -> str:
     """A key as people find it: ``scenario.protocol``, ``part[2].datasets``; a list's place counts from one."""
-    *front, last = place
+    *front, last = location
     words = [f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in front]
     if not isinstance(last, int):
         words.append(f".{last}")

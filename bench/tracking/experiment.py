@@ -28,7 +28,7 @@ EXPERIMENT_TAGS = {
 }
 
 
-def open_experiment(where: str, title: str, place: Path) -> tuple[MlflowClient, Experiment]:
+def open_experiment(where: str, title: str, folder: Path) -> tuple[MlflowClient, Experiment]:
     """A client, and the experiment, made if there is none."""
     with settings(PROBE):
         from mlflow import MlflowClient
@@ -37,8 +37,8 @@ def open_experiment(where: str, title: str, place: Path) -> tuple[MlflowClient, 
             logging.getLogger(name).setLevel(logging.WARNING)
         client = MlflowClient(where)
         experiment = client.get_experiment_by_name(title)
-    files = (place / FILES).as_uri() if where.startswith("sqlite:") else None
-    own = where == f"sqlite:///{place / DATABASE}"
+    files = (folder / FILES).as_uri() if where.startswith("sqlite:") else None
+    own = where == f"sqlite:///{folder / DATABASE}"
     if experiment is not None and own and experiment.artifact_location != files:
         # the folder was moved or copied: MLflow cannot move the place of an experiment's files
         client.rename_experiment(experiment.experiment_id, f"{title} (as {experiment.artifact_location})")

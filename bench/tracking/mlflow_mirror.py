@@ -98,16 +98,16 @@ def track(
     from bench.store.manifest import read_manifest
     from bench.store.schema import PER_ROW
 
-    place = Path(folder).resolve()
-    made_by = read_manifest(place)
-    frame = read(place) if rows is None else rows.drop(columns=[name for name in PER_ROW if name in rows])
-    where = uri or os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{place / DATABASE}"
-    title = experiment or f"mnp-bench/{place.name}"
-    with only_writer(place), settings(QUIET), troubles_as_one_sentence(where):
-        client, opened = open_experiment(where, title, place)
+    results = Path(folder).resolve()
+    made_by = read_manifest(results)
+    frame = read(results) if rows is None else rows.drop(columns=[name for name in PER_ROW if name in rows])
+    where = uri or os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{results / DATABASE}"
+    title = experiment or f"mnp-bench/{results.name}"
+    with only_writer(results), settings(QUIET), troubles_as_one_sentence(where):
+        client, opened = open_experiment(where, title, results)
         with settings(PATIENCE):
             describe(client, opened)
-            parent = _parent(client, opened.experiment_id, place, made_by)
+            parent = _parent(client, opened.experiment_id, results, made_by)
             wanted = list(groups(frame, made_by))
             todo, gone = _difference(wanted, _children(client, opened.experiment_id, parent))
             _delete(client, gone)
@@ -115,28 +115,28 @@ def track(
                 _write(client, opened.experiment_id, parent, group)
             if todo:  # a request whose answer was lost on the way is sent twice by MLflow's client
                 _delete(client, _difference(wanted, _children(client, opened.experiment_id, parent))[1])
-            _artefacts(client, parent, place)
-            _sum_up(client, parent, place, frame, wanted, made_by)
+            _artefacts(client, parent, results)
+            _sum_up(client, parent, results, frame, wanted, made_by)
             client.set_terminated(parent, "FINISHED")
     sent = sum(len(group.metrics) for group in todo)
     shown = without_password(where)
     return TrackSummary(shown, title, parent, len(wanted), sent, len(todo), page_of(shown, opened.experiment_id))
 
 
-def _parent(client: MlflowClient, experiment: str, place: Path, made_by: Sequence[Mapping[str, Any]]) -> str:
+def _parent(client: MlflowClient, experiment: str, folder: Path, made_by: Sequence[Mapping[str, Any]]) -> str:
     """The folder's own run: known by what the folder is, so that two folders of one name stay apart."""
-    identity = _identity(place, made_by)
+    identity = _identity(folder, made_by)
     there = client.search_runs([experiment], f"tags.`{FOLDER_TAG}` = '{identity}'", order_by=["attributes.start_time"])
     if there:
         return str(there[0].info.run_id)
-    run = client.create_run(experiment, run_name=place.name, tags={FOLDER_TAG: identity})
+    run = client.create_run(experiment, run_name=folder.name, tags={FOLDER_TAG: identity})
     return str(run.info.run_id)
 
 
 def _sum_up(
     client: MlflowClient,
     parent: str,
-    place: Path,
+    folder: Path,
     frame: pd.DataFrame,
     wanted: Sequence[Group],
     made_by: Sequence[Mapping[str, Any]],
@@ -148,21 +148,21 @@ def _sum_up(
     tags = {
         "cells": str(len(frame)),
         "failed_cells": str(int((frame.status != "ok").sum())),
-        NOTE_TAG: folder_description(place.name, frame, last),
+        NOTE_TAG: folder_description(folder.name, frame, last),
         **source_tags(last),
     }
     client.log_batch(parent, tags=[RunTag(name, text) for name, text in tags.items()])
     client.log_inputs(parent, [dataset_input(dataset) for dataset in {group.dataset: None for group in wanted}])
 
 
-def _identity(place: Path, made_by: Sequence[Mapping[str, Any]]) -> str:
+def _identity(folder: Path, made_by: Sequence[Mapping[str, Any]]) -> str:
     """By its name and first run, so that it may move; by its path where there is no manifest."""
-    words = (made_by[0]["id"], made_by[0]["started"]) if made_by else (socket.gethostname(), str(place))
-    return hashlib.sha256("\0".join((place.name, *words)).encode()).hexdigest()[:16]
+    words = (made_by[0]["id"], made_by[0]["started"]) if made_by else (socket.gethostname(), str(folder))
+    return hashlib.sha256("\0".join((folder.name, *words)).encode()).hexdigest()[:16]
 
 
 def _children(client: MlflowClient, experiment: str, parent: str) -> list[Run]:
-    found: list[Run] = []
+    children: list[Run] = []
     token = None
     while True:
         page = client.search_runs(
@@ -172,10 +172,10 @@ def _children(client: MlflowClient, experiment: str, parent: str) -> list[Run]:
             order_by=["attributes.start_time"],
             page_token=token,
         )
-        found += page
+        children += page
         token = page.token
         if not token:
-            return found
+            return children
 
 
 def _difference(wanted: Sequence[Group], there: Sequence[Run]) -> tuple[list[Group], list[str]]:
@@ -213,13 +213,13 @@ def _write(client: MlflowClient, experiment: str, parent: str, group: Group) -> 
     client.set_terminated(run_id, group.status, group.ended)  # last: only an ended run counts as whole
 
 
-def _artefacts(client: MlflowClient, parent: str, place: Path) -> None:
+def _artefacts(client: MlflowClient, parent: str, folder: Path) -> None:
     """Send the report's files, unless the very same were sent before."""
-    present = [place / name for name in ARTEFACTS if (place / name).exists()]
+    present = [folder / name for name in ARTEFACTS if (folder / name).exists()]
     files = sorted(file for path in present for file in ([path] if path.is_file() else path.rglob("*")))
     digest = hashlib.sha256()
     for file in (file for file in files if file.is_file()):
-        digest.update(f"{file.relative_to(place)}\0".encode() + hashlib.sha256(file.read_bytes()).digest())
+        digest.update(f"{file.relative_to(folder)}\0".encode() + hashlib.sha256(file.read_bytes()).digest())
     if client.get_run(parent).data.tags.get(ARTEFACTS_TAG) == digest.hexdigest():
         return
     for path in present:

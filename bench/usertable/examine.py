@@ -19,6 +19,7 @@ from bench.datasets.reading import LeftOut
 from bench.datasets.roles import assign
 from bench.datasets.survey import ColumnSurvey
 from bench.datasets.text_columns import MOST_CATEGORIES, content_of, holds_times, names_rows, refuse_repeated_header
+from bench.datasets.wording import COMMAND, UnfitColumn
 from bench.errors import DataError, UnknownName
 from bench.usertable.encode import category_texts
 from bench.usertable.layout import Layout, pointed
@@ -109,7 +110,7 @@ def examine(
         names, arrow_types = header(path, layout.delimiter, named)
         _check_types(path, names, types)
         chosen = label if label is not None else _likely_label(names)
-        roles = assign(path, names, pandas_index(path), chosen, None, drop)
+        roles = assign(path, names, pandas_index(path), chosen, None, drop, COMMAND)
         left_out = list(roles.left_out)
         features: dict[int, Feature] = {}
         for i in roles.features:
@@ -210,7 +211,8 @@ def _recount(path: Path, names: list[str], layout: Layout, kept: list[Feature]) 
     for feature in mixed:
         if len(feature.texts) > MOST_CATEGORIES:
             name = feature.survey.name
-            raise DataError(f"{path.name}: column {name!r} holds text and over {MOST_CATEGORIES} values; leave it out")
+            raise DataError(f"{path.name}: column {name!r} holds text and over {MOST_CATEGORIES} values; "
+                            f"{COMMAND.leave_out('it', name)}")  # fmt: skip
 
 
 def _judged(features: dict[int, Feature], file: str, types: dict[str, str]) -> tuple[list[Feature], list[LeftOut]]:
@@ -229,7 +231,7 @@ def _judged(features: dict[int, Feature], file: str, types: dict[str, str]) -> t
         elif _identifies(survey):
             reason = "its name is that of an identifier, and every row holds a whole number of its own or counts on"
         else:
-            feature.content = content_of(survey, file, onehot=True)
+            feature.content = content_of(survey, file, onehot=True, wording=COMMAND)
             if feature.content == "category" and types.get(survey.name) == "number":
                 raise DataError(f"{file}: column {survey.name!r} holds text ({next(iter(survey.words))!r}), no numbers")
             if not survey.numbers and feature.content == "number":
@@ -251,4 +253,6 @@ def _identifies(survey: ColumnSurvey) -> bool:
 
 
 def _reason(error: DataError) -> str:
+    if isinstance(error, UnfitColumn):
+        return f"{error.what}; {error.mend} to use it"
     return str(error).partition(": ")[2] or str(error)

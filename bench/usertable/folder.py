@@ -17,6 +17,7 @@ import numpy as np
 
 from bench.atomic import write_whole
 from bench.errors import DataError, StoreError
+from bench.json_values import hashable
 from bench.methods import create, get, source_hash
 from bench.usertable import formats
 from bench.usertable.model import Model, require_savable
@@ -195,7 +196,7 @@ def _check_scores(detector: Any, rows: np.ndarray) -> list[str]:
 
 
 def _as_given(params: dict[str, Any]) -> dict[str, Any]:
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in params.items()}
+    return {name: hashable(value) for name, value in params.items()}
 
 
 def _format(folder: Path) -> str | None:

@@ -12,7 +12,10 @@ from bench.types import DatasetCard
 #: Sources whose sets have pages of their own; of ADBench the Classical sets, of OddBench none.
 OWN_PAGES = ("bundled", "synthetic", "typed")
 TABLES = {
-    "adbench-features": ("ADBench's features of images and texts", lambda card: card.source == "adbench" and not alone(card)),
+    "adbench-features": (
+        "ADBench's features of images and texts",
+        lambda card: card.source == "adbench" and not alone(card),
+    ),
     "oddbench": ("OddBench", lambda card: card.source == "oddbench"),
 }
 INTRODUCTIONS = {
@@ -63,7 +66,9 @@ def page(card: DatasetCard) -> str:
         rows = [(plain(name), number(value)) for name, value in best.items()]
         text.append("## Who does best\n\nMean average precision in the reference run on ADBench:\n\n")
         text.append(table(["Method", "Average precision"], rows))
-    get = {"adbench": "`mnp-bench fetch adbench`", "typed": "your data folder"}.get(card.source, "it ships with the package")
+    get = {"adbench": "`mnp-bench fetch adbench`", "typed": "your data folder"}.get(
+        card.source, "it ships with the package"
+    )
     text.append(f"## Use it\n\nWhere it comes from: {get}.\n\n```text\nmnp-bench describe {card.name}\n```")
     return "\n\n".join(text) + "\n"
 

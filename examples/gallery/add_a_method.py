@@ -17,7 +17,7 @@ from bench import create, load_dataset
 from bench.scenarios import split
 from bench.types import Scenario
 
-SOURCE = '''
+SOURCE = """
 from pyod.models.base import BaseDetector
 from sklearn.neighbors import NearestNeighbors
 
@@ -36,7 +36,7 @@ class NearestAnomaly(BaseDetector):
 
     def decision_function(self, X):
         return self.usual_.kneighbors(X)[0].mean(axis=1) - self.known_.kneighbors(X)[0][:, 0]
-'''
+"""
 folder = tempfile.mkdtemp()
 Path(folder, "nearest_anomaly.py").write_text(SOURCE)
 sys.path.insert(0, folder)  # your package is installed instead

@@ -10,7 +10,9 @@ from bench import read
 from bench.report.figures import critical_difference
 
 rows = read("../../results/reference/adbench")  # seen from the folder of this script
-print(f"{len(rows)} cells: {rows.dataset.nunique()} datasets, {rows.method.nunique()} methods, {rows.seed.nunique()} seeds")
+print(
+    f"{len(rows)} cells: {rows.dataset.nunique()} datasets, {rows.method.nunique()} methods, {rows.seed.nunique()} seeds"
+)
 
 # %%
 # A drawing is a figure and its caption; the caption counts what the figure rests on.

@@ -28,6 +28,8 @@ stored = read(FOLDER).query("dataset == 'digits-low' and method == 'devnet'")
 figure, axis = plt.subplots(figsize=(6, 4), layout="constrained")
 for seed, rows in stored.sort_values("contamination").groupby("seed"):
     axis.plot(rows["contamination"], rows["average_precision"], "o-", color="0.7", label=f"stored, seed {seed}")
-axis.plot(levels, [cell.record.metrics["average_precision"] for cell in again], "rx", ms=9, label="computed just now, seed 0")
+axis.plot(
+    levels, [cell.record.metrics["average_precision"] for cell in again], "rx", ms=9, label="computed just now, seed 0"
+)
 axis.set(xlabel="share of anomalies among the unlabelled rows", ylabel="average precision", ylim=(0, 1))
 axis.legend()

@@ -36,6 +36,10 @@ FAST = {
     "deep-svdd": {"epochs": 2},
     "autoencoder": {"epoch_num": 2},
     "lunar": {"n_epochs": 3},
+    "wsad-dt": {"epochs": 2},
+    "tabm": {"steps": 5},
+    "nng-mix-mlp": {"options": {"max_iter": 5}},
+    "nng-mix-xgboost": {"options": {"n_estimators": 10}},
 }
 #: Methods that have a meaning without any label.
 WITHOUT_LABELS = ["mnp", "mnp-plus", *(name for name, spec in specs().items() if spec.family == "unsupervised")]
@@ -178,7 +182,9 @@ def seeds_matter(name: str) -> bool:
     return not np.array_equal(first, second)
 
 
-@pytest.mark.parametrize("name", ["mlp", "extra-trees", "loda", "deep-svdd", "autoencoder", "lunar"])
+@pytest.mark.parametrize(
+    "name", ["mlp", "extra-trees", "loda", "deep-svdd", "autoencoder", "lunar", "nng-mix-logistic", "wsad-dt", "tabm"]
+)
 def test_the_seed_reaches_the_learner(name: str) -> None:
     if missing(get(name)):
         pytest.skip(missing(get(name)))

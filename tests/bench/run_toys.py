@@ -39,8 +39,8 @@ def main() -> None:
         done = store.keys()
         left = [
             Task(cells, 1, 1)
-            for one in plan(words.slower)
-            if (cells := tuple(c for c in one.cells if c.key not in done))
+            for task in plan(words.slower)
+            if (cells := tuple(c for c in task.cells if c.key not in done))
         ]
         with Progress(left, words.folder, len(done)) as progress:
             run(left, context(), store, words.jobs, words.backend, words.address, progress.advance, progress.start)

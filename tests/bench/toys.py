@@ -9,6 +9,7 @@ from typing import Any
 
 import faulty_methods
 
+from bench.datasets.catalogue import Catalogue
 from bench.datasets.registry import load
 from bench.execution.evaluate import WorkContext
 from bench.suite.load import Limits
@@ -22,11 +23,11 @@ def cells(method: str, seeds: Iterable[int], scenario: Scenario | None = None, *
     name = f"faulty_methods:{method}" if faulty else method
     scenario = scenario or Scenario()
     sha256 = load(DATASET).sha256
-    found = []
+    made = []
     for seed in seeds:
         key = hashlib.sha256(json.dumps([name, seed, str(scenario), sorted(params.items())]).encode()).hexdigest()
-        found.append(Cell(DATASET, sha256, scenario, name, tuple(sorted(params.items())), seed, key))
-    return tuple(found)
+        made.append(Cell(DATASET, sha256, scenario, name, tuple(sorted(params.items())), seed, key))
+    return tuple(made)
 
 
 def task(method: str, seeds: Iterable[int], scenario: Scenario | None = None, **params: Any) -> Task:
@@ -38,4 +39,4 @@ def tasks(method: str, seeds: Iterable[int], **params: Any) -> list[Task]:
 
 
 def context(seconds: float = 30.0, memory_mb: float = 4000.0) -> WorkContext:
-    return WorkContext(None, (), Limits(seconds=seconds, memory_mb=memory_mb), "run-1")
+    return WorkContext(Catalogue(), Limits(seconds=seconds, memory_mb=memory_mb), "run-1")

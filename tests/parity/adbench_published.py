@@ -98,8 +98,8 @@ def summary(both: pd.DataFrame) -> pd.DataFrame:
 
 def run(methods: list[str], datasets: list[str] | None, jobs: int, data_dir: Path) -> None:
     """Do the cells that are missing."""
-    suite = with_params(narrowed(read_suite(SUITE), methods, datasets, None))
-    run_suite(suite, Choices(out=str(OUT), jobs=jobs, data_dir=str(data_dir), track=False))
+    suite = with_params(narrowed(read_suite(SUITE, str(data_dir)), methods, datasets, None))
+    run_suite(suite, Choices(out=str(OUT), jobs=jobs, track=False))
 
 
 def with_params(suite: Experiment) -> Experiment:

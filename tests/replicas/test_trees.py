@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.tree import ExtraTreeClassifier
 
-from replicas import tree_scores, trees
+from replicas import tree_masks, tree_scores, trees
 from replicas.bagging import bag_size, bagged_trees
 from replicas.tree_scores import mean_value
 from replicas.trees import Trees, grow
@@ -53,13 +53,55 @@ def test_equal_rows_share_a_leaf_with_both_classes_weighing_alike() -> None:
     np.testing.assert_allclose(values[0], [1.0 / 1.5, 0.0])
 
 
-def test_the_compiled_walk_goes_where_the_nodes_say(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("most_nodes", [0, 1000])
+def test_both_ways_go_where_the_nodes_say(monkeypatch: pytest.MonkeyPatch, most_nodes: int) -> None:
+    monkeypatch.setattr(tree_scores, "MOST_NODES", most_nodes)
     X = table()
     forest = grow(X, LABELLED, bags(X, 12), np.random.default_rng(3))
     expected = walked(forest, X).mean(axis=0)
     np.testing.assert_allclose(mean_value(forest, X), expected, rtol=0, atol=1e-15)
     monkeypatch.setattr(tree_scores, "ROWS", 7)
     np.testing.assert_allclose(mean_value(forest, X), expected, rtol=0, atol=1e-15)
+
+
+def mixed(rows: int = 400) -> np.ndarray:
+    """Few distinct rows, so that leaves hold both classes, beside some of their own."""
+    stream = np.random.default_rng(11)
+    X = stream.integers(0, 3, size=(rows, 4)).astype(np.float32)
+    X[::5] += stream.normal(size=X[::5].shape).astype(np.float32)
+    return X
+
+
+@pytest.mark.parametrize("rows", [1, 63, 64, 65, 200, 400])
+def test_masks_and_walk_give_the_same_bits(monkeypatch: pytest.MonkeyPatch, rows: int) -> None:
+    X = mixed()
+    forest = grow(X, LABELLED, bags(X, 30), np.random.default_rng(8))
+    shared = (forest.value > 0) & (forest.value < 1) & (forest.feature < 0)
+    assert shared.any()
+    masks = mean_value(forest, X[:rows])
+    monkeypatch.setattr(tree_masks, "MOST_VALUES", 64 * X.shape[1])
+    monkeypatch.setattr(tree_masks, "MOST_ANSWERS", 40 * tree_masks.ROWS)
+    assert np.array_equal(masks, mean_value(forest, X[:rows]))
+    monkeypatch.setattr(tree_scores, "MOST_NODES", 0)
+    assert np.array_equal(masks, mean_value(forest, X[:rows]))
+
+
+def test_trees_of_one_leaf_have_a_value() -> None:
+    X = np.ones((30, 2), dtype=np.float32)
+    forest = grow(X, LABELLED, bags(X, 5, size=12), np.random.default_rng(9))
+    assert (forest.feature == -1).all()
+    np.testing.assert_array_equal(mean_value(forest, X), np.full(30, 0.5))
+
+
+def test_rows_at_and_beyond_the_thresholds_go_the_walks_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    X = table()
+    forest = grow(X, LABELLED, bags(X, 12), np.random.default_rng(3))
+    asking = forest.feature >= 0
+    rows = np.repeat(forest.threshold[asking][:50, None], X.shape[1], axis=1)
+    rows = np.concatenate([rows, np.float32([[3.4e38] * 5, [-3.4e38] * 5, [-0.0] * 5])])
+    masks = mean_value(forest, rows)
+    monkeypatch.setattr(tree_scores, "MOST_NODES", 0)
+    assert np.array_equal(masks, mean_value(forest, rows))
 
 
 def test_probabilities_are_those_of_scikit_learns_extra_trees() -> None:

@@ -6,7 +6,9 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,9 +20,11 @@ from bench.app import verify
 from bench.app.adopt import adopt
 from bench.app.run import Choices, run_suite
 from bench.errors import StoreError
+from bench.execution import pool
 from bench.planning.plan import make_plan
 from bench.store import FOLDER, Store, manifest, read, segments
 from bench.suite.load import parse_suite
+from bench.types import Task
 
 SUITE = """
 name = "carried"
@@ -85,7 +89,7 @@ def test_equal_bits_carry_every_row_over_and_the_manifest_says_how(folder: Path)
     after = read(folder, scores=True)
     pd.testing.assert_frame_equal(after.drop(columns="adopted"), whole)
     assert make_plan(parse_suite(SUITE, "test"), done=set(after["cell"])).done == len(whole) == 12
-    widths = [done.record.facts["group_width"] for done in verdicts["devnet"].evidence]
+    widths = [done.record.metadata["group_width"] for done in verdicts["devnet"].evidence]
     assert sorted(widths) == [1, 1, 3, 3, 3, 3, 3, 3]
     assert len({done.record.cell.dataset for done in verdicts["logistic-regression"].evidence}) == 2
     (record,) = manifest.read_adoptions(folder)
@@ -94,7 +98,7 @@ def test_equal_bits_carry_every_row_over_and_the_manifest_says_how(folder: Path)
     assert entry["cells"] == 6 and entry["to"] == methods.source_hash(methods.get("devnet"))
     assert entry["from"]["runs"] == [manifest.read_manifest(folder)[0]["id"]]
     assert len(entry["evidence"]) == 8
-    assert {one["was"]: one["cell"] for one in entry["evidence"]}.items() <= todays_key.items()
+    assert {evidence["was"]: evidence["cell"] for evidence in entry["evidence"]}.items() <= todays_key.items()
     (again,) = verify.repeat(folder, [verify.find(folder, "wine:devnet:1")])
     assert again.same and not again.changes
     assert adopt(folder) == []
@@ -102,6 +106,20 @@ def test_equal_bits_carry_every_row_over_and_the_manifest_says_how(folder: Path)
     adopt(folder, sample=1)
     first, second = manifest.read_adoptions(folder)
     assert first == record and second["methods"]["devnet"]["from"]["adoptions"] == [record["id"]]
+
+
+def test_all_methods_of_a_run_are_done_again_by_the_same_workers(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    older(folder)
+    pools: list[set[str]] = []
+    run = pool.run
+
+    def counted(tasks: Sequence[Task], *rest: Any, **options: Any) -> None:
+        pools.append({cell.method for task in tasks for cell in task.cells})
+        run(tasks, *rest, **options)
+
+    monkeypatch.setattr(pool, "run", counted)
+    assert all(verdict.adopted for verdict in adopt(folder, sample=1))
+    assert pools == [{"devnet", "logistic-regression"}]
 
 
 def test_a_method_with_a_bit_that_differs_keeps_its_rows_and_others_go_over(folder: Path) -> None:
@@ -191,7 +209,7 @@ def test_a_kill_leaves_the_old_store_or_the_new(folder: Path, steps: int) -> Non
             part.path.unlink()
         segments.write(segments.named(folder / FOLDER, 1, 1), whole.slice(0, 5))
         segments.write(segments.named(folder / FOLDER, 2, 2), whole.slice(5))
-        store._parts = segments.listed(folder / FOLDER)
+        store._segments = segments.listed(folder / FOLDER)
     keys = {key: f"{number:064x}" for number, key in enumerate(read(folder)["cell"])}
     for part in segments.listed(folder / FOLDER):
         rows = segments.read(part, scores=True)

@@ -49,7 +49,7 @@ def commands() -> Iterator[str]:
         )
         for version in versions:
             choice = re.search(r"\S+(\|\S+)+", version)
-            yield from [version.replace(choice[0], one) for one in choice[0].split("|")] if choice else [version]
+            yield from [version.replace(choice[0], word) for word in choice[0].split("|")] if choice else [version]
 
 
 def command(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:

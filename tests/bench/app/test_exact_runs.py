@@ -30,12 +30,12 @@ def results(folder: Path, width: int, jobs: int) -> pd.DataFrame:
     return read(folder, scores=True).sort_values(["method", "cell"], ignore_index=True)
 
 
-def check(one: pd.DataFrame, other: pd.DataFrame) -> None:
-    assert one["status"].eq("ok").all() and other["status"].eq("ok").all(), one["error"].tolist()
-    assert one["cell"].tolist() == other["cell"].tolist() and len(one) == 8 * len(BRIEF)
-    assert one["average_precision"].tolist() == other["average_precision"].tolist()
+def check(frame: pd.DataFrame, other: pd.DataFrame) -> None:
+    assert frame["status"].eq("ok").all() and other["status"].eq("ok").all(), frame["error"].tolist()
+    assert frame["cell"].tolist() == other["cell"].tolist() and len(frame) == 8 * len(BRIEF)
+    assert frame["average_precision"].tolist() == other["average_precision"].tolist()
     wrong = [
-        m for m, a, b in zip(one["method"], one["scores"], other["scores"], strict=True) if not np.array_equal(a, b)
+        m for m, a, b in zip(frame["method"], frame["scores"], other["scores"], strict=True) if not np.array_equal(a, b)
     ]
     assert wrong == []
 

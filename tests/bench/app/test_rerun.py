@@ -14,6 +14,7 @@ import pytest
 
 from bench.app import verify
 from bench.app.run import Choices, run_suite
+from bench.datasets.catalogue import Catalogue
 from bench.errors import StoreError, UnknownName
 from bench.store import FOLDER, read, segments
 from bench.store.schema import PER_ROW
@@ -45,7 +46,7 @@ def folder(finished: Path, tmp_path: Path) -> Path:
 
 
 def once(folder: Path, cell: str, data_dir: str | None = None) -> verify.Repeated:
-    (done,) = verify.repeat(folder, [verify.find(folder, cell)], data_dir)
+    (done,) = verify.repeat(folder, [verify.find(folder, cell)], Catalogue(data_dir))
     return done
 
 
@@ -58,15 +59,15 @@ def rewrite(folder: Path, change) -> None:
 
 
 def replaced(table: pa.Table, name: str, values: list) -> pa.Table:
-    place = table.column_names.index(name)
-    return table.set_column(place, name, pa.array(values, table.schema.field(name).type))
+    position = table.column_names.index(name)
+    return table.set_column(position, name, pa.array(values, table.schema.field(name).type))
 
 
 def test_a_cell_trained_in_a_group_is_the_same_alone(folder: Path) -> None:
     assert read(folder).query("method == 'devnet'").group_width.eq(3).all()
     done = once(folder, "wine:devnet:1")
     assert done.same and done.compared == "scores and metrics" and not done.changes
-    assert done.record.facts["group_width"] == 1
+    assert done.record.metadata["group_width"] == 1
     assert once(folder, verify.find(folder, "wine:devnet:1")["cell"][:16]).same
 
 
@@ -78,9 +79,9 @@ def test_a_failed_cell_fails_again_for_the_same_reason(folder: Path) -> None:
 def test_an_altered_score_is_noticed(folder: Path) -> None:
     def alter(table: pa.Table) -> pa.Table:
         scores = [None if s is None else np.asarray(s, np.float32) for s in table["scores"].to_pylist()]
-        for one in scores:
-            if one is not None:
-                one[3] = np.nextafter(one[3], np.float32(np.inf))
+        for values in scores:
+            if values is not None:
+                values[3] = np.nextafter(values[3], np.float32(np.inf))
         return replaced(table, "scores", scores)
 
     rewrite(folder, alter)
@@ -131,7 +132,7 @@ def test_what_changed_since_is_named(folder: Path) -> None:
     rewrite(
         folder, lambda table: replaced(table, "dataset_sha256", [verify.load("wine", None, ()).sha256] * table.num_rows)
     )
-    assert any("code or default parameters of devnet" in one for one in once(folder, "wine:devnet:0").changes)
+    assert any("code or default parameters of devnet" in change for change in once(folder, "wine:devnet:0").changes)
 
 
 def test_each_trouble_is_one_sentence(folder: Path) -> None:

@@ -103,7 +103,7 @@ def test_plan_and_run_print_it_and_the_manifest_keeps_it(suite):
 def test_a_method_gets_the_values_in_double_precision(suite):
     experiment = read_suite(str(suite))
     (task,) = make_plan(experiment).tasks
-    (record,) = execute(task, WorkContext(None, experiment.tables, Limits(), "p"))
+    (record,) = execute(task, WorkContext(experiment.catalogue, Limits(), "p"))
     assert record.status == "ok", record.error
 
 

@@ -23,8 +23,8 @@ def tiny(path, **arrays):
     rng = np.random.default_rng(0)
     content = {"X": rng.random((30, 3)), "y": np.repeat([0, 1], [25, 5])} | arrays
     np.savez(path, **content)
-    found = sha256(path.read_bytes()).hexdigest()
-    return replace(adbench.cards()["adbench/38_thyroid"], rows=30, features=3, anomalies=5, sha256=found)
+    digest = sha256(path.read_bytes()).hexdigest()
+    return replace(adbench.cards()["adbench/38_thyroid"], rows=30, features=3, anomalies=5, sha256=digest)
 
 
 def test_all_forty_seven_are_registered_and_forty_three_pinned():
@@ -59,9 +59,9 @@ def test_addresses_are_https_and_distinct():
 
 
 def test_files_of_an_upstream_copy_are_found_too(tmp_path):
-    for place in ("adbench/38_thyroid.npz", "Classical/38_thyroid.npz", "38_thyroid.npz"):
-        folder = tmp_path / place.replace("/", "-")
-        card = tiny(folder / place)
+    for file in ("adbench/38_thyroid.npz", "Classical/38_thyroid.npz", "38_thyroid.npz"):
+        folder = tmp_path / file.replace("/", "-")
+        card = tiny(folder / file)
         assert adbench.available(card, folder) == ""
         assert adbench.load(card, folder).X.shape == (30, 3)
 

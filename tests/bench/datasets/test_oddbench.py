@@ -20,11 +20,11 @@ COLLECTIONS = oddbench.collections()
 
 
 class Bomb:
-    def __init__(self, place):
-        self.place = place
+    def __init__(self, target):
+        self.target = target
 
     def __reduce__(self):
-        return (os.mkdir, (str(self.place),))
+        return (os.mkdir, (str(self.target),))
 
 
 def tiny(folder, **arrays):
@@ -40,8 +40,10 @@ def tiny(folder, **arrays):
         "feature_names": np.array(["id", "two  words", "x"]),
     }
     np.savez(path, **{name: array for name, array in (content | arrays).items() if array is not None})
-    found = sha256(path.read_bytes()).hexdigest()
-    return replace(oddbench.cards()["oddbench/AustinCrime"], rows=30, features=3, anomalies=5, modes=None, sha256=found)
+    digest = sha256(path.read_bytes()).hexdigest()
+    return replace(
+        oddbench.cards()["oddbench/AustinCrime"], rows=30, features=3, anomalies=5, modes=None, sha256=digest
+    )
 
 
 def test_all_sets_are_registered_pinned_and_families_of_their_own():
@@ -131,9 +133,9 @@ def test_groups_of_normal_rows_are_modes(tmp_path):
         test_groups=np.repeat([1.0, -1.0], 5),
         normal_feature_values=np.array(["a\n", "b c"]),
     )
-    kind = oddbench.load(card, tmp_path).anomaly_type
-    assert np.unique(kind, return_counts=True)[1].tolist() == [10, 5, 15]
-    assert set(kind) == {"a", "anomaly", "b c"}
+    anomaly_type = oddbench.load(card, tmp_path).anomaly_type
+    assert np.unique(anomaly_type, return_counts=True)[1].tolist() == [10, 5, 15]
+    assert set(anomaly_type) == {"a", "anomaly", "b c"}
 
 
 def test_pickles_are_never_loaded(tmp_path):

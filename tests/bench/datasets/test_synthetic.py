@@ -11,7 +11,7 @@ from bench.datasets.synthetic import Recipe, generate, recipes
 BIG = Recipe("big", rows=20_000, features=6, modes=3, anomalies=(("local", 5000),), distance=10.0)
 
 
-def parts(dataset):
+def rows_by_mode(dataset):
     X = np.asarray(dataset.X, dtype=np.float64)
     return X[dataset.y == 0], X[dataset.y == 1]
 
@@ -26,7 +26,7 @@ def test_registered_sets_hold_the_modes_and_types_they_name(name):
 
 
 def test_all_four_kinds_are_registered():
-    assert {kind for recipe in recipes().values() for kind, _ in recipe.anomalies} == {
+    assert {anomaly_type for recipe in recipes().values() for anomaly_type, _ in recipe.anomalies} == {
         "local",
         "global",
         "dependency",
@@ -36,27 +36,27 @@ def test_all_four_kinds_are_registered():
 
 def test_modes_are_apart_and_of_unit_variance():
     dataset = generate(BIG)
-    rows, _ = parts(dataset)
-    kind = dataset.anomaly_type[dataset.y == 0]
+    rows, _ = rows_by_mode(dataset)
+    anomaly_type = dataset.anomaly_type[dataset.y == 0]
     for i in range(3):
-        assert np.allclose(rows[kind == f"mode {i}"].var(axis=0), 1, atol=0.1)
+        assert np.allclose(rows[anomaly_type == f"mode {i}"].var(axis=0), 1, atol=0.1)
 
 
 def test_local_anomalies_have_the_wider_covariance_around_the_same_centres():
-    normal, local = parts(generate(replace(BIG, modes=1)))
+    normal, local = rows_by_mode(generate(replace(BIG, modes=1)))
     assert np.allclose(normal.mean(axis=0), local.mean(axis=0), atol=0.15)
     assert np.allclose(np.cov(local.T), 5 * np.cov(normal.T), atol=0.5)
 
 
 def test_global_anomalies_fill_the_enlarged_box():
-    normal, uniform = parts(generate(replace(BIG, anomalies=(("global", 5000),))))
+    normal, uniform = rows_by_mode(generate(replace(BIG, anomalies=(("global", 5000),))))
     width = normal.max(axis=0) - normal.min(axis=0)
     assert (uniform.min(axis=0) < normal.min(axis=0)).all() and (uniform.max(axis=0) > normal.max(axis=0)).all()
     assert (uniform.max(axis=0) - uniform.min(axis=0) < 1.11 * width).all()
 
 
 def test_dependency_anomalies_keep_the_marginals_and_lose_the_dependence():
-    normal, broken = parts(generate(replace(BIG, modes=1, anomalies=(("dependency", 5000),))))
+    normal, broken = rows_by_mode(generate(replace(BIG, modes=1, anomalies=(("dependency", 5000),))))
     assert np.allclose(
         np.quantile(normal, [0.1, 0.5, 0.9], axis=0), np.quantile(broken, [0.1, 0.5, 0.9], axis=0), atol=0.1
     )
@@ -66,7 +66,7 @@ def test_dependency_anomalies_keep_the_marginals_and_lose_the_dependence():
 
 
 def test_cluster_anomalies_have_centres_of_their_own():
-    normal, clustered = parts(generate(replace(BIG, modes=1, anomalies=(("cluster", 5000),), away=2.0)))
+    normal, clustered = rows_by_mode(generate(replace(BIG, modes=1, anomalies=(("cluster", 5000),), away=2.0)))
     assert np.allclose(clustered.mean(axis=0), 2 * normal.mean(axis=0), atol=0.15)
     assert np.allclose(np.cov(clustered.T), np.cov(normal.T), atol=0.15)
 

@@ -140,7 +140,7 @@ def test_text_far_down_in_a_number_column_names_its_place(tmp_path):
 
 def test_paths_and_endings(tmp_path, monkeypatch):
     write(tmp_path, PAPER_FORM)
-    assert load_table(TableSource("my.csv"), data_dir=str(tmp_path)).name == "my"
+    assert load_table(TableSource("my.csv"), tmp_path).name == "my"
     monkeypatch.chdir(tmp_path)
     assert load_table(TableSource("my.csv")).name == "my"
     with pytest.raises(DataError, match=r"there is no file .*other.csv"):

@@ -20,23 +20,23 @@ def measured(y: list[int], scores: list[float]) -> dict[str, float]:
 
 def test_by_hand_without_ties() -> None:
     """Ranking 1 0 1 0: precision 1, 1/2, 2/3, 1/2 at recall 1/2, 1/2, 1, 1."""
-    found = measured([1, 0, 1, 0], [0.9, 0.8, 0.7, 0.1])
-    assert set(found) == NAMES
-    assert found["average_precision"] == pytest.approx(0.5 * 1 + 0.5 * 2 / 3)
-    assert found["auc_roc"] == pytest.approx(3 / 4)  # three of four pairs in order
+    metrics = measured([1, 0, 1, 0], [0.9, 0.8, 0.7, 0.1])
+    assert set(metrics) == NAMES
+    assert metrics["average_precision"] == pytest.approx(0.5 * 1 + 0.5 * 2 / 3)
+    assert metrics["auc_roc"] == pytest.approx(3 / 4)  # three of four pairs in order
     # from (0, 1) to (1/2, 1), down to (1/2, 1/2), up to (1, 2/3)
-    assert found["auc_pr_trapezoid"] == pytest.approx(0.5 * 1 + 0.5 * (1 / 2 + 2 / 3) / 2)
-    assert found["precision_n"] == pytest.approx(1 / 2)
-    assert found["best_f1"] == pytest.approx(2 * (2 / 3) * 1 / (2 / 3 + 1))
+    assert metrics["auc_pr_trapezoid"] == pytest.approx(0.5 * 1 + 0.5 * (1 / 2 + 2 / 3) / 2)
+    assert metrics["precision_n"] == pytest.approx(1 / 2)
+    assert metrics["best_f1"] == pytest.approx(2 * (2 / 3) * 1 / (2 / 3 + 1))
 
 
 def test_by_hand_with_a_tie_between_an_anomaly_and_a_normal_row() -> None:
     """One threshold takes both: precision 1/2 at recall 1/2, then 2/3 at 1, then 1/2."""
-    found = measured([1, 0, 1, 0], [0.9, 0.9, 0.5, 0.1])
-    assert found["average_precision"] == pytest.approx(0.5 * 1 / 2 + 0.5 * 2 / 3)
-    assert found["auc_roc"] == pytest.approx((0.5 + 1 + 0 + 1) / 4)  # a tied pair counts half
-    assert found["auc_pr_trapezoid"] == pytest.approx(0.5 * (1 + 1 / 2) / 2 + 0.5 * (1 / 2 + 2 / 3) / 2)
-    assert found["best_f1"] == pytest.approx(0.8)
+    metrics = measured([1, 0, 1, 0], [0.9, 0.9, 0.5, 0.1])
+    assert metrics["average_precision"] == pytest.approx(0.5 * 1 / 2 + 0.5 * 2 / 3)
+    assert metrics["auc_roc"] == pytest.approx((0.5 + 1 + 0 + 1) / 4)  # a tied pair counts half
+    assert metrics["auc_pr_trapezoid"] == pytest.approx(0.5 * (1 + 1 / 2) / 2 + 0.5 * (1 / 2 + 2 / 3) / 2)
+    assert metrics["best_f1"] == pytest.approx(0.8)
 
 
 def test_a_perfect_and_an_inverted_ranking() -> None:
@@ -49,21 +49,21 @@ def test_a_perfect_and_an_inverted_ranking() -> None:
 
 @pytest.mark.parametrize("value", [0.0, 1e300, -5.0])
 def test_equal_scores_are_worth_the_share_of_anomalies(value: float) -> None:
-    found = measured([1, 0, 0, 1, 0], [value] * 5)
-    assert found["average_precision"] == pytest.approx(2 / 5)
-    assert found["auc_roc"] == pytest.approx(1 / 2)
-    assert found["best_f1"] == pytest.approx(2 * 0.4 / 1.4)
+    metrics = measured([1, 0, 0, 1, 0], [value] * 5)
+    assert metrics["average_precision"] == pytest.approx(2 / 5)
+    assert metrics["auc_roc"] == pytest.approx(1 / 2)
+    assert metrics["best_f1"] == pytest.approx(2 * 0.4 / 1.4)
 
 
 @pytest.mark.parametrize("place", range(6))
-def test_one_anomaly_is_worth_one_by_its_rank(place: int) -> None:
+def test_one_anomaly_is_worth_one_by_its_rank(rank: int) -> None:
     y, scores = np.zeros(6, dtype=np.int8), np.arange(6, 0, -1, dtype=float)
-    y[place] = 1
-    found = evaluate(y, scores)
-    assert found["average_precision"] == pytest.approx(1 / (place + 1))
-    assert found["auc_roc"] == pytest.approx(1 - place / 5)
-    assert found["precision_n"] == float(place == 0)
-    assert found["best_f1"] == pytest.approx(2 / (place + 2))
+    y[rank] = 1
+    metrics = evaluate(y, scores)
+    assert metrics["average_precision"] == pytest.approx(1 / (rank + 1))
+    assert metrics["auc_roc"] == pytest.approx(1 - rank / 5)
+    assert metrics["precision_n"] == float(rank == 0)
+    assert metrics["best_f1"] == pytest.approx(2 / (rank + 2))
 
 
 @pytest.mark.parametrize("levels", [2, 5, 1000])
@@ -73,15 +73,15 @@ def test_against_scikit_learn(levels: int, seed: int) -> None:
     y = (stream.random(200) < 0.1).astype(np.int8)
     y[0] = 1
     scores = np.round(stream.random(200) + 0.3 * y, 3) if levels == 1000 else stream.integers(levels, size=200) / 7
-    found = evaluate(y, scores)
+    metrics = evaluate(y, scores)
     precision, recall, thresholds = sk.precision_recall_curve(y, scores)
-    assert found["average_precision"] == sk.average_precision_score(y, scores)
-    assert found["auc_roc"] == sk.roc_auc_score(y, scores)
-    assert found["auc_pr_trapezoid"] == sk.auc(recall, precision)
-    assert found["best_f1"] == pytest.approx(max(sk.f1_score(y, scores >= t) for t in thresholds), abs=1e-12)
+    assert metrics["average_precision"] == sk.average_precision_score(y, scores)
+    assert metrics["auc_roc"] == sk.roc_auc_score(y, scores)
+    assert metrics["auc_pr_trapezoid"] == sk.auc(recall, precision)
+    assert metrics["best_f1"] == pytest.approx(max(sk.f1_score(y, scores >= t) for t in thresholds), abs=1e-12)
     if len(set(scores)) == len(scores):
         k = int(y.sum())
-        assert found["precision_n"] == pytest.approx(sk.precision_score(y, scores >= np.sort(scores)[-k]))
+        assert metrics["precision_n"] == pytest.approx(sk.precision_score(y, scores >= np.sort(scores)[-k]))
 
 
 @pytest.mark.parametrize(
@@ -126,13 +126,13 @@ def test_known_and_unseen_anomalies_are_each_held_against_all_normal_rows() -> N
     y = np.array([1, 0, 1, 0, 1, 0], dtype=np.int8)
     scores = np.array([6.0, 5.0, 4.0, 3.0, 2.0, 1.0])
     types = np.array(["a", "normal", "b", "normal", "a", "normal"])
-    found = evaluate(y, scores, types, ["a"])
+    metrics = evaluate(y, scores, types, ["a"])
     # known: the two of type a and three normal rows, 1 0 0 1 0; unseen: the one of type b, 0 1 0 0
-    assert found["average_precision_known"] == pytest.approx((1 + 2 / 4) / 2)
-    assert found["auc_roc_known"] == pytest.approx((3 + 1) / 6)
-    assert found["average_precision_unseen"] == pytest.approx(1 / 2)
-    assert found["auc_roc_unseen"] == pytest.approx(2 / 3)
-    assert {name: found[name] for name in NAMES} == evaluate(y, scores)
+    assert metrics["average_precision_known"] == pytest.approx((1 + 2 / 4) / 2)
+    assert metrics["auc_roc_known"] == pytest.approx((3 + 1) / 6)
+    assert metrics["average_precision_unseen"] == pytest.approx(1 / 2)
+    assert metrics["auc_roc_unseen"] == pytest.approx(2 / 3)
+    assert {name: metrics[name] for name in NAMES} == evaluate(y, scores)
     both = evaluate(y, scores, types, ["a", "b"])  # nothing is unseen
     assert both["average_precision_known"] == both["average_precision"]
     assert not any(name.endswith("_unseen") for name in both)
@@ -142,8 +142,8 @@ def test_known_and_unseen_anomalies_are_each_held_against_all_normal_rows() -> N
 def test_a_normal_row_of_a_known_types_name_stays_normal() -> None:
     y = np.array([1, 0, 1, 0], dtype=np.int8)
     types = np.array(["a", "a", "b", "b"])
-    found = evaluate(y, np.array([4.0, 3.0, 2.0, 1.0]), types, ["a"])
-    assert found["auc_roc_known"] == 1.0 and found["auc_roc_unseen"] == pytest.approx(1 / 2)
+    metrics = evaluate(y, np.array([4.0, 3.0, 2.0, 1.0]), types, ["a"])
+    assert metrics["auc_roc_known"] == 1.0 and metrics["auc_roc_unseen"] == pytest.approx(1 / 2)
 
 
 @pytest.mark.parametrize(

@@ -44,15 +44,15 @@ def finish(process: subprocess.Popen[str]) -> str:
 
 
 def rows(folder: Path) -> pd.DataFrame:
-    found = read(folder, scores=True)
-    assert found["cell"].is_unique
-    return found.sort_values("cell", ignore_index=True).drop(columns=OCCASIONS)
+    frame = read(folder, scores=True)
+    assert frame["cell"].is_unique
+    return frame.sort_values("cell", ignore_index=True).drop(columns=OCCASIONS)
 
 
-def same(one: pd.DataFrame, other: pd.DataFrame) -> None:
+def same(frame: pd.DataFrame, other: pd.DataFrame) -> None:
     """Equal to the last bit, scores included."""
-    pd.testing.assert_frame_equal(one.drop(columns="scores"), other.drop(columns="scores"), check_exact=True)
-    for a, b in zip(one["scores"], other["scores"], strict=True):
+    pd.testing.assert_frame_equal(frame.drop(columns="scores"), other.drop(columns="scores"), check_exact=True)
+    for a, b in zip(frame["scores"], other["scores"], strict=True):
         assert (a is None and b is None) or np.array_equal(a, b)
 
 
@@ -60,16 +60,16 @@ def same(one: pd.DataFrame, other: pd.DataFrame) -> None:
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     folder = tmp_path_factory.mktemp("undisturbed")
     finish(start(folder, jobs=1))
-    found = rows(folder)
-    assert len(found) == sum(len(one.cells) for one in plan()) == 16
-    assert (found["status"] == "failed").sum() == 2
-    return found
+    frame = rows(folder)
+    assert len(frame) == sum(len(task.cells) for task in plan()) == 16
+    assert (frame["status"] == "failed").sum() == 2
+    return frame
 
 
 def test_one_and_two_workers_in_any_order_give_the_same_bits(tmp_path, undisturbed):
     told = []
     with Store(tmp_path) as store:
-        single = [Task((cell,), 1, 1) for one in plan() for cell in one.cells]
+        single = [Task((cell,), 1, 1) for task in plan() for cell in task.cells]
         random.Random(3).shuffle(single)
         run(single, context(), store, jobs=2, on_records=told.extend)
     assert len(told) == 16
@@ -163,10 +163,10 @@ def test_a_killed_worker_is_replaced_and_its_task_tried_once_more(tmp_path, time
     others = tasks("Good", range(6), wait=0.2)
     with Store(tmp_path) as store:
         run([deadly, *others], context(), store, jobs=2)
-    found = read(tmp_path)
-    assert found["cell"].is_unique and len(found) == 8
-    assert found[found["method"].str.endswith("Good")]["status"].eq("ok").all()
-    struck = found[found["method"].str.endswith("Worker")]
+    frame = read(tmp_path)
+    assert frame["cell"].is_unique and len(frame) == 8
+    assert frame[frame["method"].str.endswith("Good")]["status"].eq("ok").all()
+    struck = frame[frame["method"].str.endswith("Worker")]
     assert struck["status"].tolist() == [status] * 2
     if status == "failed":
         assert struck["error"].str.contains("its worker process was killed twice").all()
@@ -227,9 +227,9 @@ def test_a_dask_cluster_gives_the_same_bits_though_a_worker_is_killed(tmp_path, 
         assert processes[1].wait() == -signal.SIGKILL
         same(rows(results), undisturbed)
     finally:
-        for one in processes:
-            one.kill()
-            one.wait()
+        for process in processes:
+            process.kill()
+            process.wait()
         log.close()
 
 

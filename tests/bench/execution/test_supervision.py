@@ -41,7 +41,7 @@ def test_a_hung_c_call_is_ended_and_its_place_told():
     hung = records[1]
     assert hung.error.startswith("no result after 1 s, the limit")
     assert "faulty_methods.py" in hung.error and "in fit" in hung.error
-    assert hung.facts["n_test"] == records[0].facts["n_test"]
+    assert hung.metadata["n_test"] == records[0].metadata["n_test"]
 
 
 def test_memory_without_end_is_ended():
@@ -141,7 +141,7 @@ def test_a_group_that_dies_is_done_again_cell_by_cell(bad, status, words):
     records = by_seed(supervised(task("group", range(4), bad=bad), context(seconds=1)))
     assert {seed: r.status for seed, r in sorted(records.items())} == {0: "ok", 1: "ok", 2: status, 3: "ok"}
     assert words in records[2].error
-    assert records[2].facts["method_title"] == "Group"
+    assert records[2].metadata["method_title"] == "Group"
     if bad == "kill":
         assert "faulty_methods.py" in records[2].error  # the interpreter's last words
     release()

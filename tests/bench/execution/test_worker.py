@@ -34,14 +34,14 @@ def test_a_record_holds_metrics_scores_costs_and_every_fact():
     assert 0.05 <= record.fit_seconds < 1 and 0 <= record.score_seconds < 0.5
     assert 30 < record.peak_memory_mb < 5000
     assert record.provenance == "run-1"
-    facts = dict(record.facts)
-    assert facts.pop("started").endswith("+00:00")
-    assert facts == {
+    metadata = dict(record.metadata)
+    assert metadata.pop("started").endswith("+00:00")
+    assert metadata == {
         "dataset_family": "synthetic-local", "dataset_rows": 2140, "dataset_features": 10, "dataset_anomalies": 140,
         "synthetic": True, "method_title": "Good", "method_family": "unsupervised", "sees_validation": False,
         "n_train": len(cut.train), "n_labelled": 5, "n_test": len(cut.test), "group_width": 1,
     }  # fmt: skip
-    assert set(record.facts) <= set(FIXED)
+    assert set(record.metadata) <= set(FIXED)
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_a_method_that_goes_wrong_is_a_row_that_says_so(method, status, words):
     bad, good = execute(task(method, [1]), context())[0], execute(task("Good", [1]), context())[0]
     assert bad.status == status and words in bad.error and not bad.metrics and bad.scores is None and bad.truth is None
     assert len(bad.error.splitlines()) <= 5
-    assert bad.facts["n_test"] == good.facts["n_test"]
+    assert bad.metadata["n_test"] == good.metadata["n_test"]
 
 
 def test_parameters_that_do_not_exist_fail_the_cell_only():
@@ -106,11 +106,11 @@ class TestGroups:
     def test_a_group_shares_its_cost_and_gives_what_each_gives_alone(self):
         group = execute(task("group", range(4)), context())
         alone = [execute(task("group", [seed]), context())[0] for seed in range(4)]
-        assert [record.facts["group_width"] for record in group] == [4] * 4
+        assert [record.metadata["group_width"] for record in group] == [4] * 4
         assert len({record.fit_seconds for record in group}) == 1
-        for one, other in zip(group, alone, strict=True):
-            assert one.cell == other.cell and one.metrics == other.metrics
-            assert np.array_equal(one.scores, other.scores)
+        for record, other in zip(group, alone, strict=True):
+            assert record.cell == other.cell and record.metrics == other.metrics
+            assert np.array_equal(record.scores, other.scores)
 
     @pytest.mark.parametrize(("bad", "words"), [("raise", "seed 2 does not converge"), ("nan", "NaN")])
     def test_a_bad_cell_costs_only_itself(self, bad, words):

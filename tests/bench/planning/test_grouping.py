@@ -75,16 +75,16 @@ def test_cheap_cells_go_together_and_costly_ones_alone() -> None:
 )
 def test_chunks_are_of_nearly_one_size_in_eights(number: int, width: int, sizes: list[int]) -> None:
     some = cells("devnet", number)
-    parts = grouping.chunks(some, width)
-    assert [len(part) for part in parts] == sizes
-    assert [cell for part in parts for cell in part] == some
+    chunks = grouping.chunks(some, width)
+    assert [len(part) for part in chunks] == sizes
+    assert [cell for part in chunks for cell in part] == some
 
 
 def test_cost_grows_with_what_is_trained() -> None:
     spec = methods.get("mnp")
     eight, nine = (grouping.task(tuple(cells("mnp", n)), spec, (1000, 20), spec.seconds) for n in (8, 9))
-    one = grouping.task(tuple(cells("mnp", 1)), spec, (1000, 20), spec.seconds)
-    assert one.cost_seconds == eight.cost_seconds and nine.cost_seconds == pytest.approx(2 * eight.cost_seconds)
+    task = grouping.task(tuple(cells("mnp", 1)), spec, (1000, 20), spec.seconds)
+    assert task.cost_seconds == eight.cost_seconds and nine.cost_seconds == pytest.approx(2 * eight.cost_seconds)
     assert grouping.cell_seconds(spec, (1000, 20), {}) == pytest.approx(spec.seconds)
     assert grouping.cell_seconds(spec, (1000, 200), {}) > grouping.cell_seconds(spec, (1000, 20), {})
     forest = methods.get("iforest")

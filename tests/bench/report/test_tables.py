@@ -10,6 +10,7 @@ import pytest
 
 from bench.report import comparison, render, tables
 from bench.report.rows import coverage, natural, prepare, scenarios
+from bench.report.statistics import judge, sentences
 from tests.bench.report import made_up
 
 METRIC = "average_precision"
@@ -61,11 +62,12 @@ def test_a_failed_seed_is_told_and_its_mean_not_marked() -> None:
     found = compared(made_up.fail(frame, dataset="d1", method="mnp", seed=2))
     assert entry(found, "MNP", "d1") == "0.900 ± 0.000 (2/3)"
     assert entry(found, "DevNet", "d1") == "**0.500 ± 0.000**"
-    assert found.average["MNP"] == pytest.approx(0.9)
+    assert np.isnan(found.average["MNP"]) and found.average["DevNet"] == pytest.approx(0.5)
     assert comparison.SHORT in found.notes
-    assert any(
-        "over the 2 of 3 datasets where every compared method has all its 3 runs" in note for note in found.notes
-    )
+    assert (
+        "Not in the comparison: MNP, with 8 of 9 runs, not all on d1; its mean over them is 0.900, place 1 beside "
+        "1 compared method on the same runs."
+    ) in found.notes
 
 
 def test_a_method_that_failed_everywhere_is_shown_and_not_compared() -> None:
@@ -74,25 +76,74 @@ def test_a_method_that_failed_everywhere_is_shown_and_not_compared() -> None:
     assert entry(found, "ECOD", "d0") == "failed (0/2)"
     assert np.isnan(found.rank["ECOD"]) and np.isnan(found.average["ECOD"])
     assert found.rank["MNP"] == 1
-    assert any(note.startswith("Not compared") and "ECOD" in note for note in found.notes)
+    assert "Not in the comparison: ECOD, without any result." in found.notes
 
 
-def test_a_method_with_less_than_half_of_the_datasets_does_not_shrink_the_comparison() -> None:
-    names = [f"d{i}" for i in range(5)]
-    frame = valued({"mnp": [0.9] * 5, "devnet": [0.5] * 5, "ecod": [0.1] * 5})
-    for name in names[:3]:
-        frame = made_up.fail(frame, dataset=name, method="ecod")
-    assert coverage(prepare(frame)).left_out == ("ECOD",)
-    assert len(coverage(prepare(frame)).complete) == 5
-    frame = made_up.fail(valued({"mnp": [0.9] * 4, "devnet": [0.5] * 4}), dataset="d0", method="devnet")
-    assert coverage(prepare(frame)).complete == ("d1", "d2", "d3")
+def test_a_failing_method_changes_nothing_for_the_others() -> None:
+    """Means, ranks, wins, tests and intervals of the others are those of the run without the method that fails."""
+    frame = made_up.rows([f"d{i:02d}" for i in range(14)], ["mnp", "devnet", "prenet", "iforest", "ecod"])
+    broken = made_up.fail(frame, dataset="d03", method="ecod", seed=1)
+    found, without = compared(broken), compared(frame[frame.method != "ecod"])
+    for name in ("average", "rank", "wins"):
+        pd.testing.assert_series_equal(getattr(found, name).drop("ECOD"), getattr(without, name), check_dtype=False)
+    assert list(found.mean.index)[-1] == "ECOD"  # below the comparison
+    tested, alone = judge(broken, METRIC, ""), judge(frame[frame.method != "ecod"], METRIC, "")
+    assert tested.friedman == alone.friedman and tested.significant == alone.significant
+    assert tested.holm is not None and alone.holm is not None
+    pd.testing.assert_frame_equal(tested.holm, alone.holm)
+    pd.testing.assert_frame_equal(tested.intervals, alone.intervals)
+    text = " ".join(sentences(tested))
+    assert "over 14 datasets" in text and "Not in the comparison, for lack of results: ECOD (41 of 42 runs)." in text
+
+
+def test_the_place_of_a_method_outside_is_over_the_same_runs() -> None:
+    """ECOD lacks the dataset where all others are bad, which must not lift it above them."""
+    frame = valued({"mnp": [0.9, 0.1], "devnet": [0.8, 0.1], "ecod": [0.7, 0.7]})
+    found = compared(made_up.fail(frame, dataset="d1", method="ecod"))
+    assert any("its mean over them is 0.700, place 3 beside 2 compared methods" in note for note in found.notes)
+
+
+def test_a_method_with_fewer_seeds_is_listed_below() -> None:
+    frame = valued({"mnp": [0.9, 0.9], "devnet": [0.5, 0.5], "ecod": [0.7, 0.7]}, seeds=5)
+    found = compared(frame[(frame.method != "ecod") | (frame.seed < 2)])
+    assert found.runs == 5 and found.average.notna().sum() == 2
+    assert any(
+        "ECOD, with 2 of 5 runs on every dataset; its mean over them is 0.700, place 2" in n for n in found.notes
+    )
+
+
+def test_a_dataset_that_most_methods_lack_is_left_out_for_all() -> None:
+    frame = valued({"mnp": [0.9] * 4, "devnet": [0.5] * 4, "ecod": [0.1] * 4})
+    for name in ("mnp", "devnet"):
+        frame = made_up.fail(frame, dataset="d2", method=name)
+    found = coverage(prepare(frame))
+    assert found.complete == ("d0", "d1", "d3") and found.skipped == ("d2",) and not found.left_out
+    assert "over 3 of 4 datasets" in found.notes[0] and "most have no complete results there: d2." in found.notes[1]
+
+
+def test_a_method_with_few_datasets_has_no_vote_on_which_count() -> None:
+    frame = valued({"mnp": [0.9] * 5, "devnet": [0.5] * 5, "ecod": [0.1] * 5, "iforest": [0.1] * 5})
+    few = frame[frame.method.isin(["mnp", "devnet"]) | (frame.dataset == "d0")]
+    found = coverage(prepare(made_up.fail(few, dataset="d4", method="devnet")))
+    assert len(found.complete) == 5 and found.compared == ("MNP",)
+
+
+def test_where_no_method_is_complete_the_complete_datasets_are_compared() -> None:
+    frame = valued({"mnp": [0.9] * 5, "devnet": [0.5] * 5})
+    frame = made_up.fail(made_up.fail(frame, dataset="d0", method="devnet"), dataset="d1", method="mnp")
+    found = coverage(prepare(frame))
+    assert found.compared == ("DevNet", "MNP") and found.complete == ("d2", "d3", "d4")
+    assert found.notes == (
+        "Missing cells: no method has all its runs, so averages, ranks and wins are over the 3 of 5 datasets where "
+        "each compared method has its one run.",
+    )
 
 
 def test_a_cell_that_was_never_asked_for_is_a_dash() -> None:
     frame = valued({"mnp": [0.9, 0.9, 0.8], "devnet": [0.5, 0.5, 0.5]})
     partial = frame[~((frame.dataset == "d2") & (frame.method == "devnet"))]
     assert entry(compared(partial), "DevNet", "d2") == render.HOLE
-    assert coverage(prepare(partial)).complete == ("d0", "d1")
+    assert coverage(prepare(partial)).compared == ("MNP",)
 
 
 def test_marks_of_supervision_and_synthetic_data() -> None:

@@ -21,7 +21,7 @@ def made(normals=200, types=(30, 20, 10), features=4, seed=0, copies=0, typed=Tr
     n = normals + sum(types)
     X = rng.standard_normal((n, features)).astype(np.float32)
     y = np.repeat([0, 1], [normals, n - normals])
-    kind = np.concatenate(
+    anomaly_type = np.concatenate(
         [
             np.array([f"mode {i % 3}" for i in range(normals)]),
             *[np.full(k, f"type {i}") for i, k in enumerate(types)],
@@ -29,9 +29,13 @@ def made(normals=200, types=(30, 20, 10), features=4, seed=0, copies=0, typed=Tr
     )
     if copies:
         extra = rng.integers(n, size=copies)
-        X, y, kind = np.concatenate([X, X[extra]]), np.append(y, y[extra]), np.append(kind, kind[extra])
+        X, y, anomaly_type = (
+            np.concatenate([X, X[extra]]),
+            np.append(y, y[extra]),
+            np.append(anomaly_type, anomaly_type[extra]),
+        )
     card = DatasetCard("made", "made", "table", "made", "none", "none", "none")
-    return make_dataset(X, y, kind if typed else None, card)
+    return make_dataset(X, y, anomaly_type if typed else None, card)
 
 
 def unlabelled_anomalies(s):
@@ -69,12 +73,12 @@ scenarios = st.builds(
 def test_parts_are_disjoint_and_a_split_is_a_function_of_its_arguments(dataset, scenario, seed):
     assume(not problems(dataset, scenario, [seed]))
     s, again = split(dataset, scenario, seed), split(dataset, scenario, seed)
-    parts = [s.train, s.test] + ([s.val] if s.val is not None else [])
-    together = np.concatenate(parts)
+    groups = [s.train, s.test] + ([s.val] if s.val is not None else [])
+    together = np.concatenate(groups)
     assert len(np.unique(together)) == len(together)
     assert (together >= 0).all() and together.max() < len(s.X)
-    for one, two in zip(vars(s).values(), vars(again).values(), strict=True):
-        assert (one is None and two is None) or np.array_equal(one, two)
+    for first, two in zip(vars(s).values(), vars(again).values(), strict=True):
+        assert (first is None and two is None) or np.array_equal(first, two)
     assert (s.val is not None) == (scenario.protocol == "paper")
     # No content of a test row in training, not even of a perturbed copy.
     rows = {row.tobytes() for row in s.X_train}
@@ -115,11 +119,11 @@ def test_label_budgets_are_nested(dataset, protocol, seed, budgets):
 @FAST
 @given(datasets, protocols, seeds, st.floats(0, 0.1), st.floats(0, 0.1), st.integers(1, 3), st.integers(1, 3))
 def test_levels_and_budgets_keep_test_rows_and_common_training_rows(dataset, protocol, seed, a, b, k, m):
-    one = Scenario(protocol=protocol, contamination=min(a, b), label_budget=k)
-    two = replace(one, contamination=max(a, b))
-    other_budget = replace(one, label_budget=m)
-    assume(not any(problems(dataset, x, [seed]) for x in (one, two, other_budget)))
-    s, t, u = (split(dataset, x, seed) for x in (one, two, other_budget))
+    scenario = Scenario(protocol=protocol, contamination=min(a, b), label_budget=k)
+    two = replace(scenario, contamination=max(a, b))
+    other_budget = replace(scenario, label_budget=m)
+    assume(not any(problems(dataset, x, [seed]) for x in (scenario, two, other_budget)))
+    s, t, u = (split(dataset, x, seed) for x in (scenario, two, other_budget))
     for other in (t, u):
         assert np.array_equal(s.test, other.test) and np.array_equal(s.y_test, other.y_test)
         assert s.X is other.X
@@ -178,9 +182,9 @@ def test_unseen_types_are_never_labelled(dataset, protocol, seed, only):
     scenario = Scenario(protocol=protocol, label_budget=1, known_types=known, unseen_only=only)
     assume(not problems(dataset, scenario, [seed]))
     s = split(dataset, scenario, seed)
-    kind = dataset.anomaly_type[s.train]
-    assert set(kind[s.y_train == 1]) == set(known)
-    trained = set(kind[s.truth_train == 1])
+    anomaly_type = dataset.anomaly_type[s.train]
+    assert set(anomaly_type[s.y_train == 1]) == set(known)
+    trained = set(anomaly_type[s.truth_train == 1])
     assert trained == set(known) if only else trained >= set(known)
     unseen = (s.y_test == 1) & ~np.isin(s.anomaly_type_test, known)
     assert unseen.any()
@@ -257,9 +261,11 @@ def test_max_rows_is_exact_and_stratified(dataset, seed, limit):
 
 def test_too_much_contamination_names_the_highest_value_and_that_value_works():
     dataset = made()
-    found = problems(dataset, Scenario(contamination=0.4), range(3))
-    assert len(found) == 1 and found[0].startswith("made: contamination = 0.4") and "seeds 0, 1, 2" in found[0]
-    highest = float(found[0].split("at most ")[1].split(" ")[0])
+    sentences = problems(dataset, Scenario(contamination=0.4), range(3))
+    assert (
+        len(sentences) == 1 and sentences[0].startswith("made: contamination = 0.4") and "seeds 0, 1, 2" in sentences[0]
+    )
+    highest = float(sentences[0].split("at most ")[1].split(" ")[0])
     assert 0.1 < highest < 0.4
     for scenario in (Scenario(contamination=highest), Scenario(contamination=highest + 0.01)):
         assert bool(problems(dataset, scenario, [0])) == (scenario.contamination > highest)
@@ -268,8 +274,8 @@ def test_too_much_contamination_names_the_highest_value_and_that_value_works():
 
 
 def test_too_large_a_budget_names_the_largest():
-    found = problems(made(), Scenario(label_budget=1000), [0])
-    assert len(found) == 1 and "at most 39" in found[0]
+    sentences = problems(made(), Scenario(label_budget=1000), [0])
+    assert len(sentences) == 1 and "at most 39" in sentences[0]
     assert problems(made(), Scenario(label_budget=39), [0]) == []
 
 
@@ -298,8 +304,8 @@ def test_too_large_a_budget_names_the_largest():
     ],
 )
 def test_each_wrong_value_is_named(scenario, word):
-    found = problems(made(), scenario, [0])
-    assert len(found) == 1 and word in found[0]
+    sentences = problems(made(), scenario, [0])
+    assert len(sentences) == 1 and word in sentences[0]
     with pytest.raises(DataError, match=word):
         split(made(), scenario, 0)
 
@@ -309,13 +315,13 @@ def test_all_problems_are_listed_at_once():
 
 
 def test_types_asked_of_data_without_types():
-    found = problems(made(typed=False), Scenario(known_types=("type 0",)), [0])
-    assert len(found) == 1 and "no types" in found[0]
+    sentences = problems(made(typed=False), Scenario(known_types=("type 0",)), [0])
+    assert len(sentences) == 1 and "no types" in sentences[0]
 
 
 def test_paper_protocol_names_classes_too_small_for_it():
-    found = problems(made(types=(2, 30)), Scenario(protocol="paper", known_types=("type 1",)), [0])
-    assert len(found) == 1 and "needs 3" in found[0]
+    sentences = problems(made(types=(2, 30)), Scenario(protocol="paper", known_types=("type 1",)), [0])
+    assert len(sentences) == 1 and "needs 3" in sentences[0]
 
 
 def test_canonical_form_holds_only_changes_and_keeps_counts_and_shares_apart():
@@ -325,8 +331,8 @@ def test_canonical_form_holds_only_changes_and_keeps_counts_and_shares_apart():
         "label_budget": 10,
     }
     assert canonical(Scenario(known_types=("a", "b"))) == {"known_types": ["a", "b"]}
-    one, all_ = canonical(Scenario(label_budget=1)), canonical(Scenario(label_budget=1.0))
-    assert repr(one) != repr(all_)
+    single, all_ = canonical(Scenario(label_budget=1)), canonical(Scenario(label_budget=1.0))
+    assert repr(single) != repr(all_)
 
 
 def test_other_seeds_give_other_splits_except_under_paper():

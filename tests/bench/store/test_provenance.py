@@ -16,21 +16,21 @@ from bench.store.manifest import collect, git_state, provenance_id, read_manifes
 
 
 @pytest.fixture(scope="module")
-def facts():
+def run():
     return collect("name = 'toy'", ["mnp-bench", "run", "toy"], {"wine": "ab" * 32, "iris": "cd" * 32})
 
 
-def test_everything_that_can_move_a_number_is_there(facts):
-    assert facts["packages"]["torch"] == version("torch") and facts["packages"]["numpy"] == version("numpy")
-    assert {"scikit-learn", "pyod", "scipy", "pandas", "joblib", "mlflow"} <= set(facts["packages"])
-    assert facts["suite"] == "name = 'toy'" and facts["command"] == ["mnp-bench", "run", "toy"]
-    assert list(facts["datasets"]) == ["iris", "wine"]
-    assert facts["worker_environment"]["MKL_CBWR"] == "AVX2,STRICT"
-    assert facts["worker_environment"]["OMP_NUM_THREADS"] == "1"
-    assert facts["cpu"]["model"] and facts["cpu"]["threads"] >= 1
+def test_everything_that_can_move_a_number_is_there(run):
+    assert run["packages"]["torch"] == version("torch") and run["packages"]["numpy"] == version("numpy")
+    assert {"scikit-learn", "pyod", "scipy", "pandas", "joblib", "mlflow"} <= set(run["packages"])
+    assert run["suite"] == "name = 'toy'" and run["command"] == ["mnp-bench", "run", "toy"]
+    assert list(run["datasets"]) == ["iris", "wine"]
+    assert run["worker_environment"]["MKL_CBWR"] == "AVX2,STRICT"
+    assert run["worker_environment"]["OMP_NUM_THREADS"] == "1"
+    assert run["cpu"]["model"] and run["cpu"]["threads"] >= 1
     if Path("/proc/cpuinfo").exists():
-        assert facts["cpu"]["instructions"]
-    assert json.loads(json.dumps(facts)) == facts
+        assert run["cpu"]["instructions"]
+    assert json.loads(json.dumps(run)) == run
 
 
 def test_settings_of_the_environment_are_told(monkeypatch):
@@ -38,24 +38,24 @@ def test_settings_of_the_environment_are_told(monkeypatch):
     assert collect("", "")["worker_environment"]["ATEN_CPU_CAPABILITY"] == "avx2"
 
 
-def test_the_id_is_of_what_ran_not_of_the_occasion(facts):
-    again = {**facts, "started": "2030-01-01", "command": "python -c ..."}
-    other = {**facts, "packages": {**facts["packages"], "numpy": "0.1"}}
-    assert provenance_id(again) == provenance_id(facts) != provenance_id(other)
-    assert len(provenance_id(facts)) == 16
+def test_the_id_is_of_what_ran_not_of_the_occasion(run):
+    again = {**run, "started": "2030-01-01", "command": "python -c ..."}
+    other = {**run, "packages": {**run["packages"], "numpy": "0.1"}}
+    assert provenance_id(again) == provenance_id(run) != provenance_id(other)
+    assert len(provenance_id(run)) == 16
 
 
-def test_the_manifest_is_a_list_of_runs(tmp_path, facts):
+def test_the_manifest_is_a_list_of_runs(tmp_path, run):
     assert read_manifest(tmp_path) == []
-    path = write_manifest(tmp_path / "new", facts)
-    write_manifest(tmp_path / "new", {**facts, "suite": "other"})
+    path = write_manifest(tmp_path / "new", run)
+    write_manifest(tmp_path / "new", {**run, "suite": "other"})
     runs = json.loads(path.read_text())["runs"]
     assert [run["suite"] for run in runs] == ["name = 'toy'", "other"]
-    assert runs[0]["id"] == provenance_id(facts) and runs == read_manifest(tmp_path / "new")
+    assert runs[0]["id"] == provenance_id(run) and runs == read_manifest(tmp_path / "new")
     for broken in ("{", "[]", '{"a": 1}'):
         path.write_text(broken)
         with pytest.raises(StoreError, match="is no manifest of runs"):
-            write_manifest(tmp_path / "new", facts)
+            write_manifest(tmp_path / "new", run)
         assert path.read_text() == broken
 
 

@@ -32,23 +32,23 @@ def files(folder: Path) -> list[str]:
 def test_rows_come_back_in_the_documented_order_and_types(tmp_path):
     with Store(tmp_path) as out:
         out.append([record(1, contamination=0.02, label_budget=0.5), record(2, "failed")])
-    found = read(tmp_path)
-    assert list(found.columns[:15]) == ISSUE_COLUMNS
-    assert not {"scores", "truth"} & set(found) and "best_f1" in found
-    assert found["label_budget"].tolist() == [0.5, 5.0] and found["label_budget_kind"].tolist() == ["ratio", "count"]
-    assert found["contamination"][0] == 0.02 and np.isnan(found["contamination"][1])
-    assert found["status"].tolist() == ["ok", "failed"] and found["error"].tolist() == ["", "it broke"]
-    assert np.isnan(found["average_precision"][1]) and found["average_precision"][0] == 0.5
-    assert found["synthetic"].dtype == bool and found["seed"].dtype == np.int64
-    assert found["params"][0] == '{"width":3}'
-    assert found["scenario"][0] == '{"contamination":0.02,"label_budget":0.5}'
+    frame = read(tmp_path)
+    assert list(frame.columns[:15]) == ISSUE_COLUMNS
+    assert not {"scores", "truth"} & set(frame) and "best_f1" in frame
+    assert frame["label_budget"].tolist() == [0.5, 5.0] and frame["label_budget_kind"].tolist() == ["ratio", "count"]
+    assert frame["contamination"][0] == 0.02 and np.isnan(frame["contamination"][1])
+    assert frame["status"].tolist() == ["ok", "failed"] and frame["error"].tolist() == ["", "it broke"]
+    assert np.isnan(frame["average_precision"][1]) and frame["average_precision"][0] == 0.5
+    assert frame["synthetic"].dtype == bool and frame["seed"].dtype == np.int64
+    assert frame["params"][0] == '{"width":3}'
+    assert frame["scenario"][0] == '{"contamination":0.02,"label_budget":0.5}'
 
 
 def test_scores_and_truth_come_when_asked(tmp_path):
     with Store(tmp_path) as out:
         out.append([record(1, scores=7), record(2, "failed")])
-    found = read(tmp_path, scores=True)
-    scores, truth = found["scores"], found["truth"]
+    frame = read(tmp_path, scores=True)
+    scores, truth = frame["scores"], frame["truth"]
     assert truth[0].dtype == np.int8 and truth[0].tolist() == [1, 0, 0, 1, 0, 0, 1] and truth[1] is None
     assert scores[0].dtype == np.float32 and np.array_equal(scores[0], np.linspace(0, 1, 7, dtype=np.float32) + 1)
     assert scores[1] is None
@@ -68,8 +68,8 @@ def test_keys_survive_and_the_last_row_of_a_cell_wins(tmp_path):
         assert out.keys() == {"key-00000001", "key-00000002"} and out.failed_keys() == {"key-00000001"}
         out.append([record(1, value=0.9)])
         assert out.failed_keys() == set()
-    found = read(tmp_path).set_index("cell")
-    assert len(found) == 2 and found.loc["key-00000001", "average_precision"] == 0.9
+    frame = read(tmp_path).set_index("cell")
+    assert len(frame) == 2 and frame.loc["key-00000001", "average_precision"] == 0.9
     with Store(tmp_path) as out:
         assert out.failed_keys() == set()
 
@@ -81,16 +81,16 @@ def test_metrics_may_differ_between_appends(tmp_path):
         out.append([record(1)])
         out.append([more])
         out.compact()
-    found = read(tmp_path)
-    assert found["average_precision_unseen"].isna().tolist() == [True, False]
-    order = list(found.columns)
+    frame = read(tmp_path)
+    assert frame["average_precision_unseen"].isna().tolist() == [True, False]
+    order = list(frame.columns)
     assert order.index("sees_validation") < order.index("average_precision_unseen") < order.index("n_train")
 
 
 def test_a_fact_without_a_column_is_refused():
     odd = record(1)
     with pytest.raises(ValueError, match="colour"):
-        schema.table([type(odd)(odd.cell, "ok", facts={"colour": 3})])
+        schema.table([type(odd)(odd.cell, "ok", metadata={"colour": 3})])
 
 
 def test_forget_removes_rows_for_good(tmp_path):
@@ -128,8 +128,8 @@ def test_a_later_row_wins_through_merges(tmp_path):
         out.append([record(1, value=0.2)])  # completes the merge
         assert len(files(tmp_path)) == 1
         assert len(out.keys()) == store.FAN_IN - 1
-    found = read(tmp_path).set_index("cell")
-    assert len(found) == store.FAN_IN - 1 and found.loc["key-00000001", "average_precision"] == 0.2
+    frame = read(tmp_path).set_index("cell")
+    assert len(frame) == store.FAN_IN - 1 and frame.loc["key-00000001", "average_precision"] == 0.2
 
 
 def test_a_crash_between_merging_and_tidying_doubles_nothing(tmp_path):
@@ -187,7 +187,7 @@ def test_foreign_files_are_named_and_set_aside(tmp_path):
     pd.DataFrame({"a": [1]}).to_parquet(inside / "part-00000007-00000007.parquet")
     with pytest.warns(StoreWarning) as told, Store(tmp_path) as out:
         assert out.keys() == {"key-00000001"}
-    text = "\n".join(str(one.message) for one in told)
+    text = "\n".join(str(warning.message) for warning in told)
     assert "notes.txt was set aside" in text and "folder was set aside" in text
     assert "a run ended while it was being written" in text and "no column 'auc_pr_trapezoid'" in text
     assert len(list((inside / "set-aside").iterdir())) == 4
@@ -250,9 +250,9 @@ def test_reading_while_another_process_appends_and_merges(tmp_path):
     seen = []
     with subprocess.Popen([sys.executable, "-c", code]) as writer:
         while writer.poll() is None:
-            found = read(tmp_path)["seed"].tolist()
-            assert found == list(range(len(found)))
-            seen.append(len(found))
+            seeds = read(tmp_path)["seed"].tolist()
+            assert seeds == list(range(len(seeds)))
+            seen.append(len(seeds))
     assert writer.returncode == 0 and len(read(tmp_path)) == 150
     assert seen == sorted(seen)
 

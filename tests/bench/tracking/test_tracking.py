@@ -35,8 +35,8 @@ SEEDS = 3
 
 def of_seed(number: int, status: str = "ok", seeds: int = SEEDS, **change: Any) -> Record:
     """Cell ``number``; every ``seeds`` cells share a dataset, so they are one group."""
-    found = record(number, status, value=0.1 + number / 1e4)
-    return replace(found, cell=replace(found.cell, dataset=f"toy-{number // seeds:04d}", seed=number % seeds), **change)
+    made = record(number, status, value=0.1 + number / 1e4)
+    return replace(made, cell=replace(made.cell, dataset=f"toy-{number // seeds:04d}", seed=number % seeds), **change)
 
 
 def filled(folder: Path, count: int, seeds: int = SEEDS) -> Path:
@@ -64,10 +64,10 @@ def children(uri: str, folder: Path) -> list[Any]:
 def check_complete(uri: str, folder: Path) -> None:
     """One ended run per group, holding the store's rows, their means and their dataset."""
     frame = read(folder)
-    found = children(uri, folder)
+    runs = children(uri, folder)
     wanted = {group.key: group for group in groups(frame, read_manifest(folder))}
-    assert Counter(run.data.tags[GROUP_TAG] for run in found) == Counter(list(wanted))
-    for run in found:
+    assert Counter(run.data.tags[GROUP_TAG] for run in runs) == Counter(list(wanted))
+    for run in runs:
         group = wanted[run.data.tags[GROUP_TAG]]
         assert run.info.status == group.status and run.data.tags[CELLS_TAG] == group.content
         assert run.data.params == dict(group.params)
@@ -108,7 +108,7 @@ def test_the_database_in_the_folder_gets_everything_once(own):
     assert (second.runs, second.new, second.metrics_logged) == (4, 0, 0)
     assert {run.info.run_id for run in children(uri, folder)} == kept
     files = client(uri).list_artifacts(first.parent_run_id, "tables")
-    assert [one.path for one in files] == ["tables/average_precision.md"]
+    assert [file.path for file in files] == ["tables/average_precision.md"]
 
 
 def test_only_what_changed_is_sent_again(own):
@@ -248,7 +248,7 @@ def test_a_registered_dataset_leads_to_its_address():
 def test_sizes_that_no_cell_learned_are_left_open(tmp_path):
     unknown = {name: fact for name, fact in FACTS.items() if not name.startswith("dataset_")}
     with Store(tmp_path) as store:
-        store.append([replace(record(0, "failed"), facts=unknown)])
+        store.append([replace(record(0, "failed"), metadata=unknown)])
     (group,) = groups(read(tmp_path))
     assert (group.dataset.rows, group.dataset.features) == (None, None)
     assert "dataset_rows" not in dict(group.params)
