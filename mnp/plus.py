@@ -67,14 +67,18 @@ class MNPPlus(ReplicaMixin, BaseDetector):
 
     Attributes
     ----------
-    prototypes_ : (K, n_features_in_) float64
+    prototypes_ : (K, d) float64
         Mean row of each normal mode, in the units of X.
     n_prototypes_ : int
     trust_ : float
         a, from 0 (labelled anomalies look ordinary) through 1 (not known) to 7.7.
     history_ : dict of (epochs,) arrays, terms of the network's loss; empty without a network
-    decision_scores_, threshold_, labels_ : PyOD's
-    n_features_in_, feature_names_in_ : scikit-learn's
+    decision_scores_, threshold_, labels_
+        PyOD's, of the training rows.
+    n_features_in_ : int
+        Columns of X.
+    feature_names_in_ : (d,) array of str
+        Their names, if X had names.
 
     Notes
     -----
