@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bench.report.agreement import sentence
 from bench.report.compare import ASSUMES, METRIC, TwoRuns, verdict
 from bench.report.comparison import METRIC_TITLES
 from bench.report.render import HOLE
@@ -21,7 +22,8 @@ def words(runs: TwoRuns) -> str:
         _list("Datasets of one name and different content, whose cells are not compared", runs.data),
         _list("Methods whose own code, or the protocol's, differs", runs.code),
         _list("Cells that ended differently", _ended(runs)),
-        _methods(runs),
+        _methods(runs) if runs.shared else "",
+        *(f"{label}: {sentence(order, 'the first', 'the second')}" for label, order in runs.orders),
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"
 

@@ -26,6 +26,7 @@ DAGGER = "† used the labelled validation split, which the other methods did no
 MARKS = "Bold is best, underlined second."
 SHORT = "(k/n): only k of n runs succeeded; such a mean is shown but not marked."
 SYNTHETIC = "§ synthetic data."
+OUTSIDE = "Not in the comparison: "
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,7 +132,7 @@ def _one_outside(
 ) -> str:
     have = good[good.variant == name].groupby("where").size()
     if have.empty:
-        return f"Not in the comparison: {name}, without any result."
+        return f"{OUTSIDE}{name}, without any result."
     if have.nunique() == 1 and len(have) == covered.datasets:
         lacks = f"with {have.iloc[0]} of {covered.runs} runs on every dataset"
     else:
@@ -141,11 +142,11 @@ def _one_outside(
     own = cells[cells.variant == name]
     same = compared[compared.index.isin(own.index)]
     if own.empty or same.empty:
-        return f"Not in the comparison: {name}, {lacks}."
+        return f"{OUTSIDE}{name}, {lacks}."
     means = pd.concat([own, same]).groupby(["variant", "where"])[metric].mean().groupby("variant").mean().round(DIGITS)
     others = means.drop(name)
     return (
-        f"Not in the comparison: {name}, {lacks}; its mean over them is {means[name]:.3f}, place "
+        f"{OUTSIDE}{name}, {lacks}; its mean over them is {means[name]:.3f}, place "
         f"{1 + int((others > means[name]).sum())} beside {count(len(others), 'compared method')} on the same runs."
     )
 

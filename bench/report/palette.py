@@ -64,6 +64,12 @@ KNOWN = {
     "tabicl": ("supervised", 3, "o"),
     "mnp-plus": ("highlight", 2, "s"),
     "pu-bagging": ("weak", 2, "^"),
+    "max-z": ("unsupervised", 1, "P"),
+    "nng-mix-logistic": ("supervised", 0, "D"),
+    "nng-mix-mlp": ("supervised", 1, "v"),
+    "nng-mix-xgboost": ("supervised", 2, "s"),
+    "wsad-dt": ("weak", 0, "P"),
+    "tabm": ("supervised", 4, "^"),
 }
 #: Places from here on are for methods and parameters that are not known.
 FREE = len(KNOWN)

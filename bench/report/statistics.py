@@ -92,7 +92,7 @@ class Verdict:
         ]
 
 
-def judge(frame: pd.DataFrame, metric: str, title: str) -> Verdict:
+def judge(frame: pd.DataFrame, metric: str, title: str, bootstrap: bool = True) -> Verdict:
     """Run every test on the rows of one scenario.
 
     Parameters
@@ -100,8 +100,10 @@ def judge(frame: pd.DataFrame, metric: str, title: str) -> Verdict:
     frame : the store's rows of one scenario
     metric : a metric's column
     title : the scenario in words
+    bootstrap : whether to make intervals and improvements, which take most of the time; they are empty otherwise
     """
     rows, covered = fair(prepare(frame))
+    drawn = rows if bootstrap else rows.head(0)
     matrix = unit_matrix(rows, metric)
     ranks = average_ranks(matrix)
     testable = matrix.shape[0] >= FEWEST and matrix.shape[1] >= 2
@@ -113,8 +115,8 @@ def judge(frame: pd.DataFrame, metric: str, title: str) -> Verdict:
         friedman=friedman(matrix),
         wilcoxon=wilcoxon(matrix) if testable else None,
         holm=holm(matrix) if testable else None,
-        intervals=intervals(rows, metric),
-        improvements=improvements(rows, metric),
+        intervals=intervals(drawn, metric),
+        improvements=improvements(drawn, metric),
         trouble=trouble(matrix),
         coverage=covered,
     )

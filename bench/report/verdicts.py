@@ -13,17 +13,21 @@ from bench.atomic import write_text
 from bench.report.comparison import METRIC_TITLES
 from bench.report.render import HOLE, escaped_markdown
 from bench.report.rows import scenarios
+from bench.report.spread import Tell, lean, silent, spread
 from bench.report.statistics import ALPHA, Verdict, assumptions, judge, sentences
 from bench.report.tables import save_csv
 from bench.report.words import p_value
 
+#: From so many rows on the tests of scenarios are worth other processes.
+MANY_ROWS = 3000
 METRICS = ("average_precision", "auc_roc")
 BETTER = f"* differs at {ALPHA:g} after the correction, and the Friedman test rejects."
 
 
-def verdicts(frame: pd.DataFrame) -> list[Verdict]:
+def verdicts(frame: pd.DataFrame, tell: Tell = silent) -> list[Verdict]:
     """The tests of the headline metrics in every scenario."""
-    return [judge(part, metric, label) for metric in METRICS for label, part in scenarios(frame)]
+    pieces = [(part, metric, label) for metric in METRICS for label, part in scenarios(lean(frame))]
+    return spread(judge, pieces, len(frame) >= MANY_ROWS, tell)
 
 
 def write(folder: Path, verdicts: Sequence[Verdict]) -> list[Path]:

@@ -26,7 +26,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 COMMAND = re.compile(r"`(mnp-bench [^`]+)`")
 NARROW = ["--datasets", "digits-low", "--seeds", "0"]
 #: Only said in a sentence, or in need of the network: their help must know the words.
-WITHOUT = {"fetch", "verify", "track", "run"}
+WITHOUT = {"fetch", "verify", "track", "run", "leaderboard", "serve", "bundle"}
 
 
 def fences(page: Path, language: str) -> list[str]:
@@ -84,6 +84,8 @@ def adapted(text: str, folder: Path) -> tuple[list[str], int]:
     words = shlex.split(text)[1:]
     if (len(words) == 1 and words[0] in WITHOUT) or words[0] == "fetch":
         return [words[0], "--help"], 0
+    if {"SUITE", "BUNDLE"} & set(words):  # placeholders of a recipe
+        return [words[0], "--help"], 0
     words = ["results/quick" if word == "OUT" else word for word in words]
     if "dask" in words:  # no scheduler answers, which is said after all words are understood
         words[words.index("adbench")] = "smoke"
@@ -106,7 +108,7 @@ def adapted(text: str, folder: Path) -> tuple[list[str], int]:
 def test_the_pages_show_commands() -> None:
     shown = list(commands())
     assert len(shown) > 20
-    for name in ("list", "plan", "run", "status", "report", "rerun", "verify", "adopt", "compare", "inspect", "track"):
+    for name in ("list", "plan", "run", "status", "report", "rerun", "verify", "adopt", "compare", "inspect", "track", "bundle", "leaderboard"):
         assert any(text.split()[1] == name for text in shown), name
 
 

@@ -62,8 +62,12 @@ class Browser:
             self._note(message)
 
     def open(self, page: Path) -> None:
-        """Open a page and wait until its own script is done."""
-        self.call("Page.navigate", url=page.resolve().as_uri())
+        """Open a page from disk and wait until its own script is done."""
+        self.go(page.resolve().as_uri())
+
+    def go(self, url: str) -> None:
+        """Open an address and wait until the page's own script is done."""
+        self.call("Page.navigate", url=url)
         deadline = time.monotonic() + 30
         while self.value("document.readyState + (document.documentElement?.dataset.ready || '')") != "completeyes":
             assert time.monotonic() < deadline, f"the page's script did not end: {self.errors}"

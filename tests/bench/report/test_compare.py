@@ -104,7 +104,20 @@ def test_only_shared_cells_count(tmp_path: Path, frame: pd.DataFrame) -> None:
     runs = compare(stored(tmp_path / "a", frame), stored(tmp_path / "b", frame[frame.seed == 0]))
     assert runs.shared == 24 and runs.same
     with pytest.raises(StoreError, match="share no cell"):
-        compare(tmp_path / "a", stored(tmp_path / "c", frame.assign(dataset="x")))
+        compare(tmp_path / "a", stored(tmp_path / "c", frame.assign(dataset="x", method_title="other " + frame.method)))
+
+
+def test_other_datasets_are_held_against_each_other_by_the_order_of_methods(tmp_path: Path) -> None:
+    methods, names = list(made_up.METHODS), [f"e{number}" for number in range(12)]
+    first, second = made_up.rows(names, methods), made_up.rows([f"other {name}" for name in names], methods)
+    found = compare(stored(tmp_path / "a", first), stored(tmp_path / "b", second))
+    assert found.shared == 0 and not found.same and found.methods.empty
+    ((label, order),) = found.orders
+    assert label == "weak protocol, 5 labelled anomalies, contamination 0.02" and len(order.methods) == 8
+    text = words(found)
+    assert "They share 0 cells" in text and f"has a rank correlation of {order.correlation:.2f}" in text
+    with pytest.raises(StoreError, match="nor three methods that are compared in one scenario of both"):
+        compare(tmp_path / "a", stored(tmp_path / "c", second[second.method.isin(["mnp", "ecod"])]))
 
 
 def test_manifests_differ_in_what_ran_not_in_when() -> None:
