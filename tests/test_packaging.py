@@ -77,7 +77,7 @@ def test_types_are_shipped(package: str) -> None:
     assert "py.typed" in PROJECT["tool"]["setuptools"]["package-data"][package]
 
 
-def test_version_changelog_and_citation_agree():
+def test_version_changelog_and_citation_agree() -> None:
     """One version in all three; a release has one date in both, a version that is not released has none."""
     version = PROJECT["project"]["version"]
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")

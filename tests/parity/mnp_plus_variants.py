@@ -511,7 +511,9 @@ def clustered(cell: Any, count: int) -> tuple[np.ndarray, np.ndarray]:
     from sklearn.cluster import KMeans
 
     v, w = cell.inputs
-    model = KMeans(min(count, len(cell.usual) // 8 or 1), n_init=1, max_iter=20, random_state=cell.seed).fit(v[cell.usual])
+    model = KMeans(min(count, len(cell.usual) // 8 or 1), n_init=1, max_iter=20, random_state=cell.seed).fit(
+        v[cell.usual]
+    )
     return tuple(model.transform(x).min(axis=1) for x in (v, w))
 
 
@@ -522,8 +524,10 @@ BANK |= {
     "128 prototypes": lambda cell: clustered(cell, 128),
 }  # fmt: skip
 for name in list(BANK)[5:]:
-    VARIANTS[f"{name} beside, a quarter each"] = bank_variant((name,), {n: 0.375 for n in (*THREE, name)}, False)
-    VARIANTS[f"{name} in place of prototypes"] = bank_variant((name,), {name: 0.75, "own": 0.375, "shared": 0.375}, False)
+    VARIANTS[f"{name} beside, a quarter each"] = bank_variant((name,), dict.fromkeys((*THREE, name), 0.375), False)
+    VARIANTS[f"{name} in place of prototypes"] = bank_variant(
+        (name,), {name: 0.75, "own": 0.375, "shared": 0.375}, False
+    )
 
 
 _KEPT: dict[str, Any] = {}
@@ -539,7 +543,9 @@ def kept(cell: Any, name: str) -> Any:
     return _KEPT[name]
 
 
-def with_sample(cell: Any, weights: dict[str, float], name: str = "5th nearest of 1024 rows", power: float = 4.0) -> np.ndarray:
+def with_sample(
+    cell: Any, weights: dict[str, float], name: str = "5th nearest of 1024 rows", power: float = 4.0
+) -> np.ndarray:
     before, after = normality(cell)
     train, test = kept(cell, name)
     before["near"], after["near"] = distant(train, train[cell.usual]), distant(test, train[cell.usual])
@@ -600,9 +606,10 @@ CODED: dict[str, tuple[dict[str, float] | None, float, str, dict[str, float]]] =
     "K12 near and own, codes .5, soft 0, 1.5 up": ({"near": 0.75, "own": 0.75}, 0.5, "codes 200", {"least": 0.0, "up": 1.5}),
 }  # fmt: skip
 for name, (weights, share, bank, more) in CODED.items():
-    VARIANTS[name] = lambda cell, weights=weights, share=share, bank=bank, more=more: summed(
-        cell, unsupervised(cell) if weights is None else with_sample(cell, weights), **more
-    ) + share * kept(cell, bank)
+    VARIANTS[name] = lambda cell, weights=weights, share=share, bank=bank, more=more: (
+        summed(cell, unsupervised(cell) if weights is None else with_sample(cell, weights), **more)
+        + share * kept(cell, bank)
+    )
 
 
 def grouped(cell: Any, groups: int, each: int) -> tuple[np.ndarray, np.ndarray]:
@@ -648,6 +655,6 @@ FINAL: dict[str, tuple[dict[str, float], float, dict[str, float]]] = {
     "F12 own alone, weight .6, rotated .75, soft 0": (both_reconstructions(0.6, 0.6, 0), 0.75, {"least": 0.0}),
 }  # fmt: skip
 for name, (weights, share, more) in FINAL.items():
-    VARIANTS[name] = lambda cell, weights=weights, share=share, more=more: summed(
-        cell, with_sample(cell, weights, "8 x 128"), **more
-    ) + share * kept(cell, "rotated 200")
+    VARIANTS[name] = lambda cell, weights=weights, share=share, more=more: (
+        summed(cell, with_sample(cell, weights, "8 x 128"), **more) + share * kept(cell, "rotated 200")
+    )
