@@ -13,8 +13,8 @@ sys.path.insert(0, str(HERE / "_ext"))
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 # Nothing of the site depends on data files of the machine that builds it.
 os.environ.pop("MNP_BENCH_DATA", None)
-# Drawing without a window: figures of the report are not pyplot's.
-warnings.filterwarnings("ignore", message="FigureCanvasAgg is non-interactive", category=UserWarning)
+# Docstrings that detectors inherit from PyOD are PyOD's matter.
+warnings.filterwarnings("ignore", message="potentially wrong underline length", category=UserWarning)
 
 from figures_in_text import substitutions  # noqa: E402
 
@@ -32,7 +32,7 @@ extensions = [
     "mathml",
     "registry_pages",
 ]
-exclude_patterns = ["_build", "_ext", "**/GALLERY_HEADER.rst"]
+exclude_patterns = ["_build", "_ext", "_templates", "**/GALLERY_HEADER.rst"]
 root_doc = "index"
 
 myst_enable_extensions = ["dollarmath", "substitution"]
@@ -47,6 +47,7 @@ autodoc_typehints = "none"
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
 
+templates_path = ["_templates"]
 html_theme = "pydata_sphinx_theme"
 html_title = f"MNP-Bench {release}"
 html_static_path = ["_static"]

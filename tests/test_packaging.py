@@ -61,17 +61,30 @@ def distributions_of(module: str) -> set[str]:
     return {name(text) for text in packages_distributions().get(module, [])} or {name(module)}
 
 
-def test_every_import_is_declared():
+def test_every_import_is_declared() -> None:
     missing = sorted(module for module in third_party() if not distributions_of(module) & declared())
     assert missing == []
 
 
-def test_what_is_declared_is_used():
+def test_what_is_declared_is_used() -> None:
     used = {text for module in third_party() for text in distributions_of(module)} | set(INDIRECT)
     assert sorted(declared() - used) == []
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_types_are_shipped(package):
+def test_types_are_shipped(package: str) -> None:
     assert (ROOT / package / "py.typed").is_file()
     assert "py.typed" in PROJECT["tool"]["setuptools"]["package-data"][package]
+
+
+def test_version_changelog_and_citation_agree():
+    """One version in all three; a release has one date in both, a version that is not released has none."""
+    version = PROJECT["project"]["version"]
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    newest, when = re.findall(r"^## (\S+) \((\d{4}-\d{2}-\d{2}|unreleased)\)$", changelog, re.M)[0]
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    dates = re.findall(r"^date-released: (\S+)$", citation, re.M)
+    assert newest == version
+    assert re.findall(r"^version: (\S+)$", citation, re.M) == [version]
+    assert dates == ([] if when == "unreleased" else [when])
+    assert len(re.findall(r"^## ", changelog, re.M)) == len(re.findall(r"^## \S+ \(", changelog, re.M))

@@ -44,11 +44,11 @@ def build(
     StoreError
         There are no results.
     """
-    place = Path(folder)
+    results = Path(folder)
     if frame is None:
-        frame = read(place, scores=True)
+        frame = read(results, scores=True)
     if frame.empty:
-        raise StoreError(f"{place} holds no results yet; run its suite first")
+        raise StoreError(f"{results} holds no results yet; run its suite first")
     rows = prepare(frame)
 
     def telling(what: str) -> Tell:
@@ -56,9 +56,9 @@ def build(
 
     tested = verdicts.verdicts(rows, telling("tests"))
     return [
-        *tables.write(place / "tables", rows),
-        *verdicts.write(place / "tables", tested),
-        *figures.write(place / "figures", rows, telling("figures")),
-        *inside.write(place),
-        page.write(place, rows, tested),
+        *tables.write(results / "tables", rows),
+        *verdicts.write(results / "tables", tested),
+        *figures.write(results / "figures", rows, telling("figures")),
+        *inside.write(results),
+        page.write(results, rows, tested),
     ]

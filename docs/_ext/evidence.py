@@ -39,7 +39,7 @@ def against_others(method: str) -> pd.DataFrame:
     """For each dataset of the main run: the method's mean, the best other, the median of all, and its place."""
     mean = comparison().mean
     name = variants()[method]
-    others = mean.drop(index=name)
+    others = mean.drop(index=name).dropna(axis=1, how="all")
     return pd.DataFrame(
         {
             "own": mean.loc[name],
@@ -48,7 +48,7 @@ def against_others(method: str) -> pd.DataFrame:
             "over_median": mean.loc[name] - others.median(),
             "place": mean.rank(ascending=False, method="min").loc[name],
         }
-    ).dropna(subset=["own"])
+    ).dropna(subset=["own", "best"])
 
 
 def told_apart(method: str) -> tuple[list[str], list[str]]:

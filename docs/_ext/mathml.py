@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from docutils import nodes
-from docutils.utils.math import wrap_math_code
 from docutils.utils.math.latex2mathml import tex2mathml
 from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
@@ -16,8 +15,8 @@ def inline(translator: HTML5Translator, node: nodes.math) -> None:
 
 
 def block(translator: HTML5Translator, node: nodes.math_block) -> None:
-    """Write an equation of its own; several lines are aligned."""
-    equation = tex2mathml(wrap_math_code(node.astext(), as_block=True), as_block=True)
+    """Write an equation of its own."""
+    equation = tex2mathml(node.astext(), as_block=True)
     translator.body.append(f'<div class="math equation">{equation}</div>\n')
     raise nodes.SkipNode
 

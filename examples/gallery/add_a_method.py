@@ -23,6 +23,9 @@ from sklearn.neighbors import NearestNeighbors
 
 
 class NearestAnomaly(BaseDetector):
+    def __init__(self, contamination=0.1):
+        super().__init__(contamination=contamination)
+
     def fit(self, X, y):
         self._set_n_classes(None)
         self.usual_ = NearestNeighbors(n_neighbors=2).fit(X[y == 0])

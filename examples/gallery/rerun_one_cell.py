@@ -22,7 +22,7 @@ for cell in again:
 # %%
 # On the command line it is ``mnp-bench rerun results/reference/contamination digits-low:devnet:0@contamination=0.05 --verify``.
 # Where something differs, it also says what changed since: code, packages, processor. The last bits belong to a kind of
-# processor, so on yours they may differ; the numbers to the digits that a table shows hardly do.
+# processor, so on another one a number may move in its third digit, as the first point may show.
 
 stored = read(FOLDER).query("dataset == 'digits-low' and method == 'devnet'")
 figure, axis = plt.subplots(figsize=(6, 4), layout="constrained")

@@ -12,9 +12,9 @@ from bench.report.figures.canvas import (
     Drawing,
     Unsuited,
     capital,
+    drawing_styles,
     joined,
     label_of,
-    looks,
     ordered,
     panels,
     short,
@@ -63,7 +63,7 @@ def strips(frame: pd.DataFrame, metric: str = "average_precision", page: int = 0
     names = every[page * size : (page + 1) * size]
     columns = _columns(len(order))
     figure, axes = panels(len(names), columns, _panel_height(len(order)), sharey=True, sharex=True)
-    style = looks(rows)
+    style = drawing_styles(rows)
     chosen = good[good["where"].isin(names)].sort_values("seed", kind="stable")
     runs = {key: part.to_numpy() for key, part in chosen.groupby(["where", "variant"])[metric]}
     for number, (axis, name) in enumerate(zip(axes, names, strict=True)):

@@ -76,14 +76,14 @@ def _drawn(kind: Kind, entry: dict[str, Any], part: pd.DataFrame, page: dict[str
 
 def _wanted(rows: pd.DataFrame) -> Iterator[tuple[Kind, dict[str, Any], pd.DataFrame, dict[str, int]]]:
     """(kind, its entry in the index, rows, page) of everything that may be drawn."""
-    parts = scenarios(rows)
-    for kind in KINDS:
-        for label, part in parts if kind.per_scenario else [("", rows)]:
-            name = kind.name + (f"_{slug(label)}" if label and len(parts) > 1 else "")
-            pages = kind.pages(part) if kind.pages else 1
+    settings = scenarios(rows)
+    for family in KINDS:
+        for label, part in settings if family.per_scenario else [("", rows)]:
+            name = family.name + (f"_{slug(label)}" if label and len(settings) > 1 else "")
+            pages = family.pages(part) if family.pages else 1
             for page in range(pages):
-                entry = {"name": f"{name}_{page + 1}" if pages > 1 else name, "title": kind.title, "scenario": label}
-                yield kind, entry, part, {"page": page} if kind.pages else {}
+                entry = {"name": f"{name}_{page + 1}" if pages > 1 else name, "title": family.title, "scenario": label}
+                yield family, entry, part, {"page": page} if family.pages else {}
 
 
 def _remove_old(index: Path, kept: set[str]) -> None:
