@@ -108,7 +108,21 @@ def adapted(text: str, folder: Path) -> tuple[list[str], int]:
 def test_the_pages_show_commands() -> None:
     shown = list(commands())
     assert len(shown) > 20
-    for name in ("list", "plan", "run", "status", "report", "rerun", "verify", "adopt", "compare", "inspect", "track", "bundle", "leaderboard"):
+    for name in (
+        "list",
+        "plan",
+        "run",
+        "status",
+        "report",
+        "rerun",
+        "verify",
+        "adopt",
+        "compare",
+        "inspect",
+        "track",
+        "bundle",
+        "leaderboard",
+    ):
         assert any(text.split()[1] == name for text in shown), name
 
 
