@@ -173,11 +173,9 @@ def _after(folder: Path, rows: pd.DataFrame, choices: Choices, shown: bool) -> b
 
 
 def _report(folder: Path, rows: pd.DataFrame) -> None:
-    from bench.app.report_progress import report_progress
-    from bench.report.build import build
+    from bench.app.report import build_report
 
-    with report_progress() as tell:
-        written = build(folder, rows, tell)
+    written = build_report(folder, rows)
     _say(f"{len(written)} files of tables and figures in {folder}/")
 
 

@@ -16,8 +16,8 @@ from reproducibility.streams import generator
 
 DRAWS = 2000
 LEVEL = 0.95
-#: So many datasets of one size are drawn together: faster, and a bound on memory.
-AT_ONCE = 64
+#: So many datasets of one size are drawn together: more of them leave the processor's cache and take twice as long.
+AT_ONCE = 4
 MEAN_ASSUMES = (
     "The interval of a mean assumes that the seeds of a dataset are independent draws of one procedure; the datasets "
     "are fixed, so it says nothing about other datasets."

@@ -26,6 +26,10 @@ from bench.report.summary import summary
 from bench.store.manifest import read_manifest
 
 NAME = "index.html"
+#: The leaderboard of this run alone, if it was made: scenarios to choose, every value with its seeds.
+EXPLORER = "explore.html"
+#: The figure that stands below the summary, by the beginning of its name.
+FIRST = "critical"
 #: Pixels that a figure is shown with at most, twice the page's width for dense screens.
 FIGURE_WIDTH = 1500
 #: Kinds of figures that are open when the page opens, by the beginning of their name; the rest is folded.
@@ -37,7 +41,10 @@ OPEN = (
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure on the page: its picture as a data URL, its caption, where its PDF lies."""
+    """A figure on the page: its picture as a data URL, its caption, where its PDF lies.
+
+    ``scenario`` is that which it shows ("" = all), ``first`` whether it stands below the summary.
+    """
 
     name: str
     title: str
@@ -45,6 +52,8 @@ class Figure:
     picture: str
     pdf: str
     open: bool
+    scenario: str = ""
+    first: bool = False
 
 
 def write(folder: Path, rows: pd.DataFrame, verdicts: Sequence[Verdict]) -> Path:
@@ -70,6 +79,7 @@ def page(folder: Path, rows: pd.DataFrame, verdicts: Sequence[Verdict]) -> str:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     runs = read_manifest(folder)
+    labels = list(dict.fromkeys(verdict.title for verdict in verdicts))
     lost = reasons(rows)
     compared = {comparison.METRIC_TITLES[name]: comparison.comparisons(rows, name) for name in comparison.metrics(rows)}
     environment = Environment(
@@ -80,9 +90,15 @@ def page(folder: Path, rows: pd.DataFrame, verdicts: Sequence[Verdict]) -> str:
         title=_title(folder, runs),
         folder=folder.as_posix(),
         paragraphs=summary(rows, list(verdicts)),
-        comparisons={title: [grids.of_comparison(entry) for entry in some] for title, some in compared.items()},
+        scenarios=labels,
+        explorer=EXPLORER if (folder / EXPLORER).is_file() else "",
+        comparisons={
+            title: [(_scenario(entry.title, labels), grids.of_comparison(entry)) for entry in some]
+            for title, some in compared.items()
+        },
         statistics=[
-            (f"{comparison.METRIC_TITLES[verdict.metric]}, {verdict.title}", sentences(verdict)) for verdict in verdicts
+            (verdict.title, f"{comparison.METRIC_TITLES[verdict.metric]}, {verdict.title}", sentences(verdict))
+            for verdict in verdicts
         ],
         assumptions=assumptions(min(verdict.coverage.runs for verdict in verdicts)),
         cost=grids.of_table(cost(rows).rename(columns=tables.COST_TITLES), "Time and memory", (tables.COST,)),
@@ -112,6 +128,8 @@ def figures(folder: Path) -> list[Figure]:
                     picture=_picture(picture),
                     pdf=f"figures/{entry['name']}.pdf",
                     open=entry["name"].startswith(OPEN),
+                    scenario=entry["scenario"],
+                    first=entry["name"].startswith(FIRST),
                 )
             )
     return entries
@@ -142,6 +160,11 @@ def _title(folder: Path, runs: Sequence[Mapping[str, Any]]) -> str:
 
     titles = [tomllib.loads(run["suite"]).get("title") for run in runs if run.get("suite")]
     return str(next((title for title in reversed(titles) if title), folder.name))
+
+
+def _scenario(title: str, labels: Sequence[str]) -> str:
+    """The scenario that a comparison's title ends with; "" of a mean over several."""
+    return next((label for label in labels if title.endswith(f"({label})")), "")
 
 
 def _picture(path: Path) -> str:

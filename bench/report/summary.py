@@ -19,10 +19,11 @@ MOST = 6
 
 @dataclass(frozen=True)
 class Paragraph:
-    """A heading ("" = none) and its sentences."""
+    """A heading ("" = none), its sentences, and the scenario that they speak of ("" = all)."""
 
     heading: str
     sentences: tuple[str, ...]
+    scenario: str = ""
 
 
 def summary(frame: pd.DataFrame, verdicts: list[Verdict], metric: str = "average_precision") -> list[Paragraph]:
@@ -33,16 +34,19 @@ def summary(frame: pd.DataFrame, verdicts: list[Verdict], metric: str = "average
     frame : the store's rows
     verdicts : of every scenario and metric; only those of ``metric`` are told
     """
-    told = [Paragraph("", tuple(extent(frame)))]
     rows = prepare(frame)
     subjects = frozenset(rows.variant[rows.method.isin(highlighted())])
     title = METRIC_TITLES[metric]
-    told += [
-        Paragraph(f"{title}, {verdict.title}", (*leaders(verdict), *claims(verdict), *told_of(verdict, subjects)))
+    told = [
+        Paragraph(
+            f"{title}, {verdict.title}",
+            (*leaders(verdict), *claims(verdict), *told_of(verdict, subjects)),
+            verdict.title,
+        )
         for verdict in verdicts
         if verdict.metric == metric
     ]
-    return told
+    return [*told, Paragraph("", tuple(extent(frame)))]
 
 
 def extent(frame: pd.DataFrame) -> list[str]:

@@ -17,16 +17,13 @@ from bench.app.serve import serve
 def report(out: Folder) -> None:
     """Build tables and figures again from the store."""
     from bench.app.failed import failed_text
-    from bench.app.report_progress import report_progress
-    from bench.report.build import build
+    from bench.app.report import build_report
     from bench.store import read
     from bench.store.unfold import results_folder
 
     folder = results_folder(out)
     rows = read(folder, scores=True)
-    with report_progress() as tell:
-        written = build(folder, rows, tell)
-    for path in written:
+    for path in build_report(folder, rows):
         typer.echo(str(path))
     if not (rows.status == "ok").any():
         stop(failed_text(rows), FAILED)

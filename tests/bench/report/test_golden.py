@@ -57,7 +57,7 @@ def test_rebuilding_reference_results_changes_no_table(
     written: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # figures have tests of their own and take most of the time
-    monkeypatch.setattr("bench.report.build.figures.write", lambda folder, rows: [])
+    monkeypatch.setattr("bench.report.build.figures.write", lambda *_: [])
     shutil.copytree(FIXTURE / FOLDER, tmp_path / "run" / FOLDER)
     assert reference.main([str(tmp_path), "--check"]) == 1  # every table is new
     assert reference.main([str(tmp_path), "--check"]) == 0

@@ -145,6 +145,31 @@ def test_writing_filters_rows(browser: Browser) -> None:
     assert len(column(browser, "table-1-1", 0)) == 4
 
 
+def test_one_scenario_is_shown_at_a_time(browser: Browser) -> None:
+    options = browser.value("[...document.querySelectorAll('#scenario option')].map((o) => o.value)")
+    shown = (
+        "[...new Set([...document.querySelectorAll('[data-scenario]:not([hidden])')].map((e) => e.dataset.scenario))]"
+    )
+    choose = "(() => { const s = document.getElementById('scenario'); s.value = %s; s.dispatchEvent(new Event('change')); })()"
+    assert len(options) > 2 and options[-1] == ""
+    try:
+        for name in options[:-1]:
+            browser.value(choose % json.dumps(name))
+            assert browser.value(shown) == [name]
+        browser.value(choose % '""')
+        assert sorted(browser.value(shown)) == sorted(options[:-1])
+    finally:
+        browser.value(choose % json.dumps(options[0]))
+
+
+def test_the_answer_comes_first_with_one_picture(browser: Browser) -> None:
+    summary = "document.querySelector('#summary')"
+    first = browser.value(f"[...{summary}.querySelectorAll('p')].find((p) => p.offsetHeight).innerText")
+    assert first.startswith("Highest mean over")
+    pictures = browser.value(f"[...{summary}.querySelectorAll('figure')].filter((f) => f.offsetHeight).length")
+    assert pictures == 1
+
+
 def test_all_cells_come_in_pages(browser: Browser) -> None:
     assert len(column(browser, "table-cells", 0)) == 25
 

@@ -1,0 +1,32 @@
+"""A report makes both pages of a run; rows that no leaderboard shows cost the second page only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bench.app.report import build_report
+from bench.store import read
+from tests.bench.leaderboard.made_up import edited, folder, frame
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr("bench.report.figures.write.KINDS", ())
+    return Path(folder(tmp_path / "run", frame(6, 2)))
+
+
+def test_the_page_leads_to_every_value(place: Path) -> None:
+    written = build_report(place, read(place, scores=True))
+    assert place / "explore.html" in written and place / "index.html" in written
+    assert 'href="explore.html"' in (place / "index.html").read_text()
+
+
+def test_without_sound_rows_there_is_a_report_without_it(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    build_report(place, read(place, scores=True))
+    edited(str(place), packages={})
+    build_report(place, read(place, scores=True))
+    assert not (place / "explore.html").exists()
+    assert "no explore.html: no cell can be shown" in capsys.readouterr().err
+    assert "explore.html" not in (place / "index.html").read_text()
