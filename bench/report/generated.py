@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
-from pathlib import Path
 
 import pandas as pd
 
@@ -13,81 +11,23 @@ from bench.report import comparison
 from bench.report.agreement import agreement, sentence
 from bench.report.blocks import Block
 from bench.report.outcomes import cost
+from bench.report.paired import ASSUMES, differences
 from bench.report.render import escaped_markdown
-from bench.report.rows import fair, natural, prepare, scenario_label
-from bench.report.statistics import Verdict, judge
+from bench.report.rows import fair, natural, scenario_label
+from bench.report.stores import FILTERS, METRIC, Stores, one_folder
 from bench.report.summary import claims
-from bench.report.words import count, listed
-from bench.store import read
+from bench.report.words import count, listed, p_value
 from bench.store.manifest import read_manifest
 
-METRIC = "average_precision"
-#: Columns by which a block may choose one scenario of a folder.
-FILTERS = ("protocol", "label_budget", "contamination")
 #: What a curve may run over, and how its levels read.
 LEVELS = {"contamination": "{:.0%}", "label_budget": "{:g}"}
 #: More names than this do not stand in a sentence; no table has so many methods.
 ALL = 1000
 
 
-class Stores:
-    """The results folders below one, each read once."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.read = cache(self._read)
-        self.tested = cache(self._tested)
-
-    def rows(self, block: Block, folder: str) -> pd.DataFrame:
-        """The prepared rows of a folder that the block's filters choose.
-
-        Raises
-        ------
-        StoreError
-            There are none.
-        """
-        rows = self.read(folder)
-        for name in FILTERS:
-            if name in block.options:
-                rows = rows[_equal(rows[name], block.options[name])]
-        if rows.empty:
-            chosen = ", ".join(f"{name}={value}" for name, value in block.options.items() if name in FILTERS)
-            raise StoreError(f"no row of {self.root / folder} has {chosen}")
-        return rows
-
-    def scenario(self, block: Block, folder: str) -> pd.DataFrame:
-        """``rows`` of exactly one scenario.
-
-        Raises
-        ------
-        StoreError
-            There are several.
-        """
-        rows = self.rows(block, folder)
-        if rows.setting.nunique() > 1:
-            raise StoreError(
-                f"{self.root / folder} holds {rows.setting.nunique()} scenarios; choose one by {', '.join(FILTERS)}"
-            )
-        return rows
-
-    def verdict(self, block: Block, folder: str) -> Verdict:
-        """The tests of the block's one scenario, without intervals."""
-        return self.tested(folder, str(self.scenario(block, folder).setting.iloc[0]))
-
-    def _read(self, folder: str) -> pd.DataFrame:
-        frame = read(self.root / folder)
-        if frame.empty:
-            raise StoreError(f"{self.root / folder} holds no results yet")
-        return prepare(frame)
-
-    def _tested(self, folder: str, setting: str) -> Verdict:
-        rows = self.read(folder)
-        return judge(rows[rows.setting == setting], METRIC, folder, bootstrap=False)
-
-
 def counts(stores: Stores, block: Block) -> str:
     """``42 datasets in 35 families, weak protocol, ..., 5 seeds, 23 methods (4,830 cells, all with a result)``."""
-    rows = stores.rows(block, _one(block))
+    rows = stores.rows(block, one_folder(block))
     settings = rows.setting.nunique()
     lost = int((rows.status != "ok").sum())
     parts = [
@@ -106,7 +46,7 @@ def table(stores: Stores, block: Block) -> str:
     ``pooled=yes`` takes the mean over scenarios where there are several.
     """
     pooled = block.options.get("pooled") == "yes"
-    rows = (stores.rows if pooled else stores.scenario)(block, _one(block))
+    rows = (stores.rows if pooled else stores.scenario)(block, one_folder(block))
     found = comparison.compare(rows, METRIC, "")
     spent = cost(rows).set_index("method")
     seconds = spent.fit_seconds + spent.score_seconds
@@ -126,7 +66,7 @@ def table(stores: Stores, block: Block) -> str:
 
 def standing(stores: Stores, block: Block) -> str:
     """Where ``method`` stands in one scenario, and which methods the corrected tests tell from it."""
-    folder = _one(block)
+    folder = one_folder(block)
     rows, verdict = stores.scenario(block, folder), stores.verdict(block, folder)
     found = comparison.compare(rows, METRIC, "")
     order = list(found.rank.dropna().index)
@@ -154,9 +94,31 @@ def standing(stores: Stores, block: Block) -> str:
     return " ".join(told)
 
 
+def beside(stores: Stores, block: Block) -> str:
+    """``method`` minus each other one over families: mean difference, interval, corrected test."""
+    folder = one_folder(block)
+    rows, verdict = stores.scenario(block, folder), stores.verdict(block, folder)
+    named = [
+        name for name in verdict.matrix.columns if name in set(rows.variant[rows.method == block.options.get("method")])
+    ]
+    if len(named) != 1 or verdict.holm is None:
+        raise StoreError(
+            f"{len(named)} compared variants of method={block.options.get('method', '')} on enough families"
+        )
+    lines = [
+        (
+            escaped_markdown(str(other)), f"{row.difference:+.3f}", f"{row.low:+.3f} to {row.high:+.3f}",
+            f"{row.higher:.0f} / {row.lower:.0f}", p_value(row.p_holm),
+        )
+        for other, row in differences(verdict.matrix, named[0]).iterrows()
+    ]  # fmt: skip
+    head = (f"{escaped_markdown(named[0])} minus", "Difference", "95% interval", "Higher / lower", "p (Holm)")
+    return f"{_markdown(head, lines)}\n\n{count(len(verdict.matrix), 'family', 'families')}. {ASSUMES}"
+
+
 def pairs(stores: Stores, block: Block) -> str:
     """How many pairs of methods differ in one scenario, and whether the leader is among them."""
-    return " ".join(claims(stores.verdict(block, _one(block))))
+    return " ".join(claims(stores.verdict(block, one_folder(block))))
 
 
 def curve(stores: Stores, block: Block) -> str:
@@ -210,6 +172,7 @@ KINDS: dict[str, tuple[Callable[[Stores, Block], str], tuple[str, ...]]] = {
     "counts": (counts, ()),
     "table": (table, ("rows", "pooled")),
     "standing": (standing, ("method",)),
+    "beside": (beside, ("method",)),
     "pairs": (pairs, ()),
     "curve": (curve, ("over",)),
     "change": (change, ("over",)),
@@ -235,27 +198,12 @@ def written(stores: Stores, block: Block) -> str:
     return write(stores, block)
 
 
-def _one(block: Block) -> str:
-    if len(block.subjects) != 1:
-        raise StoreError(f"{block.kind} needs one results folder")
-    return block.subjects[0]
-
-
-def _equal(column: pd.Series, value: str) -> pd.Series:
-    if pd.api.types.is_numeric_dtype(column.dtype):
-        try:
-            return (column - float(value)).abs() < 1e-9
-        except ValueError as error:
-            raise StoreError(f"{column.name}={value} is not a number") from error
-    return column == value
-
-
 def _means(stores: Stores, block: Block) -> tuple[pd.DataFrame, str]:
     """Methods x levels over the complete datasets, highest mean first."""
     over = block.options.get("over", "")
     if over not in LEVELS:
         raise StoreError(f"{block.kind} needs over={' or over='.join(LEVELS)}")
-    good, _ = fair(stores.rows(block, _one(block)).dropna(subset=[over]))
+    good, _ = fair(stores.rows(block, one_folder(block)).dropna(subset=[over]))
     means = good.groupby(["variant", over, "where"])[METRIC].mean().groupby(level=[0, 1]).mean().unstack()
     if means.empty:
         raise StoreError("no dataset has every level with all seeds of any method")

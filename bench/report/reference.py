@@ -16,7 +16,8 @@ from bench.atomic import write_text
 from bench.errors import BenchError, StoreError
 from bench.report.blocks import filled
 from bench.report.build import build
-from bench.report.generated import Stores, written
+from bench.report.generated import written
+from bench.report.stores import Stores
 from bench.store import FOLDER
 
 ROOT = Path("results/reference")

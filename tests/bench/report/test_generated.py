@@ -10,8 +10,10 @@ import pytest
 
 from bench.errors import StoreError
 from bench.report import generated, reference
+from bench.report import stores as stores_module
 from bench.report.agreement import agreement, sentence, spearman
 from bench.report.blocks import Block, filled
+from bench.report.paired import differences
 from bench.report.statistics import judge
 from tests.bench.report import made_up
 
@@ -21,18 +23,18 @@ NAMES = [f"d{i:02d}" for i in range(14)]
 
 
 @pytest.fixture
-def stores(monkeypatch: pytest.MonkeyPatch) -> generated.Stores:
+def stores(monkeypatch: pytest.MonkeyPatch) -> stores_module.Stores:
     frames = {
         "one": made_up.rows(NAMES, list(made_up.METHODS), seeds=2),
         "levels": made_up.rows(NAMES[:3], ["mnp", "ecod"], scenarios=LEVELS, seeds=2),
         "holes": made_up.fail(made_up.rows(NAMES, ["mnp", "prenet", "ecod"]), dataset="d03", method="ecod", seed=1),
     }
-    monkeypatch.setattr(generated, "read", lambda folder: frames.get(folder.name, pd.DataFrame()))
+    monkeypatch.setattr(stores_module, "read", lambda folder: frames.get(folder.name, pd.DataFrame()))
     monkeypatch.setattr(generated, "read_manifest", lambda folder: [{"suite": 'title = "What it asks"'}])
-    return generated.Stores(Path("root"))
+    return stores_module.Stores(Path("root"))
 
 
-def write(stores: generated.Stores, kind: str, *subjects: str, **options: str) -> str:
+def write(stores: stores_module.Stores, kind: str, *subjects: str, **options: str) -> str:
     return generated.written(stores, Block(kind, subjects, options))
 
 
@@ -57,7 +59,7 @@ def test_a_block_without_an_end_is_told_with_its_line(rest: str) -> None:
         filled("a\n<!-- generated: counts one -->\n" + rest, lambda block: "", "README.md")
 
 
-def test_counts(stores: generated.Stores) -> None:
+def test_counts(stores: stores_module.Stores) -> None:
     assert write(stores, "counts", "one") == (
         "14 datasets in 14 families, weak protocol, 5 labelled anomalies, contamination 0.02, 2 seeds, 8 methods "
         "(224 cells, all with a result)"
@@ -66,7 +68,7 @@ def test_counts(stores: generated.Stores) -> None:
     assert "2 scenarios" in write(stores, "counts", "levels")
 
 
-def test_a_table_by_hand(stores: generated.Stores) -> None:
+def test_a_table_by_hand(stores: stores_module.Stores) -> None:
     rows = stores.read("one")
     lines = write(stores, "table", "one", rows="3").splitlines()
     assert lines[0] == "| Method | Average precision | Average rank | Wins | Seconds per run |" and len(lines) == 5
@@ -80,13 +82,13 @@ def test_a_table_by_hand(stores: generated.Stores) -> None:
     assert len(write(stores, "table", "one").splitlines()) == 2 + 8
 
 
-def test_a_method_with_holes_is_below_the_table(stores: generated.Stores) -> None:
+def test_a_method_with_holes_is_below_the_table(stores: stores_module.Stores) -> None:
     *table, empty, note = write(stores, "table", "holes").splitlines()
     assert len(table) == 4 and empty == "" and note.startswith("Not in the comparison: ECOD, with 41 of 42 runs")
     assert "ECOD is not in the comparison" in write(stores, "standing", "holes", method="ecod")
 
 
-def test_a_standing_names_every_other_method_once(stores: generated.Stores) -> None:
+def test_a_standing_names_every_other_method_once(stores: stores_module.Stores) -> None:
     text = write(stores, "standing", "one", method="mnp")
     verdict = judge(stores.read("one"), METRIC, "")
     assert f"MNP is in place {list(verdict.ranks.index).index('MNP') + 1} of 8" in text
@@ -96,7 +98,7 @@ def test_a_standing_names_every_other_method_once(stores: generated.Stores) -> N
     assert worse and "higher than " + worse[0] in text
 
 
-def test_curve_and_change_by_hand(stores: generated.Stores) -> None:
+def test_curve_and_change_by_hand(stores: stores_module.Stores) -> None:
     rows = stores.read("levels")
     means = rows.groupby(["variant", "contamination"])[METRIC].mean().unstack()
     lines = write(stores, "curve", "levels", over="contamination").splitlines()
@@ -107,7 +109,7 @@ def test_curve_and_change_by_hand(stores: generated.Stores) -> None:
     assert f"MNP {mnp.iloc[1] - mnp.iloc[0]:+.3f} ({mnp.iloc[0]:.3f} to {mnp.iloc[1]:.3f})" in text
 
 
-def test_one_scenario_is_chosen(stores: generated.Stores) -> None:
+def test_one_scenario_is_chosen(stores: stores_module.Stores) -> None:
     with pytest.raises(StoreError, match=r"root/levels holds 2 scenarios; choose one by protocol, label_budget, cont"):
         write(stores, "table", "levels")
     low, high = (write(stores, "table", "levels", contamination=level) for level in ("0", "0.2"))
@@ -125,6 +127,7 @@ def test_one_scenario_is_chosen(stores: generated.Stores) -> None:
         ("table", ("levels",), {"contamination": "0.3"}, "no row of root/levels has contamination=0.3"),
         ("table", ("levels",), {"contamination": "low"}, "contamination=low is not a number"),
         ("standing", ("one",), {"method": "nobody"}, "no row of root/one is of method 'nobody'"),
+        ("beside", ("one",), {"method": "nobody"}, "0 compared variants of method=nobody"),
         ("curve", ("levels",), {"over": "seed"}, "curve needs over=contamination or over=label_budget"),
         ("order", ("one", "levels"), {"contamination": "0.02"}, "no row of root/levels has contamination=0.02"),
     ],
@@ -134,7 +137,27 @@ def test_what_cannot_be_written_is_one_sentence(stores, kind, subjects, options,
         generated.written(stores, Block(kind, subjects, options))
 
 
-def test_folders(stores: generated.Stores) -> None:
+def test_one_method_beside_the_others_by_hand(stores: stores_module.Stores) -> None:
+    from scipy.stats import wilcoxon
+
+    rows = stores.read("one")
+    matrix = rows.groupby(["where", "variant"])[METRIC].mean().unstack()
+    found = differences(matrix, "MNP")
+    assert "MNP" not in found.index and list(found.difference) == sorted(found.difference, reverse=True)
+    moved = matrix["MNP"] - matrix["ECOD"]
+    row = found.loc["ECOD"]
+    assert row.difference == pytest.approx(moved.mean()) and row.low < row.difference < row.high
+    error = moved.std(ddof=0) / np.sqrt(14)
+    assert row.high - row.low == pytest.approx(2 * 1.96 * error, rel=0.15)
+    assert (row.higher, row.lower) == ((moved > 0).sum(), (moved < 0).sum())
+    assert row.p == pytest.approx(wilcoxon(moved).pvalue)
+    assert found.p_holm.min() == pytest.approx(min(1.0, 7 * found.p.min()))
+    text = write(stores, "beside", "one", method="mnp")
+    assert text.splitlines()[0] == "| MNP minus | Difference | 95% interval | Higher / lower | p (Holm) |"
+    assert f"| ECOD | {row.difference:+.3f} | {row.low:+.3f} to {row.high:+.3f} |" in text and "14 families." in text
+
+
+def test_folders(stores: stores_module.Stores) -> None:
     lines = write(stores, "folders", "one", "holes").splitlines()
     assert lines[2].startswith("| `one/` | What it asks | 224 | 14 | 8 | 2 |") and lines[2].endswith("| none |")
     assert lines[3].startswith("| `holes/` | What it asks | 126 | 14 | 3 | 3 |") and lines[3].endswith("| 1 |")
@@ -184,7 +207,7 @@ def test_too_few_shared_methods() -> None:
 
 def test_documents_are_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
     frame = made_up.rows(NAMES[:3], seeds=2)
-    monkeypatch.setattr(generated, "read", lambda folder: frame)
+    monkeypatch.setattr(stores_module, "read", lambda folder: frame)
     (tmp_path / "one").mkdir()
     document, other = tmp_path / "README.md", tmp_path / "one" / "README.md"
     document.write_text("x\n<!-- generated: counts one -->\nby hand: 4 datasets\n<!-- end -->\n")
@@ -201,7 +224,7 @@ def test_documents_are_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
 def test_the_blocks_of_our_documents_ask_for_what_there_is() -> None:
     """Every block of the repository's documents can be written from the committed stores."""
     folder = Path(__file__).parents[3]
-    stores = generated.Stores(folder / reference.ROOT)
+    stores = stores_module.Stores(folder / reference.ROOT)
     blocks: list[Block] = []
     for path in (folder / "README.md", *sorted((folder / reference.ROOT).glob("**/README.md"))):
         filled(path.read_text(encoding="utf-8"), lambda block: blocks.append(block) or "", path.name)

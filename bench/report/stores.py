@@ -1,0 +1,89 @@
+"""The stores below a folder, and which of their rows a generated block is about."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+
+from bench.errors import StoreError
+from bench.report.blocks import Block
+from bench.report.rows import prepare
+from bench.report.statistics import Verdict, judge
+from bench.store import read
+
+METRIC = "average_precision"
+#: Columns by which a block may choose one scenario of a folder.
+FILTERS = ("protocol", "label_budget", "contamination")
+
+
+class Stores:
+    """The results folders below one, each read once."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.read = cache(self._read)
+        self.tested = cache(self._tested)
+
+    def rows(self, block: Block, folder: str) -> pd.DataFrame:
+        """The prepared rows of a folder that the block's filters choose.
+
+        Raises
+        ------
+        StoreError
+            There are none.
+        """
+        rows = self.read(folder)
+        for name in FILTERS:
+            if name in block.options:
+                rows = rows[_equal(rows[name], block.options[name])]
+        if rows.empty:
+            chosen = ", ".join(f"{name}={value}" for name, value in block.options.items() if name in FILTERS)
+            raise StoreError(f"no row of {self.root / folder} has {chosen}")
+        return rows
+
+    def scenario(self, block: Block, folder: str) -> pd.DataFrame:
+        """``rows`` of exactly one scenario.
+
+        Raises
+        ------
+        StoreError
+            There are several.
+        """
+        rows = self.rows(block, folder)
+        if rows.setting.nunique() > 1:
+            raise StoreError(
+                f"{self.root / folder} holds {rows.setting.nunique()} scenarios; choose one by {', '.join(FILTERS)}"
+            )
+        return rows
+
+    def verdict(self, block: Block, folder: str) -> Verdict:
+        """The tests of the block's one scenario, without intervals."""
+        return self.tested(folder, str(self.scenario(block, folder).setting.iloc[0]))
+
+    def _read(self, folder: str) -> pd.DataFrame:
+        frame = read(self.root / folder)
+        if frame.empty:
+            raise StoreError(f"{self.root / folder} holds no results yet")
+        return prepare(frame)
+
+    def _tested(self, folder: str, setting: str) -> Verdict:
+        rows = self.read(folder)
+        return judge(rows[rows.setting == setting], METRIC, folder, bootstrap=False)
+
+
+def one_folder(block: Block) -> str:
+    """The results folder of a block that is about one; ``StoreError`` where none or several are named."""
+    if len(block.subjects) != 1:
+        raise StoreError(f"{block.kind} needs one results folder")
+    return block.subjects[0]
+
+
+def _equal(column: pd.Series, value: str) -> pd.Series:
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        try:
+            return (column - float(value)).abs() < 1e-9
+        except ValueError as error:
+            raise StoreError(f"{column.name}={value} is not a number") from error
+    return column == value
