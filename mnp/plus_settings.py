@@ -15,7 +15,6 @@ CONSTRAINTS: Constraints = {
     "n_estimators": COUNT,
     "max_samples": [*COUNT, None],
     "n_prototypes": COUNT,
-    "n_exemplars": COUNT,
     "n_components": [*COUNT, *SHARE],
     "hidden_dim": COUNT,
     "n_init": COUNT,
@@ -27,7 +26,6 @@ CONSTRAINTS: Constraints = {
     "agreement": NOT_NEGATIVE,
     "trimmed": [Interval(Real, 0, 0.5, closed="left")],
     "tree_weight": NOT_NEGATIVE,
-    "rotated_weight": NOT_NEGATIVE,
     "network_weight": NOT_NEGATIVE,
     "prototype_weight": NOT_NEGATIVE,
     "reconstruction_weight": NOT_NEGATIVE,
@@ -41,7 +39,6 @@ class Settings:
     n_estimators: int
     max_samples: int | None
     n_prototypes: int
-    n_exemplars: int
     n_components: int | float
     hidden_dim: int
     n_init: int
@@ -52,7 +49,6 @@ class Settings:
     l2: float
     trimmed: float
     tree_weight: float
-    rotated_weight: float
     network_weight: float
     prototype_weight: float
     reconstruction_weight: float

@@ -1,6 +1,6 @@
 """Trials of changes to MNP+ on the development halves only, each paired cell by cell with the method as it stands.
 
-    python -m tests.parity.mnp_plus_trials NAME... [--out results/reference/mnp-plus/trials-paired.csv]
+    python -m tests.parity.mnp_plus_trials NAME... [--quick] [--out results/reference/mnp-plus/trials-paired.csv]
 
 runs variants of ``mnp_plus_variants`` on the development sets of ADBench and OddBench (1, 5, 20 and 50 labels, 5%) and
 on splits with unseen anomaly types, and appends one row per variant. It needs MNP_BENCH_DATA with adbench/, oddbench/
@@ -16,7 +16,7 @@ import argparse
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 
@@ -33,7 +33,7 @@ from mnp.plus_inputs import Inputs
 from replicas.rows import Rows
 from reproducibility.environment import one_thread
 from tests.parity import mnp_plus_halves as halves
-from tests.parity.mnp_plus_variants import VARIANTS, Variant
+from tests.parity.mnp_plus_variants import VARIANTS
 
 assert replicas
 ROWS, TEST = 5_000, 0.3
@@ -120,7 +120,10 @@ def prepare(folder: Path, cache: Path) -> None:
         todo = {name: run for name, run in cells.items() if not (cache / f"{name}.npz").exists()}
         if not todo:
             continue
-        model, runs = MNPPlus(), [Rows.from_arrays(run.X_train.astype(np.float32), run.y_train) for run in todo.values()]
+        model, runs = (
+            MNPPlus(),
+            [Rows.from_arrays(run.X_train.astype(np.float32), run.y_train) for run in todo.values()],
+        )
         seeds = [int(name.rpartition("+")[2]) for name in todo]
         for (name, run), rows, fitted in zip(todo.items(), runs, model.fit_replicas(runs, seeds), strict=True):
             _keep(cache / f"{name}.npz", run, rows, fitted)

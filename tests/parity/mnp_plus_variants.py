@@ -40,7 +40,9 @@ def normality(cell: Any) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
 def quantile_of_labelled(values: np.ndarray, cell: Any, prior: float = 0.8, weight: float = 4.0) -> float:
     ordered = np.sort(values[cell.usual])
     asked = values[cell.labelled]
-    quantiles = (np.searchsorted(ordered, asked, "left") + np.searchsorted(ordered, asked, "right")) / (2 * len(ordered))
+    quantiles = (np.searchsorted(ordered, asked, "left") + np.searchsorted(ordered, asked, "right")) / (
+        2 * len(ordered)
+    )
     return float((quantiles.sum() + weight * prior) / (len(asked) + weight))
 
 
@@ -59,8 +61,14 @@ def default(cell: Any) -> np.ndarray:
     return odds(cell.test.probability) + 0.75 * cell.test.score + unsupervised(cell)
 
 
-def combined(cell: Any, trees: np.ndarray | None = None, network: np.ndarray | None = None,
-             rest: np.ndarray | None = None, tree_weight: float = 1.0, network_weight: float = 0.75) -> np.ndarray:
+def combined(
+    cell: Any,
+    trees: np.ndarray | None = None,
+    network: np.ndarray | None = None,
+    rest: np.ndarray | None = None,
+    tree_weight: float = 1.0,
+    network_weight: float = 0.75,
+) -> np.ndarray:
     """The sum with some of its terms replaced."""
     trees = odds(cell.test.probability) if trees is None else trees
     network = cell.test.score if network is None else network
@@ -84,8 +92,9 @@ for low, high in ((0.02, 0.02), (0.05, 0.05), (0.02, 0.005), (0.05, 0.005), (0.0
 
 
 # --- trust of each term by itself
-def trusted_terms(cell: Any, names: tuple[str, ...], weights: dict[str, float], banks: Any, power: float,
-                  separate: bool) -> np.ndarray:
+def trusted_terms(
+    cell: Any, names: tuple[str, ...], weights: dict[str, float], banks: Any, power: float, separate: bool
+) -> np.ndarray:
     before, after = banks
     if separate:
         return sum(weights[n] * trust(before[n], cell, power) * after[n] for n in names)
@@ -177,11 +186,11 @@ def bank_variant(more: tuple[str, ...], weights: dict[str, float], separate: boo
 
 
 for name in BANK:
-    VARIANTS[f"{name} in place of prototypes"] = bank_variant((name,), {name: 0.75, "own": 0.375, "shared": 0.375}, False)
-    VARIANTS[f"{name} beside, a quarter each"] = bank_variant(
-        (name,), {n: 0.375 for n in (*THREE, name)}, False
+    VARIANTS[f"{name} in place of prototypes"] = bank_variant(
+        (name,), {name: 0.75, "own": 0.375, "shared": 0.375}, False
     )
-    VARIANTS[f"{name} beside, own trusts"] = bank_variant((name,), {n: 0.375 for n in (*THREE, name)}, True)
+    VARIANTS[f"{name} beside, a quarter each"] = bank_variant((name,), dict.fromkeys((*THREE, name), 0.375), False)
+    VARIANTS[f"{name} beside, own trusts"] = bank_variant((name,), dict.fromkeys((*THREE, name), 0.375), True)
 
 
 # --- closed-form discriminants
@@ -225,7 +234,9 @@ def walk(trees: Any, X: np.ndarray) -> list[tuple[np.ndarray, slice]]:
 
     X = np.ascontiguousarray(X, dtype=np.float32)
     firsts = trees.first
-    return [(walker.apply(X), slice(firsts[i], firsts[i + 1])) for i, (walker, _) in enumerate(_walkers(trees, X.shape[1]))]
+    return [
+        (walker.apply(X), slice(firsts[i], firsts[i + 1])) for i, (walker, _) in enumerate(_walkers(trees, X.shape[1]))
+    ]
 
 
 def bags_of(cell: Any, size: int, trees: int, stream: str, pool: np.ndarray | None = None) -> np.ndarray:
@@ -269,8 +280,14 @@ VARIANTS["mean of trees' log-odds, leaves smoothed by 0.5"] = lambda cell: combi
 )
 
 
-def regrown(cell: Any, size: int | None = None, pool: np.ndarray | None = None, trees: int = 200,
-            labelled: np.ndarray | None = None, X: tuple[np.ndarray, np.ndarray] | None = None) -> np.ndarray:
+def regrown(
+    cell: Any,
+    size: int | None = None,
+    pool: np.ndarray | None = None,
+    trees: int = 200,
+    labelled: np.ndarray | None = None,
+    X: tuple[np.ndarray, np.ndarray] | None = None,
+) -> np.ndarray:
     from replicas.tree_scores import mean_value
     from replicas.trees import grow
     from reproducibility.streams import generator
@@ -287,8 +304,8 @@ VARIANTS["other draws of the trees"] = lambda cell: combined(cell, trees=odds(re
 
 def two_stages(cell: Any, share: float, trees: int = 200, own: bool = True) -> np.ndarray:
     """The trees again, without the unlabelled rows whose out-of-bag evidence is highest."""
-    from replicas.trees import grow
     from replicas.tree_scores import _walkers
+    from replicas.trees import grow
     from reproducibility.streams import generator
 
     bags = bags_of(cell, size_of(cell), 100, "trial bags")
@@ -317,7 +334,9 @@ VARIANTS["second stage without 5%, averaged with the first"] = lambda cell: comb
 
 def sizes_mixed(cell: Any, factors: tuple[float, ...]) -> np.ndarray:
     """Bags of several sizes, the mean of their log-odds."""
-    return np.mean([odds(regrown(cell, int(size_of(cell) * factor), trees=400 // len(factors))) for factor in factors], axis=0)
+    return np.mean(
+        [odds(regrown(cell, int(size_of(cell) * factor), trees=400 // len(factors))) for factor in factors], axis=0
+    )
 
 
 VARIANTS["bags of half to four times the size"] = lambda cell: combined(cell, trees=sizes_mixed(cell, (0.5, 1, 2, 4)))
@@ -331,8 +350,17 @@ def boosted(cell: Any, rounds: int = 100) -> np.ndarray:
     y = cell.y_train.astype(float)
     weight = np.where(y == 1, 0.5 / y.sum(), 0.5 / (1 - y).sum()) * len(y)
     data = xgboost.DMatrix(cell.X_train, y, weight=weight)
-    params = {"objective": "binary:logistic", "max_depth": 4, "eta": 0.1, "subsample": 0.7, "colsample_bynode": 0.5,
-              "min_child_weight": 1.0, "nthread": 1, "seed": cell.seed, "tree_method": "hist"}
+    params = {
+        "objective": "binary:logistic",
+        "max_depth": 4,
+        "eta": 0.1,
+        "subsample": 0.7,
+        "colsample_bynode": 0.5,
+        "min_child_weight": 1.0,
+        "nthread": 1,
+        "seed": cell.seed,
+        "tree_method": "hist",
+    }
     return xgboost.train(params, data, rounds).predict(xgboost.DMatrix(cell.X_test), output_margin=True)
 
 
@@ -483,7 +511,9 @@ def clustered(cell: Any, count: int) -> tuple[np.ndarray, np.ndarray]:
     from sklearn.cluster import KMeans
 
     v, w = cell.inputs
-    model = KMeans(min(count, len(cell.usual) // 8 or 1), n_init=1, max_iter=20, random_state=cell.seed).fit(v[cell.usual])
+    model = KMeans(min(count, len(cell.usual) // 8 or 1), n_init=1, max_iter=20, random_state=cell.seed).fit(
+        v[cell.usual]
+    )
     return tuple(model.transform(x).min(axis=1) for x in (v, w))
 
 
@@ -494,8 +524,10 @@ BANK |= {
     "128 prototypes": lambda cell: clustered(cell, 128),
 }  # fmt: skip
 for name in list(BANK)[5:]:
-    VARIANTS[f"{name} beside, a quarter each"] = bank_variant((name,), {n: 0.375 for n in (*THREE, name)}, False)
-    VARIANTS[f"{name} in place of prototypes"] = bank_variant((name,), {name: 0.75, "own": 0.375, "shared": 0.375}, False)
+    VARIANTS[f"{name} beside, a quarter each"] = bank_variant((name,), dict.fromkeys((*THREE, name), 0.375), False)
+    VARIANTS[f"{name} in place of prototypes"] = bank_variant(
+        (name,), {name: 0.75, "own": 0.375, "shared": 0.375}, False
+    )
 
 
 _KEPT: dict[str, Any] = {}
@@ -511,7 +543,9 @@ def kept(cell: Any, name: str) -> Any:
     return _KEPT[name]
 
 
-def with_sample(cell: Any, weights: dict[str, float], name: str = "5th nearest of 1024 rows", power: float = 4.0) -> np.ndarray:
+def with_sample(
+    cell: Any, weights: dict[str, float], name: str = "5th nearest of 1024 rows", power: float = 4.0
+) -> np.ndarray:
     before, after = normality(cell)
     train, test = kept(cell, name)
     before["near"], after["near"] = distant(train, train[cell.usual]), distant(test, train[cell.usual])
@@ -572,9 +606,10 @@ CODED: dict[str, tuple[dict[str, float] | None, float, str, dict[str, float]]] =
     "K12 near and own, codes .5, soft 0, 1.5 up": ({"near": 0.75, "own": 0.75}, 0.5, "codes 200", {"least": 0.0, "up": 1.5}),
 }  # fmt: skip
 for name, (weights, share, bank, more) in CODED.items():
-    VARIANTS[name] = lambda cell, weights=weights, share=share, bank=bank, more=more: summed(
-        cell, unsupervised(cell) if weights is None else with_sample(cell, weights), **more
-    ) + share * kept(cell, bank)
+    VARIANTS[name] = lambda cell, weights=weights, share=share, bank=bank, more=more: (
+        summed(cell, unsupervised(cell) if weights is None else with_sample(cell, weights), **more)
+        + share * kept(cell, bank)
+    )
 
 
 def grouped(cell: Any, groups: int, each: int) -> tuple[np.ndarray, np.ndarray]:
@@ -620,6 +655,6 @@ FINAL: dict[str, tuple[dict[str, float], float, dict[str, float]]] = {
     "F12 own alone, weight .6, rotated .75, soft 0": (both_reconstructions(0.6, 0.6, 0), 0.75, {"least": 0.0}),
 }  # fmt: skip
 for name, (weights, share, more) in FINAL.items():
-    VARIANTS[name] = lambda cell, weights=weights, share=share, more=more: summed(
-        cell, with_sample(cell, weights, "8 x 128"), **more
-    ) + share * kept(cell, "rotated 200")
+    VARIANTS[name] = lambda cell, weights=weights, share=share, more=more: (
+        summed(cell, with_sample(cell, weights, "8 x 128"), **more) + share * kept(cell, "rotated 200")
+    )
