@@ -1,6 +1,6 @@
 """Trials of changes to MNP+ on the development halves only, each paired cell by cell with the method as it stands.
 
-    python -m tests.parity.mnp_plus_trials NAME... [--out results/reference/mnp-plus/trials-paired.csv]
+    python -m tests.parity.mnp_plus_trials NAME... [--quick] [--out results/reference/mnp-plus/trials-paired.csv]
 
 runs variants of ``mnp_plus_variants`` on the development sets of ADBench and OddBench (1, 5, 20 and 50 labels, 5%) and
 on splits with unseen anomaly types, and appends one row per variant. It needs MNP_BENCH_DATA with adbench/, oddbench/
