@@ -34,7 +34,12 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 def command(environment: dict[str, str], folder: Path, *words: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-m", "bench", *words], cwd=folder, env=environment, capture_output=True, text=True, timeout=500
+        [sys.executable, "-m", "bench", *words],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=500,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
