@@ -24,24 +24,27 @@ from reproducibility.environment import one_thread
 
 
 class MNPPlus(ReplicaMixin, BaseDetector):
-    """MNP+: bagged trees, a score network, prototypes of the normal modes and reconstruction, summed as log-evidence.
+    """MNP+: bagged trees, a score network, exemplars and modes of the normal rows, summed as log-evidence.
 
-    S(x) = t ln(p / (1 - p)) + n f(v) + a (c g(d) + r (g(h) + g(h')) / 2). The inputs v hold each feature min-max
+    S(x) = t (o(p) + w o(p')) + n s(f(v)) + a (c g(e) + r g(h)). The inputs v hold each feature min-max
     scaled and as its quantile. p is the mean probability of extremely random trees, each grown on all labelled
-    anomalies and a small draw of unlabelled rows; f a small network pulled to 4 for labelled and 0 for unlabelled
-    rows; d the distance to the nearest of ``n_prototypes`` k-means prototypes of v; h and h' the norms of the residuals
-    of the nearest mode's own and of a shared linear autoencoder; g the logarithm in units of the training median, cut
-    off at 3; a the trust in the last two terms, which grows with how unusual they find the labelled anomalies. Without
-    labels S is the last two terms.
+    anomalies and a small draw of unlabelled rows; p' that of half as many on the principal directions of v; o the
+    log-odds; f a small network pulled to 4 for labelled and 0 for unlabelled rows, s soft below 0; e the distance to
+    the nearest exemplars, unlabelled rows that stand for what is normal; h the norm of the residual of the best
+    fitting mode's linear autoencoder, the modes being those of ``n_prototypes`` k-means prototypes; g the logarithm in
+    units of the training median, cut off at 3; a the trust in the last two terms, which grows with how unusual they
+    find the labelled anomalies. Without labels S is the last two terms.
 
     Parameters
     ----------
     n_estimators : int
-        Trees.
+        Trees on the features; half as many are grown along the principal directions.
     max_samples : int or None
         Unlabelled rows of each tree's bag; None = max(16, 2 x labelled anomalies).
     n_prototypes : int
-        Prototypes (K) at the most.
+        Prototypes (K) at the most; each mode has an autoencoder of its own.
+    n_exemplars : int
+        Unlabelled rows, in eight groups, whose nearest tells how far a row lies from what is normal.
     n_components : int or float
         Width of the linear autoencoders: a number, or a share of the inputs' width (2 x varying features).
     hidden_dim, n_init, steps, batch_size, labelled_batch_size, lr
@@ -52,10 +55,10 @@ class MNPPlus(ReplicaMixin, BaseDetector):
     trimmed : float in [0, 0.5)
         Share of a batch's unlabelled rows, those with the highest scores, that count for nothing after 30% of the
         steps: likely anomalies nobody has labelled.
-    tree_weight, network_weight, prototype_weight, reconstruction_weight : float
-        t, n, c and r; a term with weight 0 is left out (and its trees or network not trained).
+    tree_weight, rotated_weight, network_weight, prototype_weight, reconstruction_weight : float
+        t, w, n, c and r; a term with weight 0 is left out (and its trees or network not trained).
     agreement : float
-        Power of the trust ((m - 0.5) / 0.3)^agreement, m the mean quantile of the labelled anomalies by prototypes and
+        Power of the trust ((m - 0.5) / 0.3)^agreement, m the mean quantile of the labelled anomalies by exemplars and
         reconstruction, drawn towards 0.8; 0 = always 1.
     contamination : float in (0, 0.5]
         PyOD's: share of training rows above ``threshold_``.
@@ -105,6 +108,7 @@ class MNPPlus(ReplicaMixin, BaseDetector):
         n_estimators: int = 200,
         max_samples: int | None = None,
         n_prototypes: int = 8,
+        n_exemplars: int = 1024,
         n_components: int | float = 0.5,
         hidden_dim: int = 20,
         n_init: int = 4,
@@ -115,9 +119,10 @@ class MNPPlus(ReplicaMixin, BaseDetector):
         l2: float = 0.01,
         trimmed: float = 0.05,
         tree_weight: float = 1.0,
+        rotated_weight: float = 0.5,
         network_weight: float = 0.75,
-        prototype_weight: float = 0.75,
-        reconstruction_weight: float = 0.75,
+        prototype_weight: float = 0.6,
+        reconstruction_weight: float = 0.6,
         agreement: float = 4.0,
         contamination: float = 0.1,
         random_state: int = 0,
@@ -126,6 +131,7 @@ class MNPPlus(ReplicaMixin, BaseDetector):
         self.n_estimators = n_estimators
         self.max_samples = max_samples
         self.n_prototypes = n_prototypes
+        self.n_exemplars = n_exemplars
         self.n_components = n_components
         self.hidden_dim = hidden_dim
         self.n_init = n_init
@@ -136,6 +142,7 @@ class MNPPlus(ReplicaMixin, BaseDetector):
         self.l2 = l2
         self.trimmed = trimmed
         self.tree_weight = tree_weight
+        self.rotated_weight = rotated_weight
         self.network_weight = network_weight
         self.prototype_weight = prototype_weight
         self.reconstruction_weight = reconstruction_weight
@@ -190,7 +197,7 @@ class MNPPlus(ReplicaMixin, BaseDetector):
         X = run.X[run.train]
         detector.columns_, detector.n_features_in_ = columns, X.shape[1]
         detector.weights_, detector.context_ = fitted.weights.clone(), fitted.context
-        detector.inputs_, detector.trees_ = fitted.inputs, fitted.trees
+        detector.inputs_, detector.trees_, detector.rotated_trees_ = fitted.inputs, fitted.trees, fitted.rotated_trees
         detector.prototypes_, detector.n_prototypes_ = fitted.prototypes, len(fitted.prototypes)
         detector.history_ = fitted.history
         measured = detector._passed(X)
@@ -227,7 +234,7 @@ class MNPPlus(ReplicaMixin, BaseDetector):
                 "MNPPlus without prototype_weight and reconstruction_weight needs labelled anomalies (y == 1), got none"
             )
         warnings.warn(
-            "no labelled anomaly (y == 1): MNPPlus falls back to its distance to the prototypes and its reconstruction "
+            "no labelled anomaly (y == 1): MNPPlus falls back to its distance to the exemplars and its reconstruction "
             "error; label a few anomalies to add the evidence of its trees and its network",
             UserWarning,
             stacklevel=3,

@@ -1,8 +1,9 @@
 """MNP+'s four terms of evidence that a row is an anomaly, and their sum.
 
-S(x) = t ln((p + e) / (1 - p + e)) + n f(v) + a (c g(d) + r (g(h) + g(h')) / 2) with p the bagged trees' mean
-probability, f the score network, d the distance to the nearest prototype, h and h' the norms of the residuals of the
-nearest mode's and of the shared linear autoencoder, g(z) = clip(ln(z / m), -3, 3) with m the median of z over the
+S(x) = t (o(p) + w o(p')) + n s(f(v)) + a (c g(e) + r g(h)) with p and p' the mean probability of the
+bagged trees on the features and along the principal directions, o(p) = ln((p + .005) / (1 - p + .005)), f the score
+network and s soft below 0, e the distance to the nearest exemplars, h the norm of the residual of the best fitting
+mode's linear autoencoder, g(z) = clip(ln(z / m), -3, 3) with m the median of z over the
 unlabelled training rows, and a the trust that the labelled anomalies give to the last two terms.
 """
 
@@ -28,6 +29,8 @@ TERMS = ("trees", "network", "prototypes", "reconstruction")
 #: Added to probabilities (e) and, as a share of their median, to distances.
 PROBABILITY_FLOOR, DISTANCE_FLOOR = 0.005, 0.001
 MOST_EVIDENCE = 3.0
+#: Distances to exemplars come from squares' differences: they are rounding below this many times the floor.
+NEAR_FLOOR = 10.0
 #: What is assumed of labelled anomalies' quantiles by the terms that need no label, and how many labels that is worth.
 PRIOR_QUANTILE, PRIOR_LABELS = 0.8, 4
 #: Values of v that are held at once while scoring.
@@ -40,19 +43,20 @@ class Measured:
 
     Attributes
     ----------
-    probability : (n,) of the trees; 0.5 without trees
+    probability, rotated_probability : (n,) of the trees on features and of the rotated ones; 0.5 without trees
     score : (n,) of the network; 0 without one
-    distance, own, shared : (n,) in the inputs v: to the nearest prototype, and the residuals of the nearest mode's and
-        of the shared autoencoder
+    distance, near, own : (n,) in the inputs v: to the nearest prototype, to the nearest exemplars, and the residual of
+        the best fitting mode's autoencoder
     closest : (n,) int, the nearest prototype
     """
 
     probability: np.ndarray
+    rotated_probability: np.ndarray
     score: np.ndarray
     distance: np.ndarray
     closest: np.ndarray
+    near: np.ndarray
     own: np.ndarray
-    shared: np.ndarray
 
 
 def measure(fitted: Any, X: np.ndarray, settings: Settings) -> Measured:
@@ -60,7 +64,7 @@ def measure(fitted: Any, X: np.ndarray, settings: Settings) -> Measured:
 
     Parameters
     ----------
-    fitted : a fitted ``MNPPlus``: ``inputs_``, ``context_``, ``weights_`` and ``trees_`` are read
+    fitted : a fitted ``MNPPlus``: ``inputs_``, ``context_``, ``weights_``, ``trees_`` and ``rotated_trees_`` are read
     X : (n, d) float32
     settings : Settings
     """
@@ -68,27 +72,26 @@ def measure(fitted: Any, X: np.ndarray, settings: Settings) -> Measured:
     height = max(1, AT_ONCE // (2 * X.shape[1] * ROWS)) * ROWS
     blocks = [X[begin : begin + height] for begin in range(0, len(X), height)]
     values = np.concatenate([_passed(fitted, inputs(block), settings) for block in blocks])
-    trees = Trees.from_arrays(fitted.trees_) if fitted.trees_ else None
-    probability = np.full(len(X), 0.5) if trees is None else mean_value(trees, X)
-    score, distance, closest, own, shared = values.astype(np.float64).T
-    return Measured(probability, score, distance, closest.astype(np.int64), own, shared)
+    score, distance, closest, near, own = values[:, :5].astype(np.float64).T
+    return Measured(
+        _probability(fitted.trees_, X), _probability(fitted.rotated_trees_, values[:, 5:]),
+        score, distance, closest.astype(np.int64), near, own,
+    )  # fmt: skip
 
 
 def units(measured: Measured, usual: np.ndarray, floor: float) -> dict[str, float]:
     """Medians of the distances over the rows ``usual``, and the floor below which distances are rounding."""
-    return {name: float(np.median(getattr(measured, name)[usual])) for name in ("distance", "own", "shared")} | {
-        "floor": floor
-    }
+    names = ("distance", "near", "own")
+    return {name: float(np.median(getattr(measured, name)[usual])) for name in names} | {"floor": floor}
 
 
 def unsupervised(measured: Measured, units: Mapping[str, float], settings: Settings) -> dict[str, np.ndarray]:
     """The terms that need no label, before trust."""
-    distance, own, shared = (
-        _distant(getattr(measured, name), units[name], units["floor"]) for name in ("distance", "own", "shared")
-    )
+    near = _distant(measured.near, units["near"], NEAR_FLOOR * units["floor"])
+    own = _distant(measured.own, units["own"], units["floor"])
     return {
-        "prototypes": settings.prototype_weight * distance,
-        "reconstruction": settings.reconstruction_weight * (own + shared) / 2.0,
+        "prototypes": settings.prototype_weight * near,
+        "reconstruction": settings.reconstruction_weight * own,
     }
 
 
@@ -114,12 +117,11 @@ def evidence(
     measured: Measured, units: Mapping[str, float], trusted: float, settings: Settings
 ) -> dict[str, np.ndarray]:
     """The four weighted terms, whose sum is the score: log-odds where 0 speaks neither for nor against."""
-    p = measured.probability
-    odds = np.log((p + PROBABILITY_FLOOR) / (1.0 - p + PROBABILITY_FLOOR))
+    odds = _odds(measured.probability) + settings.rotated_weight * _odds(measured.rotated_probability)
     others = unsupervised(measured, units, settings)
     return {
         "trees": settings.tree_weight * odds,
-        "network": settings.network_weight * measured.score,
+        "network": settings.network_weight * _softened(measured.score),
         **{name: trusted * values for name, values in others.items()},
     }
 
@@ -131,13 +133,33 @@ def total(terms: Mapping[str, np.ndarray]) -> np.ndarray:
 
 
 def _passed(fitted: Any, v: np.ndarray, settings: Settings) -> np.ndarray:
-    """Network score and ``distances`` of inputs v: (n, 5) float32."""
+    """Network score and ``distances`` of inputs v: (n, 5 + A) float32."""
     flat, context = fitted.weights_[None], {name: value[None] for name, value in fitted.context_.items()}
 
     def forward(p: Mapping[str, torch.Tensor], x: torch.Tensor, context: Context) -> torch.Tensor:
         return torch.cat([output(p, x)[..., None], distances(x, context)], dim=2)
 
     return evaluate(layout(v.shape[1], settings.hidden_dim * settings.n_init), flat, forward, [v], context)[0]
+
+
+def _probability(trees: Mapping[str, np.ndarray], X: np.ndarray) -> np.ndarray:
+    return mean_value(Trees.from_arrays(trees), X) if trees else np.full(len(X), 0.5)
+
+
+def _odds(p: np.ndarray) -> np.ndarray:
+    """Log-odds of probabilities, kept finite; 0 at one half."""
+    odds: np.ndarray = np.log((p + PROBABILITY_FLOOR) / (1.0 - p + PROBABILITY_FLOOR))
+    return odds
+
+
+def _softened(score: np.ndarray) -> np.ndarray:
+    """ln((1 + exp(2 f)) / 2) / 2: f less a constant where f is large, level below 0, 0 at 0.
+
+    Unlabelled rows were pulled to 0, so that values below tell nothing but how far a row lies from the labelled
+    anomalies: no reason to think that it is not an anomaly of another type.
+    """
+    softened: np.ndarray = (np.logaddexp(0.0, 2.0 * score) - np.log(2.0)) / 2.0
+    return softened
 
 
 def _distant(values: np.ndarray, unit: float, floor: float) -> np.ndarray:

@@ -29,6 +29,7 @@ class FittedRun:
     context: dict[str, torch.Tensor]
     inputs: dict[str, np.ndarray]
     trees: dict[str, np.ndarray]
+    rotated_trees: dict[str, np.ndarray]
     prototypes: np.ndarray
     history: dict[str, np.ndarray]
     floor: float
@@ -70,7 +71,7 @@ def _fit(
 ) -> list[FittedRun]:
     rows: list[NetworkRows] = []
     maps: list[Inputs] = []
-    trees: list[dict[str, np.ndarray]] = []
+    trees: list[tuple[dict[str, np.ndarray], dict[str, np.ndarray]]] = []
     normal: list[Normality] = []
     prototypes: list[np.ndarray] = []
     for run, seed in zip(runs, seeds, strict=True):
@@ -82,17 +83,11 @@ def _fit(
         rows.append(NetworkRows(maps[-1](varying), unlabelled, labelled, seed))
         normal.append(fit_normality(rows[-1].v, unlabelled, seed, settings))
         prototypes.append(_in_users_units(X[normal[-1].rows], normal[-1].members))
-        grown = len(labelled) > 0 and settings.tree_weight > 0
-        stream = generator("mnp-plus", "trees", seed)
-        trees.append(
-            bagged_trees(varying, labelled, unlabelled, settings.n_estimators, stream, settings.max_samples).as_arrays()
-            if grown
-            else {}
-        )
+        trees.append(_forests(varying, normal[-1].turned(rows[-1].v), labelled, unlabelled, seed, settings))
     weights, histories = _networks(rows, settings)
     return [
         FittedRun(
-            weights[i], normal[i].context(), maps[i].as_arrays(), trees[i], prototypes[i], histories[i],
+            weights[i], normal[i].context(), maps[i].as_arrays(), *trees[i], prototypes[i], histories[i],
             normal[i].floor, normal[i].rows,
         )
         for i in range(len(rows))
@@ -108,6 +103,21 @@ def _networks(rows: Sequence[NetworkRows], settings: Settings) -> tuple[torch.Te
     weights, histories = train_networks(rows, settings)
     names = ("unlabelled", "labelled", "penalty")
     return weights, [{name: history[:, i] for i, name in enumerate(names)} for history in histories]
+
+
+def _forests(
+    X: np.ndarray, turned: np.ndarray, labelled: np.ndarray, unlabelled: np.ndarray, seed: int, settings: Settings
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Trees on the features, and half as many along the principal directions; none without labels or weight."""
+    if not len(labelled) or settings.tree_weight == 0:
+        return {}, {}
+    count, size = settings.n_estimators, settings.max_samples
+    upright = bagged_trees(X, labelled, unlabelled, count, generator("mnp-plus", "trees", seed), size)
+    if settings.rotated_weight == 0:
+        return upright.as_arrays(), {}
+    stream = generator("mnp-plus", "rotated trees", seed)
+    rotated = bagged_trees(turned, labelled, unlabelled, max(1, count // 2), stream, size)
+    return upright.as_arrays(), rotated.as_arrays()
 
 
 def _in_users_units(X: np.ndarray, members: np.ndarray) -> np.ndarray:

@@ -1,6 +1,6 @@
 """MNP+'s picture of the normal rows, learnt without labels: modes with a prototype and a linear autoencoder each.
 
-A further linear autoencoder is shared by all modes.
+Beside the modes: exemplars (``plus_exemplars``), and the principal directions that rotated trees are grown along.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import torch
 from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 
+from mnp.plus_exemplars import draw_exemplars, nearness
 from mnp.plus_settings import Settings
 from replicas.training import Context
 from reproducibility.streams import generator
@@ -21,6 +22,9 @@ from reproducibility.streams import generator
 MOST_ROWS, MOST_VALUES = 10_000, 2**24
 #: Components at the most: of thousands of inputs the first ones cost seconds, further ones minutes.
 MOST_COMPONENTS = 128
+#: Principal directions that trees are grown along; those whose spread is less than this share of the greatest are
+#: rounding.
+MOST_AXES, LEAST_SPREAD = 64, 1e-3
 #: Values of all modes' components at the most, and rows of a mode per component at the least.
 MOST_OF_MODES, ROWS_PER_COMPONENT = 2**20, 4
 #: With more rows and inputs than this, components are found by iteration.
@@ -38,7 +42,9 @@ class Normality:
     centres : (K, D) float32 in the inputs v
     members : (m,) int, the mode of each fitted row
     subspaces : (K, D, c) float32, orthonormal columns for each mode, zeros where it has fewer than c
-    mean : (1, D) float32; components : (D, C) float32, orthonormal columns, of all rows
+    mean : (1, D) float32 of all rows
+    axes : (D, A) float32, the first principal directions of all rows that are no rounding, at most 64
+    exemplars : (groups, m, D) float32
     floor : float, below which distances are rounding
     rows : (m,) the fitted rows of v
     """
@@ -47,7 +53,8 @@ class Normality:
     members: np.ndarray
     subspaces: np.ndarray
     mean: np.ndarray
-    components: np.ndarray
+    axes: np.ndarray
+    exemplars: np.ndarray
     floor: float
     rows: np.ndarray
 
@@ -55,12 +62,17 @@ class Normality:
         """Tensors that ``distances`` needs."""
         return {
             name: torch.from_numpy(np.ascontiguousarray(getattr(self, name), dtype=np.float32))
-            for name in ("centres", "subspaces", "mean", "components")
+            for name in ("centres", "subspaces", "mean", "axes", "exemplars")
         }
+
+    def turned(self, v: np.ndarray) -> np.ndarray:
+        """Rows v (n, D) along the principal directions: (n, A) float32."""
+        turned: np.ndarray = (v - self.mean) @ self.axes
+        return turned
 
 
 def fit_normality(v: np.ndarray, unlabelled: np.ndarray, seed: int, settings: Settings) -> Normality:
-    """Fit centres by k-means and components by principal components on unlabelled rows, at most 10,000.
+    """Fit modes by k-means and principal components to at most 10,000 unlabelled rows, and draw exemplars of them.
 
     Parameters
     ----------
@@ -84,18 +96,19 @@ def fit_normality(v: np.ndarray, unlabelled: np.ndarray, seed: int, settings: Se
     wide -= mean
     spread = float(wide.square().sum().div(len(wide)).sqrt())
     draws = generator("mnp-plus", "components", seed)
-    components = _components(wide, min(_width(settings, x.shape[1]), len(x)), draws)
+    axes = _telling(wide, _components(wide, min(MOST_AXES, *x.shape), draws))
     subspaces = _subspaces(x, centres, members, settings, draws)
     return Normality(
-        centres, members, subspaces, mean.float().numpy(), components.float().numpy(), FLOOR * spread, rows
-    )
+        centres, members, subspaces, mean.float().numpy(), axes.float().numpy(),
+        draw_exemplars(v, rows, settings.n_exemplars, seed), FLOOR * spread, rows,
+    )  # fmt: skip
 
 
 def distances(v: torch.Tensor, context: Context) -> torch.Tensor:
-    """What rows v (R, B, D) are away from: (R, B, 4).
+    """What rows v (R, B, D) are away from, and where they lie along the principal directions: (R, B, 4 + A).
 
-    The distance to the nearest centre, the number of that centre, the least norm of a residual of the modes' own
-    autoencoders, and the norm of the residual of the shared one.
+    The distance to the nearest centre, the number of that centre, ``nearness`` to the exemplars, and the least norm of
+    a residual of the modes' own autoencoders; then the A values.
     """
     squares, residuals = [], []
     for centre, subspace in zip(
@@ -106,14 +119,14 @@ def distances(v: torch.Tensor, context: Context) -> torch.Tensor:
         residuals.append(_residual(x, subspace))
     nearest, which = torch.stack(squares, dim=2).min(dim=2)
     own = torch.stack(residuals, dim=2).amin(dim=2)
-    shared = _residual(v - context["mean"], context["components"])
-    return torch.stack([nearest.sqrt(), which.to(v.dtype), own.sqrt(), shared.sqrt()], dim=2)
+    away = [nearest.sqrt(), which.to(v.dtype), nearness(v, context), own.sqrt()]
+    return torch.cat([torch.stack(away, dim=2), torch.bmm(v - context["mean"], context["axes"])], dim=2)
 
 
 def _residual(x: torch.Tensor, components: torch.Tensor) -> torch.Tensor:
     """Squared norm of what components (R, D, C) leave of centred rows x (R, B, D): (R, B)."""
-    code = torch.bmm(x, components)
-    return torch.baddbmm(x, code, components.transpose(1, 2), alpha=-1.0).square_().sum(dim=2)
+    codes = torch.bmm(x, components)
+    return torch.baddbmm(x, codes, components.transpose(1, 2), alpha=-1.0).square_().sum(dim=2)
 
 
 def _modes(x: np.ndarray, wanted: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -122,6 +135,13 @@ def _modes(x: np.ndarray, wanted: int, seed: int) -> tuple[np.ndarray, np.ndarra
         fitted = KMeans(min(wanted, len(x)), random_state=seed, n_init=1).fit(x)
     modes, members = np.unique(fitted.labels_, return_inverse=True)
     return fitted.cluster_centers_[modes], members
+
+
+def _telling(rows: torch.Tensor, directions: torch.Tensor) -> torch.Tensor:
+    """Those directions (D, A) along which centred rows (n, D) spread; at least one."""
+    spread = (rows @ directions).square().mean(dim=0).sqrt()
+    kept = spread > LEAST_SPREAD * spread.max()
+    return directions[:, kept if bool(kept.any()) else slice(-1, None)]
 
 
 def _width(settings: Settings, inputs: int) -> int:

@@ -15,6 +15,7 @@ CONSTRAINTS: Constraints = {
     "n_estimators": COUNT,
     "max_samples": [*COUNT, None],
     "n_prototypes": COUNT,
+    "n_exemplars": COUNT,
     "n_components": [*COUNT, *SHARE],
     "hidden_dim": COUNT,
     "n_init": COUNT,
@@ -26,6 +27,7 @@ CONSTRAINTS: Constraints = {
     "agreement": NOT_NEGATIVE,
     "trimmed": [Interval(Real, 0, 0.5, closed="left")],
     "tree_weight": NOT_NEGATIVE,
+    "rotated_weight": NOT_NEGATIVE,
     "network_weight": NOT_NEGATIVE,
     "prototype_weight": NOT_NEGATIVE,
     "reconstruction_weight": NOT_NEGATIVE,
@@ -39,6 +41,7 @@ class Settings:
     n_estimators: int
     max_samples: int | None
     n_prototypes: int
+    n_exemplars: int
     n_components: int | float
     hidden_dim: int
     n_init: int
@@ -49,6 +52,7 @@ class Settings:
     l2: float
     trimmed: float
     tree_weight: float
+    rotated_weight: float
     network_weight: float
     prototype_weight: float
     reconstruction_weight: float

@@ -1,6 +1,8 @@
 """Every replicated method with parameters that train it briefly: bits part company in the first steps or not at all."""
 
-BRIEF = {
+from typing import Any
+
+BRIEF: dict[str, dict[str, Any]] = {
     "deep-sad": {"epochs": 2, "pretraining_epochs": 2},
     "devnet": {"epochs": 2, "steps_per_epoch": 3},
     "feawad": {"epochs": 2, "steps_per_epoch": 3, "pretraining_epochs": 2},

@@ -17,7 +17,9 @@ class Pip:
     """Stands in for a session: notes what is installed, and fails for what cannot be had."""
 
     def __init__(self, *failing: tuple[str, ...]) -> None:
-        self.failing, self.asked, self.warned = failing, [], []
+        self.failing = failing
+        self.asked: list[tuple[str, ...]] = []
+        self.warned: list[str] = []
 
     def install(self, *arguments: str) -> None:
         self.asked.append(arguments)
@@ -59,7 +61,7 @@ def test_one_variable_overrides_and_asks_nobody() -> None:
 def test_an_index_without_the_build_falls_back_and_says_so(linux: pytest.MonkeyPatch) -> None:
     linux.setattr(noxfile, "_reachable", lambda address: True)
     session = Pip(FROM_INDEX)
-    noxfile.install_torch(session)
+    noxfile.install_torch(session)  # type: ignore[arg-type]
     assert session.asked == [FROM_INDEX, AS_CONFIGURED]
     assert noxfile.CPU_INDEX in session.warned[0]
 
@@ -67,7 +69,7 @@ def test_an_index_without_the_build_falls_back_and_says_so(linux: pytest.MonkeyP
 def test_the_first_source_that_has_it_is_enough(linux: pytest.MonkeyPatch) -> None:
     linux.setattr(noxfile, "_reachable", lambda address: True)
     session = Pip()
-    noxfile.install_torch(session)
+    noxfile.install_torch(session)  # type: ignore[arg-type]
     assert (session.asked, session.warned) == ([FROM_INDEX], [])
 
 
@@ -75,7 +77,7 @@ def test_an_override_that_fails_is_an_error(linux: pytest.MonkeyPatch) -> None:
     mirror = "https://mirror.example/simple"
     linux.setenv(noxfile.TORCH_VARIABLE, mirror)
     with pytest.raises(nox.command.CommandFailed):
-        noxfile.install_torch(Pip((noxfile.TORCH, "--index-url", mirror)))
+        noxfile.install_torch(Pip((noxfile.TORCH, "--index-url", mirror)))  # type: ignore[arg-type]
 
 
 def test_an_address_that_does_not_answer_is_not_reachable() -> None:

@@ -61,18 +61,18 @@ def distributions_of(module: str) -> set[str]:
     return {name(text) for text in packages_distributions().get(module, [])} or {name(module)}
 
 
-def test_every_import_is_declared():
+def test_every_import_is_declared() -> None:
     missing = sorted(module for module in third_party() if not distributions_of(module) & declared())
     assert missing == []
 
 
-def test_what_is_declared_is_used():
+def test_what_is_declared_is_used() -> None:
     used = {text for module in third_party() for text in distributions_of(module)} | set(INDIRECT)
     assert sorted(declared() - used) == []
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_types_are_shipped(package):
+def test_types_are_shipped(package: str) -> None:
     assert (ROOT / package / "py.typed").is_file()
     assert "py.typed" in PROJECT["tool"]["setuptools"]["package-data"][package]
 

@@ -112,13 +112,13 @@ def pick_file(
     types: dict[str, str] | None = None,
 ) -> Picked:
     """``pick`` for a file, everything told by ``say``, the page written to ``out``."""
-    place = Path(out or f"results/pick-{Path(path).name.partition('.')[0]}")
-    if place.is_file():
-        raise ConfigError(f"--out {place} is a file; name a folder")
+    target = Path(out or f"results/pick-{Path(path).name.partition('.')[0]}")
+    if target.is_file():
+        raise ConfigError(f"--out {target} is a file; name a folder")
     table = load_table(path, label, anomaly, drop, types)
     for note in table.notes:
         say(note)
-    picked = pick(table, mode, methods, minutes, alert_rate, seed, str(place), jobs, say)
+    picked = pick(table, mode, methods, minutes, alert_rate, seed, str(target), jobs, say)
     for name, reason in picked.left_out.items():
         say(f"left out: {name}: {reason}")
     for note in picked.notes:
@@ -126,5 +126,5 @@ def pick_file(
     for sentence in sentences(picked):
         say(sentence)
     words = ("mnp-bench", "fit", path, "--label", picked.label, "--method", picked.method, "--save", "model/")
-    say(f"the page: {place / NAME}; next: {shlex.join(words)}")
+    say(f"the page: {target / NAME}; next: {shlex.join(words)}")
     return picked

@@ -185,9 +185,12 @@ def _after(folder: Path, rows: pd.DataFrame, choices: Choices, shown: bool) -> b
 
 
 def _report(folder: Path, rows: pd.DataFrame) -> None:
+    from bench.app.report_progress import report_progress
     from bench.report.build import build
 
-    _say(f"{len(build(folder, rows))} files of tables and figures in {folder}/")
+    with report_progress() as tell:
+        written = build(folder, rows, tell)
+    _say(f"{len(written)} files of tables and figures in {folder}/")
 
 
 def _show(folder: Path) -> None:

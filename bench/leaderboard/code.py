@@ -43,11 +43,11 @@ def _versions(source: Source, today: Mapping[str, tuple[MethodSpec, str]]) -> pd
     runs = {run.get("id"): run for run in source.runs}
     carried = {record.get("id"): record for record in source.adoptions}
     adopted = rows[ADOPTED].tolist() if ADOPTED in rows else [None] * len(rows)
-    facts = zip(rows.provenance.tolist(), adopted, rows.method.tolist(), todays(rows, today), strict=True)
+    entries = zip(rows.provenance.tolist(), adopted, rows.method.tolist(), todays(rows, today), strict=True)
     return pd.Series(
         [
             FINGERPRINT + now if now else _recorded(runs.get(run, {}), carried.get(adoption, {}), method)
-            for run, adoption, method, now in facts
+            for run, adoption, method, now in entries
         ],
         rows.index,
         dtype=object,

@@ -104,8 +104,8 @@ def _one_of_a_name(rows: pd.DataFrame, sources: Sequence[Source]) -> tuple[pd.Da
 
 def _told(rows: pd.DataFrame, sources: Sequence[Source], reason: Callable[[pd.DataFrame], str]) -> list[LeftOut]:
     numbers = sorted(set(rows.source.tolist()))
-    parts = [(sources[number].path, rows[rows.source == number]) for number in numbers]
-    return [LeftOut(path, len(part), reason(part)) for path, part in parts]
+    conflicting = [(sources[number].path, rows[rows.source == number]) for number in numbers]
+    return [LeftOut(path, len(part), reason(part)) for path, part in conflicting]
 
 
 def _names(part: pd.DataFrame) -> str:

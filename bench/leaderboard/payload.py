@@ -68,13 +68,16 @@ def _cells(rows: pd.DataFrame, task: pd.Series, entry: pd.Series, metrics: list[
         "statuses": list(STATUSES),
         "keyLetters": KEY_LETTERS,
         "keys": "".join(rows["cell"].str.slice(0, KEY_LETTERS).str.pad(KEY_LETTERS, "right")),
-        "columns": {name: {"type": kind, "data": _packed(values, kind)} for name, (kind, values) in columns.items()},
+        "columns": {
+            name: {"type": data_type, "data": _packed(values, data_type)}
+            for name, (data_type, values) in columns.items()
+        },
         "values": {name: {"type": "<f8", "data": _packed(rows[name], "<f8")} for name in metrics},
     }
 
 
-def _packed(values: pd.Series, kind: str) -> str:
-    return base64.b64encode(np.ascontiguousarray(values.to_numpy(dtype=kind)).tobytes()).decode()
+def _packed(values: pd.Series, data_type: str) -> str:
+    return base64.b64encode(np.ascontiguousarray(values.to_numpy(dtype=data_type)).tobytes()).decode()
 
 
 def _places(values: pd.Series, known: pd.Series) -> list[int]:

@@ -48,12 +48,12 @@ def reference() -> list[str]:
     StoreError
         There are none.
     """
-    found = sorted(path.parent.as_posix() for path in REFERENCE.glob("*/store"))
-    if not found:
+    folders = sorted(path.parent.as_posix() for path in REFERENCE.glob("*/store"))
+    if not folders:
         raise StoreError(
             f"there is no {REFERENCE}/ here; name results folders or bundles, or go to a checkout of the project"
         )
-    return found
+    return folders
 
 
 def read_sources(paths: Sequence[str]) -> list[Source]:

@@ -11,7 +11,7 @@ import pandas as pd
 from bench.datasets import registry
 from bench.leaderboard.code import COMMIT, FINGERPRINT
 from bench.methods import highlighted, source_hash, specs
-from bench.report.palette import kind, look, places
+from bench.report.palette import drawing_style, style_family, style_numbers
 from bench.report.rows import prepare, without
 
 OWN = "tables of your own"
@@ -90,7 +90,7 @@ def entries(first: pd.DataFrame, rows: pd.DataFrame) -> list[dict[str, Any]]:
     prepared = prepare(rows)
     known = prepared.drop_duplicates(["method", "params"])
     names = dict(zip(zip(known.method, known.params, strict=True), known.variant, strict=True))
-    chosen = places(sorted(set(zip(rows.method, rows.params, strict=True))))
+    chosen = style_numbers(sorted(set(zip(rows.method, rows.params, strict=True))))
     cards = specs()
     today = {name: FINGERPRINT + source_hash(cards[name]) for name in set(first.method) & set(cards)}
     seers = rows[rows.sees_validation.fillna(False).astype(bool)]
@@ -98,7 +98,7 @@ def entries(first: pd.DataFrame, rows: pd.DataFrame) -> list[dict[str, Any]]:
     told = []
     for row in records(first):
         identity = (row["method"], row["params"])
-        drawn = look(chosen[identity], kind(row["method"], row["method_family"]))
+        drawn = drawing_style(chosen[identity], style_family(row["method"], row["method_family"]))
         told.append(
             {
                 "method": row["method"],

@@ -75,16 +75,16 @@ def pick_few(
             gone[method] = f"it would take the time beyond --minutes {minutes:g}"
             continue
         try:
-            one = hold_out(method, cut, seed) if cut else Evidence(method, np.empty(0), 0.0)
+            evidence_of = hold_out(method, cut, seed) if cut else Evidence(method, np.empty(0), 0.0)
         except (ValueError, np.linalg.LinAlgError) as error:
             gone[method] = f"it cannot learn from this table: {error}"
             continue
-        evidence.append(one)
+        evidence.append(evidence_of)
         costs.append(cost)
-        tell(f"{method}: {one.seconds:.1f} s")
+        tell(f"{method}: {evidence_of.seconds:.1f} s")
     if not evidence:
         raise DataError(f"{table.file}: no method can learn from this table; {'; '.join(gone.values())}")
-    reference = prior([one.method for one in evidence], width, features, labels)
+    reference = prior([evidence_of.method for evidence_of in evidence], width, features, labels)
     judged = join(evidence, reference, costs, alert_rate)
     return Picked(
         "few", table.file, table.label_rule.column, width, features, labels, alert_rate, judged, gone, tuple(notes),

@@ -100,7 +100,7 @@ def join(
     -------
     tuple of Judged
     """
-    above = np.stack([one.above for one in evidence])
+    above = np.stack([item.above for item in evidence])
     labels = above.shape[1]
     share = weight(labels)
     expected = np.nan_to_num(reference.strength, nan=0.0)
@@ -129,18 +129,18 @@ def join(
                 seconds=float(seconds[i]),
             )
         )
-    return tuple(sorted(judged, key=lambda one: -one.merit))
+    return tuple(sorted(judged, key=lambda item: -item.merit))
 
 
 def equals(judged: Sequence[Judged]) -> tuple[Judged, ...]:
     """Methods as good as the best one: less than MARGIN behind, perhaps not behind at all. The cheapest first."""
-    near = [one for one in judged if one.behind.value < MARGIN and one.behind.low <= 0.0]
-    return tuple(sorted(near, key=lambda one: one.seconds))
+    near = [candidate for candidate in judged if candidate.behind.value < MARGIN and candidate.behind.low <= 0.0]
+    return tuple(sorted(near, key=lambda candidate: candidate.seconds))
 
 
 def undecided(judged: Sequence[Judged], choice: Judged) -> tuple[Judged, ...]:
     """Methods other than the choice that may be as good as the best or better: their interval holds 0."""
-    return tuple(one for one in judged if one is not choice and one.behind.low <= 0.0)
+    return tuple(candidate for candidate in judged if candidate is not choice and candidate.behind.low <= 0.0)
 
 
 def exact(share: float, count: int) -> Interval:

@@ -104,9 +104,9 @@ def _run(table: Table, methods: Sequence[str], minutes: float, out: Path, jobs: 
         raise DataError("; ".join(plan.problems))
     start = time.perf_counter()
     with Store(out) as store:
-        facts = manifest.collect(experiment.text, "pick", {cell.dataset: cell.dataset_sha256 for cell in plan.cells})
-        manifest.write_manifest(out, facts)
-        context = WorkContext(experiment.catalogue, experiment.limits, manifest.provenance_id(facts), plan.sources)
+        run = manifest.collect(experiment.text, "pick", {cell.dataset: cell.dataset_sha256 for cell in plan.cells})
+        manifest.write_manifest(out, run)
+        context = WorkContext(experiment.catalogue, experiment.limits, manifest.provenance_id(run), plan.sources)
         for number, method in enumerate(methods):
             cells = tuple(cell for cell in plan.cells if cell.method == method)
             left = remaining(replace(plan, cells=cells), store.keys())
@@ -151,7 +151,7 @@ def _judged(rows: pd.DataFrame, methods: Sequence[str], shape: tuple[int, int]) 
         )
         for name in methods
     ]
-    return tuple(sorted(judged, key=lambda one: -one.merit))
+    return tuple(sorted(judged, key=lambda candidate: -candidate.merit))
 
 
 def _by_budget(rows: pd.DataFrame, metric: str) -> list[np.ndarray]:
@@ -167,9 +167,9 @@ def _interval(groups: Sequence[np.ndarray], *axes: str) -> Interval:
 
 def _recalls(rows: pd.DataFrame, alert_rate: float) -> list[float]:
     """Share of each cell's anomalies among its highest rows, so many as the alert budget allows."""
-    found = []
+    recalls = []
     for scores, truth in zip(rows.scores, rows.truth, strict=True):
         y = np.asarray(truth)
         order = np.argsort(-np.asarray(scores), kind="stable")
-        found.append(float(y[order[: int(np.ceil(alert_rate * len(y)))]].sum() / y.sum()))
-    return found
+        recalls.append(float(y[order[: int(np.ceil(alert_rate * len(y)))]].sum() / y.sum()))
+    return recalls

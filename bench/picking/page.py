@@ -50,10 +50,10 @@ def page(picked: Picked, notes: Sequence[str] = ()) -> str:
         sentences=sentences(picked),
         style=files("bench.report").joinpath("page.css").read_text(encoding="utf-8"),
         caption="How much average precision the best estimate is ahead of each method, with 95% interval; 0 = as good.",
-        bars=[_bar(one, _highest(picked)) for one in picked.judged],
+        bars=[_bar(judged, _highest(picked)) for judged in picked.judged],
         ticks=[{"x": _x(at, _highest(picked)), "label": f"{at:.2f}"} for at in _ticks(_highest(picked))],
         columns=_columns(picked.mode),
-        rows=[{"cells": _cells(one, picked.mode), "chosen": one is picked.choice} for one in picked.judged],
+        rows=[{"cells": _cells(judged, picked.mode), "chosen": judged is picked.choice} for judged in picked.judged],
         how=_how(picked),
         notes=[*notes, *picked.notes],
     )
@@ -61,7 +61,7 @@ def page(picked: Picked, notes: Sequence[str] = ()) -> str:
 
 def _highest(picked: Picked) -> float:
     """The axis goes from minus this to this."""
-    ends = [abs(end) for one in picked.judged for end in (one.behind.low, one.behind.high)]
+    ends = [abs(end) for judged in picked.judged for end in (judged.behind.low, judged.behind.high)]
     return math.ceil(10 * max(0.1, *ends)) / 10
 
 
@@ -73,9 +73,9 @@ def _x(value: float, highest: float) -> float:
     return round(LEFT + (RIGHT - LEFT) * (value + highest) / (2 * highest), 1)
 
 
-def _bar(one: Judged, highest: float) -> dict[str, str | float]:
-    ends = {"value": one.behind.value, "low": one.behind.low, "high": one.behind.high}
-    return {"name": one.method, **{name: _x(value, highest) for name, value in ends.items()}}
+def _bar(judged: Judged, highest: float) -> dict[str, str | float]:
+    ends = {"value": judged.behind.value, "low": judged.behind.low, "high": judged.behind.high}
+    return {"name": judged.method, **{name: _x(value, highest) for name, value in ends.items()}}
 
 
 def _columns(mode: str) -> tuple[str, ...]:
@@ -85,11 +85,16 @@ def _columns(mode: str) -> tuple[str, ...]:
             "reference expects", "seconds a fit")  # fmt: skip
 
 
-def _cells(one: Judged, mode: str) -> tuple[str, ...]:
-    expected = () if mode == "known" else ("not known" if math.isnan(one.expected) else f"{one.expected:+.3f}",)
+def _cells(judged: Judged, mode: str) -> tuple[str, ...]:
+    expected = () if mode == "known" else ("not known" if math.isnan(judged.expected) else f"{judged.expected:+.3f}",)
     return (
-        one.method, _shown(one.behind), _shown(one.ranking), _shown(one.recall), *expected, f"about {one.seconds:.2g}",
-    )  # fmt: skip
+        judged.method,
+        _shown(judged.behind),
+        _shown(judged.ranking),
+        _shown(judged.recall),
+        *expected,
+        f"about {judged.seconds:.2g}",
+    )
 
 
 def _shown(interval: Interval | None) -> str:

@@ -73,7 +73,7 @@ def sentences(picked: Picked) -> tuple[str, str, str]:
 
 
 def _which(picked: Picked) -> str:
-    others = [one.method for one in picked.equals[1:]]
+    others = [judged.method for judged in picked.equals[1:]]
     if not others:
         return f"Take {picked.method}: it has the best estimate of the {len(picked.judged)} methods compared."
     return (
@@ -101,7 +101,7 @@ def _how_good(picked: Picked) -> str:
 
 
 def _how_sure(picked: Picked) -> str:
-    rivals = [one.method for one in undecided(picked.judged, picked.choice)]
+    rivals = [judged.method for judged in undecided(picked.judged, picked.choice)]
     if picked.mode == "known":
         doubt = (
             f"over the splits drawn, {listed(rivals)} may be better"

@@ -39,11 +39,11 @@ def reference_table(root: Path = ROOT) -> pd.DataFrame:
     StoreError
         The results are not there.
     """
-    found = [_of_store(root / name) for name in STORES if (root / name / FOLDER).is_dir()]
-    if not found:
+    frames = [_of_store(root / name) for name in STORES if (root / name / FOLDER).is_dir()]
+    if not frames:
         raise StoreError(f"there are no results in {root}; run from the repository's root")
-    found += [made for made in (_of_halves(root / "mnp-plus" / "report.csv"), _of_pick(root / "pick")) if len(made)]
-    rows = pd.concat(found)
+    frames += [made for made in (_of_halves(root / "mnp-plus" / "report.csv"), _of_pick(root / "pick")) if len(made)]
+    rows = pd.concat(frames)
     rows = rows[rows.method.isin(specs())]
     wide = rows.pivot_table(index=[*TABLE, "source"], columns="method", values="ap", aggfunc="mean").round(4)
     return wide.reset_index().drop(columns="source").sort_values(TABLE, kind="stable").rename_axis(columns=None)

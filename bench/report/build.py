@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -12,10 +13,16 @@ from bench.report import page, tables, verdicts
 from bench.report.figures import inside
 from bench.report.figures import write as figures
 from bench.report.rows import prepare
+from bench.report.spread import Tell, silent
 from bench.store import read
 
+#: Called with what is being made, how much of it is done, and of how much.
+Progress = Callable[[str, int, int], None]
 
-def build(folder: str | os.PathLike[str], frame: pd.DataFrame | None = None) -> list[Path]:
+
+def build(
+    folder: str | os.PathLike[str], frame: pd.DataFrame | None = None, progress: Progress | None = None
+) -> list[Path]:
     """Write tables/, figures/ and index.html of a results folder.
 
     Parameters
@@ -24,6 +31,8 @@ def build(folder: str | os.PathLike[str], frame: pd.DataFrame | None = None) -> 
         results/<suite>.
     frame : DataFrame, optional
         The store's rows with scores, of a caller that has read them already.
+    progress : function of (what, done, total), optional
+        Is told how far tests and figures are.
 
     Returns
     -------
@@ -35,17 +44,21 @@ def build(folder: str | os.PathLike[str], frame: pd.DataFrame | None = None) -> 
     StoreError
         There are no results.
     """
-    place = Path(folder)
+    results = Path(folder)
     if frame is None:
-        frame = read(place, scores=True)
+        frame = read(results, scores=True)
     if frame.empty:
-        raise StoreError(f"{place} holds no results yet; run its suite first")
+        raise StoreError(f"{results} holds no results yet; run its suite first")
     rows = prepare(frame)
-    tested = verdicts.verdicts(rows)
+
+    def telling(what: str) -> Tell:
+        return (lambda done, total: progress(what, done, total)) if progress else silent
+
+    tested = verdicts.verdicts(rows, telling("tests"))
     return [
-        *tables.write(place / "tables", rows),
-        *verdicts.write(place / "tables", tested),
-        *figures.write(place / "figures", rows),
-        *inside.write(place),
-        page.write(place, rows, tested),
+        *tables.write(results / "tables", rows),
+        *verdicts.write(results / "tables", tested),
+        *figures.write(results / "figures", rows, telling("figures")),
+        *inside.write(results),
+        page.write(results, rows, tested),
     ]

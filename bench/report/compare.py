@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from bench.errors import StoreError
-from bench.report.rows import IDENTITY, prepare
-from bench.report.statistics import ALPHA, FEWEST, signed_ranks
+from bench.report.agreement import Agreement, agreeable, agreement
+from bench.report.rows import IDENTITY, prepare, scenarios
+from bench.report.statistics import ALPHA, FEWEST, judge, signed_ranks
 from bench.store import read
 from bench.store.manifest import read_manifest
 from bench.store.manifest_diff import Change, changes
@@ -47,6 +48,8 @@ class TwoRuns:
     methods : DataFrame by method
         cells, identical, first, second, difference, higher, lower, families, p, p_holm, able (whether the
         corrected p could fall below the level at all), speed.
+    orders : tuple of (scenario, Agreement)
+        Where the folders share no cell: whether both order their methods alike, for each scenario of both.
     """
 
     first: str
@@ -58,10 +61,13 @@ class TwoRuns:
     code: list[str]
     status: pd.DataFrame
     methods: pd.DataFrame
+    orders: tuple[tuple[str, Agreement], ...] = ()
 
     @property
     def same(self) -> bool:
         """Whether every shared cell has the same metrics, to the bit."""
+        if not self.shared:
+            return False
         compared = int(self.methods.cells.sum())
         return not len(self.status) and not self.data and compared == int(self.methods.identical.sum())
 
@@ -72,18 +78,22 @@ def compare(first: str | os.PathLike[str], second: str | os.PathLike[str]) -> Tw
     Raises
     ------
     StoreError
-        One holds no results, or they share no cell.
+        One holds no results, or they share neither a cell nor three methods in one scenario.
     """
     frames = [read(folder) for folder in (first, second)]
     for folder, frame in zip((first, second), frames, strict=True):
         if frame.empty:
             raise StoreError(f"{folder} holds no results yet; run its suite first")
-    one, other = frames
-    both = prepare(pd.concat([one.assign(run=0), other.assign(run=1)]))
+    before, after = frames
+    both = prepare(pd.concat([before.assign(run=0), after.assign(run=1)]))
     named = [*IDENTITY, "variant"]
     pairs = both[both.run == 0].merge(both[both.run == 1], on=named, suffixes=("", "_2"))
-    if pairs.empty:
-        raise StoreError(f"{first} and {second} share no cell: no dataset, method, scenario and seed is in both")
+    orders = () if len(pairs) else _orders(both)
+    if pairs.empty and not orders:
+        raise StoreError(
+            f"{first} and {second} share no cell (no dataset, method, scenario and seed is in both), nor three methods "
+            "that are compared in one scenario of both"
+        )
     same_data = pairs.dataset_sha256 == pairs.dataset_sha256_2
     kept = pairs[same_data]
     good = kept[(kept.status == "ok") & (kept.status_2 == "ok")]
@@ -91,14 +101,25 @@ def compare(first: str | os.PathLike[str], second: str | os.PathLike[str]) -> Tw
     return TwoRuns(
         first=str(first),
         second=str(second),
-        cells=(_counts(one), _counts(other)),
+        cells=(_counts(before), _counts(after)),
         shared=len(pairs),
         changes=changes(read_manifest(first), read_manifest(second)),
         data=sorted(pairs.dataset[~same_data].unique()),
         code=sorted(kept.variant[kept["cell"] != kept["cell_2"]].unique()),
         status=ended[["dataset", "variant", "seed", "scenario", "status", "status_2"]].reset_index(drop=True),
-        methods=_by_method(good, metric_names(set(one.columns) & set(other.columns))),
+        methods=_by_method(good, metric_names(set(before.columns) & set(after.columns))),
+        orders=orders,
     )
+
+
+def _orders(both: pd.DataFrame) -> tuple[tuple[str, Agreement], ...]:
+    """Agreement of the two runs in every scenario that both have and in which enough methods are compared."""
+    found = []
+    for label, part in scenarios(both):
+        runs = [judge(part[part.run == run], METRIC, label, bootstrap=False) for run in (0, 1)]
+        if agreeable(*runs):
+            found.append((label, agreement(*runs)))
+    return tuple(found)
 
 
 def _counts(frame: pd.DataFrame) -> tuple[int, int]:
@@ -110,15 +131,15 @@ def _by_method(good: pd.DataFrame, metrics: list[str]) -> pd.DataFrame:
 
     equal = [_equal(good[name], good[f"{name}_2"]) for name in metrics]
     rows = good.assign(difference=good[f"{METRIC}_2"] - good[METRIC], identical=np.logical_and.reduce(equal))
-    found = pd.DataFrame({str(name): _paired(part) for name, part in rows.groupby("variant")}).T
-    if found.empty:
+    tests = pd.DataFrame({str(name): _paired(part) for name, part in rows.groupby("variant")}).T
+    if tests.empty:
         return pd.DataFrame(columns=["cells", "identical", "p"])
-    found = found.astype(dict.fromkeys(("cells", "identical", "families", "higher", "lower"), int))
-    tested = found.p.notna()
-    corrected = multipletests(found.p[tested], method="holm")[1] if tested.any() else []
+    tests = tests.astype(dict.fromkeys(("cells", "identical", "families", "higher", "lower"), int))
+    tested = tests.p.notna()
+    corrected = multipletests(tests.p[tested], method="holm")[1] if tested.any() else []
     # the smallest p that signs alone can give, if no other method's is smaller
-    able = tested.sum() * 2.0 ** (1 - found.families) < ALPHA
-    return found.assign(p_holm=pd.Series(corrected, found.index[tested], dtype=float), able=able)
+    able = tested.sum() * 2.0 ** (1 - tests.families) < ALPHA
+    return tests.assign(p_holm=pd.Series(corrected, tests.index[tested], dtype=float), able=able)
 
 
 def _equal(a: pd.Series, b: pd.Series) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bench.report.agreement import sentence
 from bench.report.compare import ASSUMES, METRIC, TwoRuns, verdict
 from bench.report.comparison import METRIC_TITLES
 from bench.report.render import HOLE
@@ -11,17 +12,18 @@ from bench.report.words import p_value
 MOST = 20
 
 
-def words(found: TwoRuns) -> str:
+def words(runs: TwoRuns) -> str:
     """Everything that was found; the first folder's values stand left of a bar, the second's right of it."""
     blocks = [
-        f"First:  {found.first} ({_cells(found.cells[0])})\nSecond: {found.second} ({_cells(found.cells[1])})",
-        f"They share {found.shared} cells (same dataset, method, parameters, scenario and seed).",
-        _list("What ran differently (first | second)", [str(one) for one in found.changes])
+        f"First:  {runs.first} ({_cells(runs.cells[0])})\nSecond: {runs.second} ({_cells(runs.cells[1])})",
+        f"They share {runs.shared} cells (same dataset, method, parameters, scenario and seed).",
+        _list("What ran differently (first | second)", [str(change) for change in runs.changes])
         or "The manifests name the same code, packages, machine and settings.",
-        _list("Datasets of one name and different content, whose cells are not compared", found.data),
-        _list("Methods whose own code, or the protocol's, differs", found.code),
-        _list("Cells that ended differently", _ended(found)),
-        _methods(found),
+        _list("Datasets of one name and different content, whose cells are not compared", runs.data),
+        _list("Methods whose own code, or the protocol's, differs", runs.code),
+        _list("Cells that ended differently", _ended(runs)),
+        _methods(runs) if runs.shared else "",
+        *(f"{label}: {sentence(order, 'the first', 'the second')}" for label, order in runs.orders),
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
@@ -35,22 +37,22 @@ def _list(title: str, lines: list[str]) -> str:
     return f"{title}:\n" + "\n".join(f"- {line}" for line in lines) if lines else ""
 
 
-def _ended(found: TwoRuns) -> list[str]:
+def _ended(runs: TwoRuns) -> list[str]:
     columns = ["dataset", "variant", "seed", "scenario", "status", "status_2"]
     lines = [
         f"{dataset}, {name}, seed {seed}, {scenario}: {before} | {after}"
-        for dataset, name, seed, scenario, before, after in found.status[columns].head(MOST).itertuples(index=False)
+        for dataset, name, seed, scenario, before, after in runs.status[columns].head(MOST).itertuples(index=False)
     ]
-    more = len(found.status) - len(lines)
+    more = len(runs.status) - len(lines)
     return [*lines, *([f"and {more} more"] if more else [])]
 
 
-def _methods(found: TwoRuns) -> str:
-    if found.methods.empty:
+def _methods(runs: TwoRuns) -> str:
+    if runs.methods.empty:
         return "No shared cell has a result in both."
-    if found.same:
-        return f"All {int(found.methods.cells.sum())} shared results have the same metrics, to the bit."
-    shown = found.methods.apply(_row, axis=1, result_type="expand")
+    if runs.same:
+        return f"All {int(runs.methods.cells.sum())} shared results have the same metrics, to the bit."
+    shown = runs.methods.apply(_row, axis=1, result_type="expand")
     shown.columns = [
         "cells",
         "identical",

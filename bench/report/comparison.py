@@ -26,6 +26,7 @@ DAGGER = "† used the labelled validation split, which the other methods did no
 MARKS = "Bold is best, underlined second."
 SHORT = "(k/n): only k of n runs succeeded; such a mean is shown but not marked."
 SYNTHETIC = "§ synthetic data."
+OUTSIDE = "Not in the comparison: "
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,12 +74,12 @@ def compare(frame: pd.DataFrame, metric: str, title: str) -> Comparison:
     title : the scenario in words
     """
     rows = prepare(frame)
-    found = coverage(rows)
+    covered = coverage(rows)
     good = succeeded(rows)
-    names, places = sorted(rows.variant.unique()), sorted(rows["where"].unique(), key=natural)
+    names, datasets = sorted(rows.variant.unique()), sorted(rows["where"].unique(), key=natural)
 
     def grid(values: pd.Series) -> pd.DataFrame:
-        return values.unstack().reindex(index=names, columns=places)
+        return values.unstack().reindex(index=names, columns=datasets)
 
     # scenarios are averaged within a seed first, so that the deviation is over seeds alone
     seeds = good.groupby(["variant", "where", "seed"])[metric].mean().groupby(["variant", "where"])
@@ -86,7 +87,7 @@ def compare(frame: pd.DataFrame, metric: str, title: str) -> Comparison:
     std = grid(seeds.std(ddof=1)).round(DIGITS)
     got = grid(good.groupby(["variant", "where"]).size()).fillna(0).astype(int)
     asked = grid(rows.groupby(["variant", "where"]).size()).notna()
-    inner = mean.loc[list(found.compared), list(found.complete)]
+    inner = mean.loc[list(covered.compared), list(covered.complete)]
     ranks = inner.rank(ascending=False)
     rank = ranks.mean(axis=1).reindex(names)
     average = inner.mean(axis=1).reindex(names)
@@ -95,9 +96,9 @@ def compare(frame: pd.DataFrame, metric: str, title: str) -> Comparison:
     order = overall.sort_values(["rank", "average", "any"], kind="stable").index
     daggers = frozenset(rows.variant[rows.sees_validation.fillna(False).astype(bool)])
     synthetic = frozenset(rows["where"][rows.synthetic.fillna(False).astype(bool)])
-    short = ((got > 0) & (got < found.runs)).to_numpy().any()
-    notes = [MARKS, _spread(rows), *([SHORT] if short else []), *found.policy]
-    notes += outside(good, found, metric)
+    short = ((got > 0) & (got < covered.runs)).to_numpy().any()
+    notes = [MARKS, _spread(rows), *([SHORT] if short else []), *covered.policy]
+    notes += outside(good, covered, metric)
     notes += [DAGGER] if daggers else []
     notes += [SYNTHETIC] if synthetic else []
     return Comparison(
@@ -106,7 +107,7 @@ def compare(frame: pd.DataFrame, metric: str, title: str) -> Comparison:
         std=std.loc[order],
         succeeded=got.fillna(0).astype(int).loc[order],
         asked=asked.loc[order],
-        runs=found.runs,
+        runs=covered.runs,
         average=average.loc[order],
         rank=rank.loc[order],
         wins=wins.loc[order],
@@ -116,36 +117,36 @@ def compare(frame: pd.DataFrame, metric: str, title: str) -> Comparison:
     )
 
 
-def outside(good: pd.DataFrame, found: Coverage, metric: str) -> list[str]:
+def outside(good: pd.DataFrame, covered: Coverage, metric: str) -> list[str]:
     """A sentence for each method that is not compared: what it lacks, and how it does on the runs that it has.
 
     Its mean is over its own runs on the complete datasets; its place is among the compared methods on the same runs.
     """
-    cells = good[good["where"].isin(found.complete)].set_index(["where", "setting", "seed"])
-    compared = cells[cells.variant.isin(found.compared)]
-    return [_one_outside(name, good, cells, compared, found, metric) for name in found.left_out]
+    cells = good[good["where"].isin(covered.complete)].set_index(["where", "setting", "seed"])
+    compared = cells[cells.variant.isin(covered.compared)]
+    return [_one_outside(name, good, cells, compared, covered, metric) for name in covered.left_out]
 
 
 def _one_outside(
-    name: str, good: pd.DataFrame, cells: pd.DataFrame, compared: pd.DataFrame, found: Coverage, metric: str
+    name: str, good: pd.DataFrame, cells: pd.DataFrame, compared: pd.DataFrame, covered: Coverage, metric: str
 ) -> str:
     have = good[good.variant == name].groupby("where").size()
     if have.empty:
-        return f"Not in the comparison: {name}, without any result."
-    if have.nunique() == 1 and len(have) == found.places:
-        lacks = f"with {have.iloc[0]} of {found.runs} runs on every dataset"
+        return f"{OUTSIDE}{name}, without any result."
+    if have.nunique() == 1 and len(have) == covered.datasets:
+        lacks = f"with {have.iloc[0]} of {covered.runs} runs on every dataset"
     else:
-        full = set(have[have == found.runs].index)
+        full = set(have[have == covered.runs].index)
         short = sorted(set(good["where"]) - full, key=natural)
-        lacks = f"with {found.results[name]:,} of {found.wanted:,} runs, not all on {listed(short, FEW)}"
+        lacks = f"with {covered.results[name]:,} of {covered.wanted:,} runs, not all on {listed(short, FEW)}"
     own = cells[cells.variant == name]
     same = compared[compared.index.isin(own.index)]
     if own.empty or same.empty:
-        return f"Not in the comparison: {name}, {lacks}."
+        return f"{OUTSIDE}{name}, {lacks}."
     means = pd.concat([own, same]).groupby(["variant", "where"])[metric].mean().groupby("variant").mean().round(DIGITS)
     others = means.drop(name)
     return (
-        f"Not in the comparison: {name}, {lacks}; its mean over them is {means[name]:.3f}, place "
+        f"{OUTSIDE}{name}, {lacks}; its mean over them is {means[name]:.3f}, place "
         f"{1 + int((others > means[name]).sum())} beside {count(len(others), 'compared method')} on the same runs."
     )
 
@@ -155,13 +156,13 @@ def comparisons(frame: pd.DataFrame, metric: str) -> list[Comparison]:
     rows = prepare(frame)
     if metric in PUBLISHED_ONLY:
         rows = rows[rows.protocol.isin(PUBLISHED)]
-    parts = [(label, part) for label, part in scenarios(rows) if _measured(part, metric)]
-    found = [compare(part, metric, label) for label, part in parts]
-    if len(found) > 1 and rows.protocol.nunique() == 1:
-        pooled = pd.concat([part for _, part in parts])
+    measured = [(label, part) for label, part in scenarios(rows) if _measured(part, metric)]
+    compared = [compare(part, metric, label) for label, part in measured]
+    if len(compared) > 1 and rows.protocol.nunique() == 1:
+        pooled = pd.concat([part for _, part in measured])
         if coverage(pooled).complete:
-            found.insert(0, compare(pooled, metric, f"mean over {len(found)} scenarios"))
-    return found
+            compared.insert(0, compare(pooled, metric, f"mean over {len(compared)} scenarios"))
+    return compared
 
 
 def metrics(frame: pd.DataFrame) -> list[str]:

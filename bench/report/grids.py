@@ -19,11 +19,11 @@ BEST, SECOND = "best", "second"
 
 @dataclass(frozen=True)
 class Entry:
-    """A table's entry; ``order`` is what it is sorted by, ``look`` a CSS class."""
+    """A table's entry; ``order`` is what it is sorted by, ``css_class`` of the page."""
 
     text: str
     order: str
-    look: str = ""
+    css_class: str = ""
 
 
 @dataclass(frozen=True)
@@ -38,18 +38,22 @@ class Grid:
     paged: bool = False
 
 
-def of_comparison(found: Comparison) -> Grid:
+def of_comparison(comparison: Comparison) -> Grid:
     """Methods down and datasets across, or the other way where there are many datasets."""
     marks = render.Markup(lambda text: f"{BEST}\0{text}", lambda text: f"{SECOND}\0{text}", str)
-    text = render.entries(found, marks)
-    order = found.mean.copy()
-    for name, values in zip(SUMMARY, (found.average, found.rank, found.wins), strict=True):
+    text = render.entries(comparison, marks)
+    order = comparison.mean.copy()
+    for name, values in zip(SUMMARY, (comparison.average, comparison.rank, comparison.wins), strict=True):
         order[name] = values
-    if found.mean.shape[1] <= WIDE:
-        return Grid(found.title, ("Method", *map(str, text.columns)), _lines(text, order), notes=found.notes)
+    if comparison.mean.shape[1] <= WIDE:
+        return Grid(comparison.title, ("Method", *map(str, text.columns)), _lines(text, order), notes=comparison.notes)
     body = _lines(text.T, order.T)
     return Grid(
-        found.title, ("Dataset", *map(str, text.index)), body[: -len(SUMMARY)], body[-len(SUMMARY) :], found.notes
+        comparison.title,
+        ("Dataset", *map(str, text.index)),
+        body[: -len(SUMMARY)],
+        body[-len(SUMMARY) :],
+        comparison.notes,
     )
 
 
@@ -94,9 +98,9 @@ def _lines(text: pd.DataFrame, order: pd.DataFrame) -> tuple[tuple[Entry, ...], 
 
 
 def _marked(entry: str, value: float) -> Entry:
-    look, mark, text = entry.rpartition("\0")
+    css_class, mark, text = entry.rpartition("\0")
     missing = text == HOLE or text.startswith("failed")
-    return Entry(text, _order(value), look if mark else "hole" if missing else "")
+    return Entry(text, _order(value), css_class if mark else "hole" if missing else "")
 
 
 def _plain(value: object) -> Entry:

@@ -36,10 +36,10 @@ def reasons(frame: pd.DataFrame) -> pd.DataFrame:
     if bad.empty:
         return bad
     groups = bad.groupby(["method", "status", "reason"], sort=True)
-    found = groups.agg(
+    counted = groups.agg(
         cells=("seed", "size"), datasets=("dataset", lambda names: listed(sorted(set(names), key=natural), FEW))
     )
-    return found.reset_index()[["method", "status", "cells", "datasets", "reason"]]
+    return counted.reset_index()[["method", "status", "cells", "datasets", "reason"]]
 
 
 def cost(frame: pd.DataFrame) -> pd.DataFrame:
@@ -51,7 +51,7 @@ def cost(frame: pd.DataFrame) -> pd.DataFrame:
     """
     rows = prepare(frame)
     good = succeeded(rows)
-    found = (
+    costs = (
         good.assign(seconds=good.fit_seconds + good.score_seconds)
         .groupby("variant")
         .agg(
@@ -65,7 +65,7 @@ def cost(frame: pd.DataFrame) -> pd.DataFrame:
         )
     )
     failed = (rows.status != "ok").groupby(rows.variant).sum()
-    found = found.reindex(failed.index).assign(cells=lambda all: all.cells.fillna(0).astype(int), failed=failed)
-    found = found.sort_values("fit_seconds", kind="stable")
+    costs = costs.reindex(failed.index).assign(cells=lambda all: all.cells.fillna(0).astype(int), failed=failed)
+    costs = costs.sort_values("fit_seconds", kind="stable")
     digits = {"fit_seconds": 3, "score_seconds": 4, "slowest_fit_seconds": 3, "total_seconds": 1, "peak_memory_mb": 0}
-    return found.round(digits).rename_axis("method").reset_index()
+    return costs.round(digits).rename_axis("method").reset_index()

@@ -71,7 +71,7 @@ def page(folder: Path, rows: pd.DataFrame, verdicts: Sequence[Verdict]) -> str:
 
     runs = read_manifest(folder)
     lost = reasons(rows)
-    found = {comparison.METRIC_TITLES[name]: comparison.comparisons(rows, name) for name in comparison.metrics(rows)}
+    compared = {comparison.METRIC_TITLES[name]: comparison.comparisons(rows, name) for name in comparison.metrics(rows)}
     environment = Environment(
         loader=PackageLoader("bench.report", "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
@@ -80,9 +80,11 @@ def page(folder: Path, rows: pd.DataFrame, verdicts: Sequence[Verdict]) -> str:
         title=_title(folder, runs),
         folder=folder.as_posix(),
         paragraphs=summary(rows, list(verdicts)),
-        comparisons={title: [grids.of_comparison(one) for one in some] for title, some in found.items()},
-        statistics=[(f"{comparison.METRIC_TITLES[one.metric]}, {one.title}", sentences(one)) for one in verdicts],
-        assumptions=assumptions(min(one.coverage.runs for one in verdicts)),
+        comparisons={title: [grids.of_comparison(entry) for entry in some] for title, some in compared.items()},
+        statistics=[
+            (f"{comparison.METRIC_TITLES[verdict.metric]}, {verdict.title}", sentences(verdict)) for verdict in verdicts
+        ],
+        assumptions=assumptions(min(verdict.coverage.runs for verdict in verdicts)),
         cost=grids.of_table(cost(rows).rename(columns=tables.COST_TITLES), "Time and memory", (tables.COST,)),
         failures=grids.of_table(lost, "Cells without a result") if len(lost) else None,
         cells=grids.of_cells(rows),
@@ -98,11 +100,11 @@ def page(folder: Path, rows: pd.DataFrame, verdicts: Sequence[Verdict]) -> str:
 
 def figures(folder: Path) -> list[Figure]:
     """The figures that the index of captions names, in its order."""
-    found = []
+    entries = []
     for entry in read_index(folder / CAPTIONS).get("figures", []):
         picture = folder / f"{entry['name']}.png"
         if picture.is_file():
-            found.append(
+            entries.append(
                 Figure(
                     name=entry["name"],
                     title=": ".join(part for part in (entry["title"], entry["scenario"]) if part),
@@ -112,7 +114,7 @@ def figures(folder: Path) -> list[Figure]:
                     open=entry["name"].startswith(OPEN),
                 )
             )
-    return found
+    return entries
 
 
 def provenance(run: Mapping[str, Any]) -> dict[str, Any]:
@@ -121,7 +123,7 @@ def provenance(run: Mapping[str, Any]) -> dict[str, Any]:
     cpu = run.get("cpu") or {}
     command = run["command"] if isinstance(run["command"], str) else " ".join(run["command"])
     dirty = " with uncommitted changes" if git.get("dirty") else ""
-    facts = {
+    lines = {
         "started": run["started"],
         "command": without_password(command),
         "code": f"{git['commit']}{dirty}" if git else "not a git checkout",
@@ -132,7 +134,7 @@ def provenance(run: Mapping[str, Any]) -> dict[str, Any]:
         "settings": ", ".join(f"{name}={value}" for name, value in run.get("worker_environment", {}).items()),
         "packages": ", ".join(f"{name} {version}" for name, version in run.get("packages", {}).items()),
     }
-    return {"id": run["id"], "facts": facts, "suite": run.get("suite", ""), "datasets": run.get("datasets", {})}
+    return {"id": run["id"], "facts": lines, "suite": run.get("suite", ""), "datasets": run.get("datasets", {})}
 
 
 def _title(folder: Path, runs: Sequence[Mapping[str, Any]]) -> str:

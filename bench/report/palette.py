@@ -64,74 +64,82 @@ KNOWN = {
     "tabicl": ("supervised", 3, "o"),
     "mnp-plus": ("highlight", 2, "s"),
     "pu-bagging": ("weak", 2, "^"),
+    "max-z": ("unsupervised", 1, "P"),
+    "nng-mix-logistic": ("supervised", 0, "D"),
+    "nng-mix-mlp": ("supervised", 1, "v"),
+    "nng-mix-xgboost": ("supervised", 2, "s"),
+    "wsad-dt": ("weak", 0, "P"),
+    "tabm": ("supervised", 4, "^"),
 }
 #: Places from here on are for methods and parameters that are not known.
 FREE = len(KNOWN)
 DEFAULTS = "{}"
 
 
-def places(methods: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
-    """A place per (method, parameters as JSON); call it once for a whole run.
+def style_numbers(methods: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """A style number per (method, parameters as JSON); call it once for a whole run.
 
     A known method keeps its own with default parameters, or with any if it comes with one choice only;
-    everything else takes the free places in the order given.
+    everything else takes the free numbers in the order given.
     """
     names = [name for name, _ in methods]
     order = list(KNOWN)
     own = {
-        one: order.index(one[0])
-        for one in methods
-        if one[0] in KNOWN and (one[1] == DEFAULTS or names.count(one[0]) == 1)
+        method: order.index(method[0])
+        for method in methods
+        if method[0] in KNOWN and (method[1] == DEFAULTS or names.count(method[0]) == 1)
     }
-    rest = [one for one in methods if one not in own]
-    return own | {one: FREE + number for number, one in enumerate(rest)}
+    rest = [method for method in methods if method not in own]
+    return own | {method: FREE + number for number, method in enumerate(rest)}
 
 
-def kind(method: str, family: str) -> str:
-    """The kind whose hues a method wears that is not known: its family, or "highlight" if its card says so.
+def style_family(method: str, family: str) -> str:
+    """The family whose hues a method wears that is not known: its family, or "highlight" if its card says so.
 
     Raises
     ------
     KeyError
         A family that has no hues.
     """
-    found = "highlight" if method in highlighted() else family
-    if found not in HUES:
-        raise KeyError(f"no colours for the family {found!r} of {method}; known are {', '.join(HUES)}")
-    return found
+    chosen = "highlight" if method in highlighted() else family
+    if chosen not in HUES:
+        raise KeyError(f"no colours for the family {chosen!r} of {method}; known are {', '.join(HUES)}")
+    return chosen
 
 
-def look(place: int, kind: str) -> dict[str, Any]:
-    """Colour, marker and line of a place, as keyword arguments of ``Axes.plot``; never twice within a kind.
+def drawing_style(number: int, family: str) -> dict[str, Any]:
+    """Colour, marker and line of a style number, as keyword arguments of ``Axes.plot``; never twice within a family.
 
-    ``kind`` says whose hues a method that is not known wears; the known have their own.
+    ``family`` says whose hues a method that is not known wears; the known have their own.
 
     Raises
     ------
     ValueError
-        More methods than there are looks: a figure must not show two alike.
+        More methods than there are styles: a figure must not show two alike.
     """
-    if place < FREE:
+    if number < FREE:
         known = list(KNOWN.values())
-        own, hue, marker = known[place]
+        own, hue, marker = known[number]
         # whoever wears a colour second has another line too: RoSAS and Overlap cross in many figures
-        worn = sum(one[:2] == (own, hue) for one in known[:place])
+        worn = sum(entry[:2] == (own, hue) for entry in known[:number])
         return _keywords(own, hue, marker, hue + worn)
-    free = _free(kind)
-    if place - FREE >= len(free):
-        raise ValueError(f"there are {len(free)} looks for {kind} methods beside the known ones; compare fewer at once")
-    return _keywords(kind, *free[place - FREE])
+    free = _free(family)
+    if number - FREE >= len(free):
+        raise ValueError(
+            f"there are {len(free)} styles for {family} methods beside the known ones; compare fewer at once"
+        )
+    return _keywords(family, *free[number - FREE])
 
 
 @cache
-def _free(kind: str) -> tuple[tuple[int, str, int], ...]:
-    """(hue, marker, line) of every look that no known method of the kind wears, those differing most first."""
-    hues = len(HUES[kind])
+def _free(family: str) -> tuple[tuple[int, str, int], ...]:
+    """(hue, marker, line) of every style that no known method of the family wears, those differing most first."""
+    hues = len(HUES[family])
     once = hues * len(MARKERS)
-    taken = {one[1:] for one in KNOWN.values() if one[0] == kind}
+    taken = {entry[1:] for entry in KNOWN.values() if entry[0] == family}
     every = ((n % hues, MARKERS[n % len(MARKERS)], n % hues + n // once) for n in range(once * len(LINES)))
-    return tuple(one for one in every if one[:2] not in taken)
+    return tuple(entry for entry in every if entry[:2] not in taken)
 
 
-def _keywords(kind: str, hue: int, marker: str, line: int) -> dict[str, Any]:
-    return {"color": HUES[kind][hue], "marker": marker, "linestyle": LINES[line % len(LINES)]}
+def _keywords(family: str, hue: int, marker: str, line: int) -> dict[str, Any]:
+    return {"color": HUES[family][hue], "marker": marker, "linestyle": LINES[line % len(LINES)]}

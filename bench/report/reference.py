@@ -1,7 +1,8 @@
 """Rebuilds every table and figure under results/reference/ from the committed stores (nox -s figures).
 
-No method runs. With ``--check`` the exit code is 1 if a table's bytes changed, so that what is committed can be held
-against what its store says.
+No method runs. The generated blocks of README.md, of results/reference/README.md and of the folders' own are written
+anew too (``bench.report.blocks``). With ``--check`` the exit code is 1 if the bytes of a table or document changed, so
+that what is committed can be held against what its store says; ``--words`` does the documents only.
 """
 
 from __future__ import annotations
@@ -11,11 +12,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench.atomic import write_text
 from bench.errors import BenchError, StoreError
+from bench.report.blocks import filled
 from bench.report.build import build
+from bench.report.generated import Stores, written
 from bench.store import FOLDER
 
 ROOT = Path("results/reference")
+DOCUMENT = "README.md"
 
 
 def rebuild(root: Path = ROOT) -> dict[Path, list[Path]]:
@@ -48,24 +53,53 @@ def _tables(folder: Path) -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in (folder / "tables").glob("*")}
 
 
+def documents(root: Path = ROOT) -> list[Path]:
+    """The documents that may hold generated blocks: of the repository, of ``root`` and of its folders."""
+    found = [root / DOCUMENT, *sorted(root.glob(f"*/{DOCUMENT}"))]
+    if root == ROOT:
+        found.insert(0, Path(DOCUMENT))
+    return [path for path in found if path.is_file()]
+
+
+def reword(root: Path = ROOT) -> list[Path]:
+    """Write the generated blocks of every document anew; returns the documents whose bytes changed.
+
+    Raises
+    ------
+    StoreError
+        A block cannot be written, told with its document and line; no document is changed then.
+    """
+    stores = Stores(root)
+    texts = {path: path.read_text(encoding="utf-8") for path in documents(root)}
+    made = {path: filled(text, lambda block: written(stores, block), str(path)) for path, text in texts.items()}
+    changed = [path for path in texts if made[path] != texts[path]]
+    for path in changed:
+        write_text(path, made[path])
+    return changed
+
+
 def main(words: Sequence[str] | None = None) -> int:
     """Rebuild, and say which tables changed."""
     parser = argparse.ArgumentParser(
         prog="python -m bench.report.reference", description=(__doc__ or "").splitlines()[0]
     )
     parser.add_argument("root", nargs="?", type=Path, default=ROOT, help=f"default {ROOT}")
-    parser.add_argument("--check", action="store_true", help="exit with 1 if a table changed")
+    parser.add_argument("--check", action="store_true", help="exit with 1 if a table or document changed")
+    parser.add_argument("--words", action="store_true", help="only the generated blocks of the documents")
     chosen = parser.parse_args(words)
     try:
-        found = rebuild(chosen.root)
+        rebuilt = {} if chosen.words else rebuild(chosen.root)
+        reworded = reword(chosen.root)
     except BenchError as error:
         print(error, file=sys.stderr)
         return 2
-    for folder, changed in found.items():
+    for folder, changed in rebuilt.items():
         print(
             f"{folder}: " + (f"changed: {', '.join(path.name for path in changed)}" if changed else "tables unchanged")
         )
-    return int(chosen.check and any(found.values()))
+    for path in documents(chosen.root):
+        print(f"{path}: {'changed' if path in reworded else 'unchanged'}")
+    return int(chosen.check and (bool(reworded) or any(rebuilt.values())))
 
 
 if __name__ == "__main__":

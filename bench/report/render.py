@@ -50,26 +50,28 @@ MARKDOWN = Markup(lambda text: f"**{text}**", lambda text: f"<ins>{text}</ins>",
 LATEX = Markup(lambda text: rf"\textbf{{{text}}}", lambda text: rf"\underline{{{text}}}", escaped_latex)
 
 
-def entries(found: Comparison, markup: Markup) -> pd.DataFrame:
+def entries(comparison: Comparison, markup: Markup) -> pd.DataFrame:
     """The comparison as text, methods down: mean ± std, best and second per dataset marked, holes visible."""
-    mean, std = found.mean.to_numpy(float), found.std.to_numpy(float)
-    got, asked = found.succeeded.to_numpy(int), found.asked.to_numpy(bool)
-    whole = found.mean.where(found.succeeded == found.runs)
-    places = whole.rank(ascending=False, method="min").to_numpy(float)
+    mean, std = comparison.mean.to_numpy(float), comparison.std.to_numpy(float)
+    got, asked = comparison.succeeded.to_numpy(int), comparison.asked.to_numpy(bool)
+    whole = comparison.mean.where(comparison.succeeded == comparison.runs)
+    ranks = whole.rank(ascending=False, method="min").to_numpy(float)
     text = pd.DataFrame(
         [
             [
-                _entry(mean[m, d], std[m, d], got[m, d], asked[m, d], found.runs, places[m, d], markup)
+                _entry(mean[m, d], std[m, d], got[m, d], asked[m, d], comparison.runs, ranks[m, d], markup)
                 for d in range(mean.shape[1])
             ]
             for m in range(mean.shape[0])
         ],
-        index=[markup.escape(name + "†" * (name in found.daggers)) for name in found.mean.index],
-        columns=[markup.escape(name + "§" * (name in found.synthetic)) for name in found.mean.columns],
+        index=[markup.escape(name + "†" * (name in comparison.daggers)) for name in comparison.mean.index],
+        columns=[markup.escape(name + "§" * (name in comparison.synthetic)) for name in comparison.mean.columns],
         dtype=object,
     )
     hole = markup.escape(HOLE)
-    summary = zip(SUMMARY, (found.average, found.rank, found.wins), ("{:.3f}", "{:.2f}", "{:.0f}"), strict=True)
+    summary = zip(
+        SUMMARY, (comparison.average, comparison.rank, comparison.wins), ("{:.3f}", "{:.2f}", "{:.0f}"), strict=True
+    )
     for title, values, form in summary:
         best = values.min() if title == "Rank" else values.max()
         text[title] = [
@@ -79,24 +81,24 @@ def entries(found: Comparison, markup: Markup) -> pd.DataFrame:
     return text
 
 
-def markdown(found: Comparison) -> str:
+def markdown(comparison: Comparison) -> str:
     """A section: title, table, notes."""
-    text = _turned(entries(found, MARKDOWN), found)
+    text = _turned(entries(comparison, MARKDOWN), comparison)
     body = text.to_markdown(disable_numparse=True)
-    notes = " ".join(escaped_markdown(note) for note in found.notes)
-    return f"**{escaped_markdown(found.title)}**\n\n{body}\n\n{notes}\n"
+    notes = " ".join(escaped_markdown(note) for note in comparison.notes)
+    return f"**{escaped_markdown(comparison.title)}**\n\n{body}\n\n{notes}\n"
 
 
-def latex(found: Comparison) -> str:
+def latex(comparison: Comparison) -> str:
     """A ``table`` environment; needs the packages booktabs and graphicx."""
-    text = _turned(entries(found, LATEX), found)
-    notes = " ".join(escaped_latex(note) for note in found.notes)
+    text = _turned(entries(comparison, LATEX), comparison)
+    notes = " ".join(escaped_latex(note) for note in comparison.notes)
     lines = text.reset_index().astype(str).to_numpy().tolist()
     body = [_line(cells) for cells in lines]
-    if found.mean.shape[1] > WIDE:
+    if comparison.mean.shape[1] > WIDE:
         body.insert(len(body) - len(SUMMARY), r"\midrule")
     head = [str(text.index.name), *(str(name) for name in text.columns)]
-    return _table(head, body, escaped_latex(found.title), notes, "l" + "r" * text.shape[1])
+    return _table(head, body, escaped_latex(comparison.title), notes, "l" + "r" * text.shape[1])
 
 
 def plain_markdown(table: pd.DataFrame, caption: str) -> str:
@@ -109,14 +111,16 @@ def plain_latex(table: pd.DataFrame, caption: str) -> str:
     """Any small table as a ``table`` environment; says "none" when it is empty."""
     if table.empty:
         return f"% {caption}\nnone\n"
-    numbers = [pd.api.types.is_numeric_dtype(kind) for kind in table.dtypes]
+    numbers = [pd.api.types.is_numeric_dtype(dtype) for dtype in table.dtypes]
     text = _as_text(table, escaped_latex)
     body = [_line(cells) for cells in text.to_numpy().tolist()]
     title, _, notes = escaped_latex(caption).partition(". ")
-    return _table(list(text.columns), body, title.removesuffix("."), notes, "".join("lr"[one] for one in numbers))
+    return _table(
+        list(text.columns), body, title.removesuffix("."), notes, "".join("lr"[numeric] for numeric in numbers)
+    )
 
 
-def _entry(mean: float, std: float, got: int, asked: bool, runs: int, place: float, markup: Markup) -> str:
+def _entry(mean: float, std: float, got: int, asked: bool, runs: int, rank: float, markup: Markup) -> str:
     if not asked:
         return markup.escape(HOLE)
     if got == 0:
@@ -124,12 +128,12 @@ def _entry(mean: float, std: float, got: int, asked: bool, runs: int, place: flo
     entry = f"{mean:.3f}" + (" " + markup.escape(f"± {std:.3f}") if np.isfinite(std) else "")
     if got < runs:
         return f"{entry} ({got}/{runs})"
-    return markup.best(entry) if place == 1 else markup.second(entry) if place == 2 else entry
+    return markup.best(entry) if rank == 1 else markup.second(entry) if rank == 2 else entry
 
 
-def _turned(text: pd.DataFrame, found: Comparison) -> pd.DataFrame:
+def _turned(text: pd.DataFrame, comparison: Comparison) -> pd.DataFrame:
     """Methods down the page, or across it where there are many datasets."""
-    wide = found.mean.shape[1] > WIDE
+    wide = comparison.mean.shape[1] > WIDE
     return text.T.rename_axis("Dataset") if wide else text.rename_axis("Method")
 
 
@@ -159,5 +163,5 @@ def _column(values: pd.Series, escape: Callable[[str], str]) -> list[str]:
     if not pd.api.types.is_float_dtype(values.dtype):
         return [escape(str(value)) for value in values]
     exact = [np.format_float_positional(value, trim="-").partition(".")[2] for value in values if np.isfinite(value)]
-    decimals = max((len(one) for one in exact), default=0)
+    decimals = max((len(text) for text in exact), default=0)
     return [f"{value:.{decimals}f}" if np.isfinite(value) else escape(HOLE) for value in values]

@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from bench.json_values import json_text
-from bench.report.palette import places
+from bench.report.palette import style_numbers
 from bench.report.words import count, listed
 
 #: What makes two cells the same up to the seed.
@@ -42,12 +42,12 @@ class Coverage:
     Attributes
     ----------
     compared, left_out : tuple of variant names
-    complete : tuple of places (``where``) in which every compared variant has all runs
-    skipped : tuple of places that most variants lack, so that nobody is judged there
-    places, runs : int
-        Number of places in all, and of runs (seeds, times scenarios where those are pooled) that each needs.
+    complete : tuple of datasets (``where``) in which every compared variant has all runs
+    skipped : tuple of datasets that most variants lack, so that nobody is judged there
+    datasets, runs : int
+        Datasets (``where``) in all, and of runs (seeds, times scenarios where those are pooled) that each needs.
     results : dict of variant name to int
-        Runs with a result in all places.
+        Runs with a result in all datasets.
     whole : bool
         Whether the compared variants have all runs outside ``skipped``; False where no variant has.
     """
@@ -56,7 +56,7 @@ class Coverage:
     left_out: tuple[str, ...]
     complete: tuple[str, ...]
     skipped: tuple[str, ...]
-    places: int
+    datasets: int
     runs: int
     results: dict[str, int]
     whole: bool
@@ -66,10 +66,10 @@ class Coverage:
         """The policy in words, with the counts."""
         runs = f"all {self.runs} runs" if self.runs != 1 else "its one run"
         complete = len(self.complete)
-        several = f"{complete} of {self.places} datasets"
-        datasets = count(self.places, "dataset") if complete == self.places else several
+        several = f"{complete} of {self.datasets} datasets"
+        datasets = count(self.datasets, "dataset") if complete == self.datasets else several
         text = POLICY if self.whole else NOBODY
-        told = text.format(datasets=datasets, complete=complete, all=self.places, runs=runs)
+        told = text.format(datasets=datasets, complete=complete, all=self.datasets, runs=runs)
         return (told, SKIPPED.format(names=listed(self.skipped, FEW))) if self.skipped else (told,)
 
     @property
@@ -82,8 +82,8 @@ class Coverage:
 
     @property
     def wanted(self) -> int:
-        """Runs that a method must have, in all places."""
-        return self.runs * self.places
+        """Runs that a method must have, in all datasets."""
+        return self.runs * self.datasets
 
 
 def prepare(frame: pd.DataFrame) -> pd.DataFrame:
@@ -100,13 +100,13 @@ def prepare(frame: pd.DataFrame) -> pd.DataFrame:
     types = rows.scenario.map(lambda text: ", ".join(known[text]))
     where = rows.dataset.where(types == "", rows.dataset + " [" + types + "]")
     names = _variants(rows)
-    chosen = places(sorted(set(zip(rows.method, rows.params, strict=True))))
+    chosen = style_numbers(sorted(set(zip(rows.method, rows.params, strict=True))))
     identity = list(zip(rows.method, rows.params, strict=True))
     return rows.assign(
-        variant=[names[one] for one in identity],
+        variant=[names[key] for key in identity],
         where=where,
         setting=rows.scenario.map({text: without(text, "known_types") if known[text] else text for text in known}),
-        place=[chosen[one] for one in identity],
+        place=[chosen[key] for key in identity],
     )
 
 
@@ -140,7 +140,7 @@ def coverage(rows: pd.DataFrame) -> Coverage:
         left_out=tuple(full.index[~compared]),
         complete=tuple(full.columns[complete]),
         skipped=tuple(full.columns[~counts]) if whole else (),
-        places=len(every),
+        datasets=len(every),
         runs=runs,
         results={str(name): int(number) for name, number in good.sum(axis=1).items()},
         whole=whole,
@@ -149,9 +149,9 @@ def coverage(rows: pd.DataFrame) -> Coverage:
 
 def fair(rows: pd.DataFrame) -> tuple[pd.DataFrame, Coverage]:
     """The successful rows of the compared methods on the complete datasets."""
-    found = coverage(rows)
+    covered = coverage(rows)
     good = succeeded(rows)
-    return good[good["variant"].isin(found.compared) & good["where"].isin(found.complete)], found
+    return good[good["variant"].isin(covered.compared) & good["where"].isin(covered.complete)], covered
 
 
 def scenarios(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
@@ -159,8 +159,8 @@ def scenarios(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     rows = prepare(frame).sort_values(
         ["protocol", "label_budget_kind", "label_budget", "contamination", "setting"], kind="stable"
     )
-    parts = [part.sort_values(IDENTITY, kind="stable") for _, part in rows.groupby("setting", sort=False)]
-    return [(scenario_label(part.iloc[0]), part) for part in parts]
+    settings = [part.sort_values(IDENTITY, kind="stable") for _, part in rows.groupby("setting", sort=False)]
+    return [(scenario_label(part.iloc[0]), part) for part in settings]
 
 
 def scenario_label(row: pd.Series) -> str:
@@ -191,9 +191,9 @@ def natural(name: str) -> list[str | int]:
 
 
 def _fields(text: str) -> dict[str, Any]:
-    found = json.loads(text)
-    assert isinstance(found, dict)
-    return found
+    fields = json.loads(text)
+    assert isinstance(fields, dict)
+    return fields
 
 
 def _variants(rows: pd.DataFrame) -> dict[tuple[str, str], str]:

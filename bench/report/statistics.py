@@ -92,7 +92,7 @@ class Verdict:
         ]
 
 
-def judge(frame: pd.DataFrame, metric: str, title: str) -> Verdict:
+def judge(frame: pd.DataFrame, metric: str, title: str, bootstrap: bool = True) -> Verdict:
     """Run every test on the rows of one scenario.
 
     Parameters
@@ -100,8 +100,10 @@ def judge(frame: pd.DataFrame, metric: str, title: str) -> Verdict:
     frame : the store's rows of one scenario
     metric : a metric's column
     title : the scenario in words
+    bootstrap : whether to make intervals and improvements, which take most of the time; they are empty otherwise
     """
-    rows, found = fair(prepare(frame))
+    rows, covered = fair(prepare(frame))
+    drawn = rows if bootstrap else rows.head(0)
     matrix = unit_matrix(rows, metric)
     ranks = average_ranks(matrix)
     testable = matrix.shape[0] >= FEWEST and matrix.shape[1] >= 2
@@ -113,10 +115,10 @@ def judge(frame: pd.DataFrame, metric: str, title: str) -> Verdict:
         friedman=friedman(matrix),
         wilcoxon=wilcoxon(matrix) if testable else None,
         holm=holm(matrix) if testable else None,
-        intervals=intervals(rows, metric),
-        improvements=improvements(rows, metric),
+        intervals=intervals(drawn, metric),
+        improvements=improvements(drawn, metric),
         trouble=trouble(matrix),
-        coverage=found,
+        coverage=covered,
     )
 
 
@@ -184,12 +186,12 @@ def signed_ranks(differences: pd.Series) -> float:
 
 def intervals(rows: pd.DataFrame, metric: str) -> pd.DataFrame:
     """Mean of each method with its 95% stratified bootstrap interval, best first; no interval from one seed."""
-    found = []
+    entries = []
     for name, part in rows.groupby("variant"):
         axes = (metric, str(part.setting.iloc[0]), str(name))
-        one = mean_interval(by_dataset(part, metric), *axes, weights=family_weights(part))
-        found.append((name, one.value, one.low, one.high))
-    table = pd.DataFrame(found, columns=["method", "mean", "low", "high"])
+        interval = mean_interval(by_dataset(part, metric), *axes, weights=family_weights(part))
+        entries.append((name, interval.value, interval.low, interval.high))
+    table = pd.DataFrame(entries, columns=["method", "mean", "low", "high"])
     return _honest(table, rows).sort_values("mean", ascending=False, kind="stable").reset_index(drop=True)
 
 
@@ -198,14 +200,17 @@ def improvements(rows: pd.DataFrame, metric: str) -> pd.DataFrame:
     weights = family_weights(rows)
     setting = str(rows.setting.iloc[0]) if len(rows) else ""
     values = {str(name): by_dataset(part, metric) for name, part in rows.groupby("variant")}
-    means = {name: float(np.average([one.mean() for one in found], weights=weights)) for name, found in values.items()}
+    means = {
+        name: float(np.average([family_values.mean() for family_values in gains], weights=weights))
+        for name, gains in values.items()
+    }
     order = sorted(values, key=lambda name: (-means[name], name))
-    found = []
+    gains = []
     for a, b in combinations(order, 2):
         pairs = list(zip(values[a], values[b], strict=True))
-        one = improvement(pairs, metric, setting, a, b, weights=weights)
-        found.append((a, b, one.value, one.low, one.high))
-    return _honest(pd.DataFrame(found, columns=["first", "second", "probability", "low", "high"]), rows)
+        family_values = improvement(pairs, metric, setting, a, b, weights=weights)
+        gains.append((a, b, family_values.value, family_values.low, family_values.high))
+    return _honest(pd.DataFrame(gains, columns=["first", "second", "probability", "low", "high"]), rows)
 
 
 def _honest(table: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
@@ -227,8 +232,8 @@ def sentences(verdict: Verdict) -> list[str]:
     if verdict.trouble:
         return [*told, verdict.trouble]
     claims = [f"{a} is higher than {b} ({p_text(p)})" for a, b, p in verdict.significant]
-    found = "; ".join(claims) if claims else "no pair of methods can be told apart"
-    return [*told, f"Pairwise Wilcoxon signed-rank tests with Holm's correction: {found}."]
+    differences = "; ".join(claims) if claims else "no pair of methods can be told apart"
+    return [*told, f"Pairwise Wilcoxon signed-rank tests with Holm's correction: {differences}."]
 
 
 def assumptions(seeds: int) -> list[str]:

@@ -65,14 +65,14 @@ def leaders(verdict: Verdict) -> list[str]:
     if best.empty:
         return ["No dataset has every method with all its seeds, so no mean can be compared."]
     columns = (best[name].to_numpy() for name in ("method", "mean", "low", "high"))
-    parts = [
+    phrases = [
         f"{method} {mean:.3f}" + ("" if np.isnan(low) else f" ({low:.3f} to {high:.3f})")
         for method, mean, low, high in zip(*columns, strict=True)
     ]
     families = len(verdict.matrix)
     return [
         f"Highest mean over {count(len(verdict.coverage.complete), 'dataset')} in "
-        f"{count(families, 'family', 'families')}: {', '.join(parts)}."
+        f"{count(families, 'family', 'families')}: {', '.join(phrases)}."
     ]
 
 
@@ -104,11 +104,11 @@ def standing(verdict: Verdict, subject: str) -> list[str]:
     """For and against the subject: its place, which methods are lower, higher, or not to be told apart."""
     if subject not in verdict.ranks.index or len(verdict.ranks) < 2:
         return []
-    place = list(verdict.ranks.index).index(subject) + 1
-    line = f"{subject} is in place {place} of {len(verdict.ranks)} by average rank ({verdict.ranks[subject]:.2f})"
+    rank = list(verdict.ranks.index).index(subject) + 1
+    line = f"{subject} is in place {rank} of {len(verdict.ranks)} by average rank ({verdict.ranks[subject]:.2f})"
     if verdict.trouble or verdict.holm is None:
         return [f"{line}."]
     lower = [worse for better, worse, _ in verdict.significant if better == subject]
     higher = [better for better, worse, _ in verdict.significant if worse == subject]
-    parts = [f"{word} than {listed(names, MOST)}" for word, names in (("higher", lower), ("lower", higher)) if names]
-    return [f"{line}: {' and '.join(parts) if parts else 'no other method can be told apart from it'}."]
+    phrases = [f"{word} than {listed(names, MOST)}" for word, names in (("higher", lower), ("lower", higher)) if names]
+    return [f"{line}: {' and '.join(phrases) if phrases else 'no other method can be told apart from it'}."]

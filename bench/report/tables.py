@@ -40,13 +40,13 @@ def write(folder: Path, frame: pd.DataFrame) -> list[Path]:
         for ending in (".csv", "_summary.csv", ".md", ".tex"):
             (folder / f"{name}{ending}").unlink(missing_ok=True)
     for metric in shown:
-        found = comparisons(rows, metric)
+        compared = comparisons(rows, metric)
         stem = folder / metric
         written += [
-            save_csv(stem.with_suffix(".csv"), pd.concat([_long(one) for one in found])),
-            save_csv(folder / f"{metric}_summary.csv", pd.concat([_summary(one) for one in found])),
-            _text(stem.with_suffix(".md"), "\n".join(render.markdown(one) for one in found)),
-            _text(stem.with_suffix(".tex"), "\n".join(render.latex(one) for one in found)),
+            save_csv(stem.with_suffix(".csv"), pd.concat([_long(comparison) for comparison in compared])),
+            save_csv(folder / f"{metric}_summary.csv", pd.concat([_summary(comparison) for comparison in compared])),
+            _text(stem.with_suffix(".md"), "\n".join(render.markdown(comparison) for comparison in compared)),
+            _text(stem.with_suffix(".tex"), "\n".join(render.latex(comparison) for comparison in compared)),
         ]
     for name, table, text, caption in (
         ("cost", cost(rows), cost(rows).rename(columns=COST_TITLES), COST),
@@ -70,18 +70,18 @@ def _positional(value: Any) -> str:
     return np.format_float_positional(value, trim="-")
 
 
-def _long(found: Comparison) -> pd.DataFrame:
-    parts = {"mean": found.mean, "std": found.std, "seeds": found.succeeded, "asked": found.asked}
-    long = pd.DataFrame({name: part.stack(future_stack=True) for name, part in parts.items()})
+def _long(comparison: Comparison) -> pd.DataFrame:
+    columns = {"mean": comparison.mean, "std": comparison.std, "seeds": comparison.succeeded, "asked": comparison.asked}
+    long = pd.DataFrame({name: part.stack(future_stack=True) for name, part in columns.items()})
     long = long[long.asked].drop(columns="asked").rename_axis(["method", "dataset"]).reset_index()
-    long.insert(0, "table", found.title)
-    return long.assign(wanted=found.runs).round({"mean": 6, "std": 6})
+    long.insert(0, "table", comparison.title)
+    return long.assign(wanted=comparison.runs).round({"mean": 6, "std": 6})
 
 
-def _summary(found: Comparison) -> pd.DataFrame:
-    summary = pd.DataFrame({"average": found.average, "rank": found.rank, "wins": found.wins})
+def _summary(comparison: Comparison) -> pd.DataFrame:
+    summary = pd.DataFrame({"average": comparison.average, "rank": comparison.rank, "wins": comparison.wins})
     summary = summary.round({"average": 6, "rank": 4}).rename_axis("method").reset_index()
-    summary.insert(0, "table", found.title)
+    summary.insert(0, "table", comparison.title)
     return summary.astype({"wins": "Int64"})
 
 

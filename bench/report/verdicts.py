@@ -13,39 +13,43 @@ from bench.atomic import write_text
 from bench.report.comparison import METRIC_TITLES
 from bench.report.render import HOLE, escaped_markdown
 from bench.report.rows import scenarios
+from bench.report.spread import Tell, lean, silent, spread
 from bench.report.statistics import ALPHA, Verdict, assumptions, judge, sentences
 from bench.report.tables import save_csv
 from bench.report.words import p_value
 
+#: From so many rows on the tests of scenarios are worth other processes.
+MANY_ROWS = 3000
 METRICS = ("average_precision", "auc_roc")
 BETTER = f"* differs at {ALPHA:g} after the correction, and the Friedman test rejects."
 
 
-def verdicts(frame: pd.DataFrame) -> list[Verdict]:
+def verdicts(frame: pd.DataFrame, tell: Tell = silent) -> list[Verdict]:
     """The tests of the headline metrics in every scenario."""
-    return [judge(part, metric, label) for metric in METRICS for label, part in scenarios(frame)]
+    pieces = [(part, metric, label) for metric in METRICS for label, part in scenarios(lean(frame))]
+    return spread(judge, pieces, len(frame) >= MANY_ROWS, tell)
 
 
-def write(folder: Path, found: Sequence[Verdict]) -> list[Path]:
+def write(folder: Path, verdicts: Sequence[Verdict]) -> list[Path]:
     """Write statistics.md and, as CSV, tests, ranks, pairwise, intervals and improvement; returns the files.
 
     Ranks and pairwise are the data of the critical-difference diagram.
     """
     text = folder / "statistics.md"
-    fewest = min(one.coverage.runs for one in found)
+    fewest = min(verdict.coverage.runs for verdict in verdicts)
     head = ["What the numbers below assume:", "\n".join(f"- {escaped_markdown(line)}" for line in assumptions(fewest))]
-    write_text(text, "\n\n".join([*head, "\n".join(section(one) for one in found)]))
+    write_text(text, "\n\n".join([*head, "\n".join(section(verdict) for verdict in verdicts)]))
     every: dict[str, Callable[[Verdict], pd.DataFrame]] = {
         "tests": _tests,
         "ranks": _ranks,
         "pairwise": _pairs,
-        "intervals": lambda one: one.intervals,
-        "improvement": lambda one: one.improvements,
+        "intervals": lambda verdict: verdict.intervals,
+        "improvement": lambda verdict: verdict.improvements,
     }
     written = [text]
     for name, of in every.items():
-        parts = [of(one).assign(metric=one.metric, scenario=one.title) for one in found]
-        table = pd.concat(parts).round(6)
+        frames = [of(verdict).assign(metric=verdict.metric, scenario=verdict.title) for verdict in verdicts]
+        table = pd.concat(frames).round(6)
         first = ["metric", "scenario"]
         written.append(save_csv(folder / f"{name}.csv", table[[*first, *table.columns.drop(first)]]))
     return written
@@ -106,9 +110,9 @@ def _markdown(table: pd.DataFrame) -> str:
 def _tests(verdict: Verdict) -> pd.DataFrame:
     statistic, p = verdict.friedman or (np.nan, np.nan)
     families, methods = verdict.matrix.shape
-    facts = {"methods": methods, "datasets": len(verdict.coverage.complete), "families": families}
+    columns = {"methods": methods, "datasets": len(verdict.coverage.complete), "families": families}
     row = {
-        **facts,
+        **columns,
         "friedman": statistic,
         "friedman_p": p,
         "smallest_p_holm": _smallest(verdict),

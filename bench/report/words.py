@@ -14,8 +14,8 @@ def listed(names: Sequence[str], most: int) -> str:
     """``A``, ``A and B``, ``A, B and C``; of more than ``most`` the rest is counted: ``A, B and 7 more``."""
     shown = [*names[:most]]
     more = len(names) - len(shown)
-    parts = [*shown, f"{more:,} more"] if more > 0 else shown
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}" if parts else ""
+    phrases = [*shown, f"{more:,} more"] if more > 0 else shown
+    return phrases[0] if len(phrases) == 1 else f"{', '.join(phrases[:-1])} and {phrases[-1]}" if phrases else ""
 
 
 def p_value(p: float) -> str:

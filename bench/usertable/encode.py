@@ -25,12 +25,14 @@ def encode(block: Any, schema: Schema, layout: Layout) -> np.ndarray:
     """
     names = block.schema.names
     X = np.zeros((block.num_rows, len(schema.feature_names)))
-    for column, place in zip(schema.columns, schema.slices, strict=True):
+    for column, columns_of_X in zip(schema.columns, schema.slices, strict=True):
         values = block.column(names.index(column.name))
         if column.content == "category":
-            _one_hot(X[:, place], category_texts(values), column)
+            _one_hot(X[:, columns_of_X], category_texts(values), column)
         else:
-            X[:, place.start] = filled(column_numbers(pointed(values, layout), column.content), column.missing_value)
+            X[:, columns_of_X.start] = filled(
+                column_numbers(pointed(values, layout), column.content), column.missing_value
+            )
     return X
 
 

@@ -76,15 +76,15 @@ def explain(model: Model, row: np.ndarray) -> tuple[Cause, ...]:
         best = int(np.argmin(after))
         if current - after[best] < LEAST_SHARE * excess:
             break
-        column, place = model.schema.columns[free[best]], model.schema.slices[free[best]]
+        column, span = model.schema.columns[free[best]], model.schema.slices[free[best]]
         causes.append(
             Cause(
                 column=column.name,
-                value=shown(column, row[place]),
-                usual=_usual(column, usual[:, place]),
+                value=shown(column, row[span]),
+                usual=_usual(column, usual[:, span]),
                 score_before=current,
                 score_after=float(after[best]),
-                prototype="" if prototype is None else shown(column, prototype[place]),
+                prototype="" if prototype is None else shown(column, prototype[span]),
             )
         )
         replaced.append(free[best])
@@ -115,14 +115,14 @@ def _distances(model: Model, row: np.ndarray) -> np.ndarray:
     """(k, c): how far each usual row is from this one in each column of the table, in that column's spreads."""
     usual = model.usual_rows
     apart = np.empty((len(usual), len(model.schema.columns)))
-    for c, (column, place) in enumerate(zip(model.schema.columns, model.schema.slices, strict=True)):
+    for c, (column, span) in enumerate(zip(model.schema.columns, model.schema.slices, strict=True)):
         if column.content == "category":
-            apart[:, c] = np.any(usual[:, place] != row[place], axis=1)
+            apart[:, c] = np.any(usual[:, span] != row[span], axis=1)
         else:
-            values = usual[:, place.start]
+            values = usual[:, span.start]
             low, high = np.quantile(values, (0.25, 0.75))
             spread = float(high - low) or float(values.std()) or 1.0
-            apart[:, c] = np.minimum(np.abs(values - row[place.start]) / spread, FARTHEST)
+            apart[:, c] = np.minimum(np.abs(values - row[span.start]) / spread, FARTHEST)
     return apart
 
 
@@ -140,8 +140,8 @@ def _scores_without(
         near = np.argsort(total - apart[:, taken].sum(axis=1), kind="stable")[:count]
         made = np.tile(row, (count, 1))
         for other in taken:
-            place = model.schema.slices[other]
-            made[:, place] = model.usual_rows[near, place]
+            span = model.schema.slices[other]
+            made[:, span] = model.usual_rows[near, span]
         rows.append(made)
     scores = np.asarray(model.detector.decision_function(np.concatenate(rows)), dtype=np.float64)
     return np.asarray(scores.reshape(len(free), count).mean(axis=1))

@@ -60,22 +60,22 @@ def save(model: Model, folder: str | os.PathLike[str]) -> Path:
     from safetensors.numpy import save_file
 
     require_savable(model.method)
-    place = Path(folder)
-    check_place(place)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    beside = place.parent / f".unfinished-{os.getpid()}-{place.name}"
+    target = Path(folder)
+    check_place(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    beside = target.parent / f".unfinished-{os.getpid()}-{target.name}"
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir()
     try:
         files = formats.write(model.detector, get(model.method), beside)
         save_file({"rows": np.ascontiguousarray(model.usual_rows)}, beside / USUAL)
         write_whole(beside / MANIFEST, _json(_manifest(model, beside, [*files, USUAL])))
-        if place.exists():
-            shutil.rmtree(place)
-        beside.replace(place)
+        if target.exists():
+            shutil.rmtree(target)
+        beside.replace(target)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
-    return place
+    return target
 
 
 def check_place(folder: Path) -> None:
@@ -111,37 +111,37 @@ def load(folder: str | os.PathLike[str]) -> Model:
     """
     from safetensors.numpy import load_file
 
-    place = Path(folder)
-    told = _read_manifest(place)
+    model_folder = Path(folder)
+    told = _read_manifest(model_folder)
     try:
         model_facts, schema = told["model"], from_json(told["schema"])
         for name, digest in told["files"].items():
-            if Path(name).name != name or _digest(place / name) != digest:
-                raise DataError(f"{place / name} is not the file that was saved; fit the model again")
+            if Path(name).name != name or _digest(model_folder / name) != digest:
+                raise DataError(f"{model_folder / name} is not the file that was saved; fit the model again")
         differing = _differing(told)
         unfitted = create(model_facts["method"], model_facts["seed"], **_as_given(model_facts["params"]))
         try:
-            detector = formats.read(unfitted, model_facts["saved_as"], place)
-            usual = load_file(place / USUAL)["rows"]
+            detector = formats.read(unfitted, model_facts["saved_as"], model_folder)
+            usual = load_file(model_folder / USUAL)["rows"]
             scores = _check_scores(detector, usual)
         except DataError:
             raise
         except Exception as error:  # what another version's file makes a library raise cannot be foreseen
             why = f"{differing}, and " if differing else ""
             raise DataError(
-                f"{place} cannot be read here: {why}{type(error).__name__}: {error}; fit it again"
+                f"{model_folder} cannot be read here: {why}{type(error).__name__}: {error}; fit it again"
             ) from error
     except (KeyError, TypeError, AttributeError) as error:
-        raise DataError(f"{place / MANIFEST} is no whole manifest ({error!r}); fit the model again") from error
+        raise DataError(f"{model_folder / MANIFEST} is no whole manifest ({error!r}); fit the model again") from error
     same = scores == told["check_scores"]
     if not differing and not same:
         raise DataError(
-            f"{place} gives other scores here than when it was saved, though all versions are the same (another "
+            f"{model_folder} gives other scores here than when it was saved, though all versions are the same (another "
             "processor?); fit the model again on this machine"
         )
     if differing:
         ends = "its scores are the same bits for the rows checked" if same else "its scores differ from those it had"
-        warnings.warn(f"{place}: {differing}; {ends}", ModelWarning, stacklevel=2)
+        warnings.warn(f"{model_folder}: {differing}; {ends}", ModelWarning, stacklevel=2)
     return Model(
         detector=detector,
         method=model_facts["method"],
@@ -195,9 +195,9 @@ def _differing(told: dict[str, Any]) -> str:
         for name, old in told["versions"].items()
         if here.get(name) != old
     ]
-    facts = told["model"]
-    if source_hash(get(facts["method"])) != facts["code"]:
-        changed.append(f"other code of {facts['method']}")
+    described = told["model"]
+    if source_hash(get(described["method"])) != described["code"]:
+        changed.append(f"other code of {described['method']}")
     return f"it was saved with {', '.join(changed)}" if changed else ""
 
 

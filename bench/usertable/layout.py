@@ -74,7 +74,7 @@ def layout_of(path: Path, delimiter: str | None = None, decimal: str | None = No
         lines = stream.read(FIRST_BYTES).decode("utf-8", "replace").splitlines()[:200]
     if not lines:
         raise DataError(f"{path.name} is empty; check the file")
-    mark = delimiter or max(DELIMITERS, key=lambda one: len(_fields(lines[0], one)))
+    mark = delimiter or max(DELIMITERS, key=lambda candidate: len(_fields(lines[0], candidate)))
     if decimal is None:
         inner = [field for line in lines[1:-1] or lines[1:] for field in _fields(line, mark)]
         comma = sum(bool(re.match(DECIMAL_COMMA, field.strip())) for field in inner)

@@ -75,11 +75,11 @@ class Schema:
     @property
     def slices(self) -> tuple[slice, ...]:
         """Where each column lies in the matrix."""
-        places, start = [], 0
+        spans, start = [], 0
         for column in self.columns:
-            places.append(slice(start, start + column.width))
+            spans.append(slice(start, start + column.width))
             start += column.width
-        return tuple(places)
+        return tuple(spans)
 
 
 def to_json(schema: Schema) -> dict[str, Any]:

@@ -101,7 +101,7 @@ def score(
     scores = np.empty(incoming.rows)
     ids, done = [], 0
     first, rows = np.empty(0, dtype=np.int64), np.empty((0, len(model.schema.feature_names)))
-    place = None if id_column is None else incoming.names.index(id_column)
+    position = None if id_column is None else incoming.names.index(id_column)
     with readable(incoming.path):
         for block in blocks(incoming.path, list(incoming.names), incoming.layout.delimiter):
             for start in range(0, block.num_rows, ROWS):
@@ -110,8 +110,8 @@ def score(
                 values = model.detector.decision_function(X)
                 scores[done : done + len(X)] = values
                 first, rows = _highest(scores, first, rows, X, done, keep)
-                if place is not None:
-                    ids.append(pa.array(strings(part.column(place)).tolist(), pa.string()))
+                if position is not None:
+                    ids.append(pa.array(strings(part.column(position)).tolist(), pa.string()))
                 done += len(X)
                 if tell is not None:
                     tell(done)

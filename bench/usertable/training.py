@@ -86,8 +86,8 @@ def load_table(
     UnknownName, DataError
         A file, column or label that cannot be used; the message says which and what to do.
     """
-    place = table_path(path)
-    examined = examine(place, layout_of(place, delimiter, decimal), label, drop, types)
+    file = table_path(path)
+    examined = examine(file, layout_of(file, delimiter, decimal), label, drop, types)
     return table_of(examined, anomaly)
 
 
@@ -127,10 +127,10 @@ def _finished(schema: Schema, X: np.ndarray, y: np.ndarray) -> tuple[Schema, np.
     kept: list[Column] = []
     used: list[int] = []
     left_out, seen = list(schema.left_out), dict[bytes, str]()
-    for column, place in zip(schema.columns, schema.slices, strict=True):
+    for column, span in zip(schema.columns, schema.slices, strict=True):
         reason = ""
         if column.content != "category":
-            values = X[:, place.start]
+            values = X[:, span.start]
             column = _with_median(column, values)
             reason = _no_information(column.name, values, seen)
             low, high = np.quantile(values[y == 0], (0.05, 0.95))
@@ -141,7 +141,7 @@ def _finished(schema: Schema, X: np.ndarray, y: np.ndarray) -> tuple[Schema, np.
             left_out.append(LeftOut(repr(column.name), reason))
         else:
             kept.append(column)
-            used += range(place.start, place.stop)
+            used += range(span.start, span.stop)
     if not kept:
         raise DataError("no column of the table varies; a detector needs one that does")
     made = Schema(tuple(kept), schema.label, tuple(left_out), schema.precision)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from bench.types import Cell, Record, Scenario
+from bench.types import Cell, Record, Scenario, Status
 
 FACTS = {
     "dataset_family": "toy",
@@ -23,11 +25,11 @@ FACTS = {
 }
 
 
-def cell(number: int, **scenario: object) -> Cell:
+def cell(number: int, **scenario: Any) -> Cell:
     return Cell("toy", "ab" * 32, Scenario(**scenario), "toy-method", (("width", 3),), number, f"key-{number:08d}")
 
 
-def record(number: int, status: str = "ok", value: float = 0.5, scores: int = 4, **scenario: object) -> Record:
+def record(number: int, status: Status = "ok", value: float = 0.5, scores: int = 4, **scenario: Any) -> Record:
     metrics = {"average_precision": value, "auc_roc": 0.75, "auc_pr_trapezoid": 0.4, "best_f1": 0.3}
     return Record(
         cell(number, **scenario),

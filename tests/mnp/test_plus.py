@@ -3,9 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from sklearn.metrics import average_precision_score
 
 from mnp import MNPPlus
+from mnp.plus_evidence import _softened
+from mnp.plus_exemplars import draw_exemplars, nearness
 from mnp.plus_inputs import KNOTS, Inputs
 from replicas.rows import Rows
 
@@ -36,7 +39,7 @@ def test_the_score_is_the_sum_of_four_terms(fitted) -> None:
     assert list(evidence.columns) == TERMS
     np.testing.assert_allclose(evidence.sum(axis=1), fitted.decision_function(X), rtol=0, atol=1e-12)
     assert (evidence.nunique() > 10).all()
-    assert evidence[["prototypes", "reconstruction"]].abs().max().max() <= 3 * 0.75 * fitted.trust_
+    assert evidence[["prototypes", "reconstruction"]].abs().max().max() <= 3 * 0.6 * fitted.trust_
 
 
 def test_weights_scale_their_terms_and_nothing_else() -> None:
@@ -56,8 +59,8 @@ def test_weights_scale_their_terms_and_nothing_else() -> None:
 def test_distances_are_in_units_of_the_training_median(fitted) -> None:
     X, y = table()
     evidence = fitted.evidence(X)[y == 0]
-    assert abs(evidence["prototypes"].median()) < 0.001
-    assert abs(evidence["reconstruction"].median()) < 0.1
+    assert abs(evidence["prototypes"].median() / fitted.trust_) < 0.001
+    assert abs(evidence["reconstruction"].median() / fitted.trust_) < 0.1
     assert np.median(fitted.normal_likelihood(X)[y == 0]) == pytest.approx(0.5, abs=0.001)
 
 
@@ -82,7 +85,7 @@ def test_a_row_like_the_labelled_and_a_row_like_nothing_are_both_anomalies(fitte
 
 def test_without_labels_the_two_unsupervised_terms_are_the_score() -> None:
     X, _ = table()
-    with pytest.warns(UserWarning, match="falls back to its distance to the prototypes"):
+    with pytest.warns(UserWarning, match="falls back to its distance to the exemplars"):
         blind = MNPPlus(**BRIEF).fit(X)
     evidence = blind.evidence(X)
     assert (evidence[["trees", "network"]] == 0.0).all(axis=None)
@@ -180,7 +183,7 @@ def test_more_columns_than_rows() -> None:
     X, y = table(rows=120, width=1555)
     model = MNPPlus(n_estimators=20, steps=20, n_init=1).fit(X, y)
     assert np.isfinite(model.decision_function(X)).all()
-    assert model.context_["components"].shape[1] <= 128
+    assert model.context_["subspaces"].shape[2] <= 128 and model.context_["axes"].shape[1] <= 64
 
 
 def test_more_labelled_than_unlabelled_rows() -> None:
@@ -206,3 +209,64 @@ def test_thinned_quantiles_are_close_to_the_exact_ones() -> None:
 def test_scaled_values_beyond_the_training_range_are_cut_off() -> None:
     inputs = Inputs.fit(np.float32([[0.0, -3e38], [1.0, 3e38]]))
     np.testing.assert_allclose(inputs(np.float32([[-50.0, 0.0], [50.0, 3e38]]))[:, :2], [[-1.0, 0.5], [2.0, 1.0]])
+
+
+def test_a_row_off_the_outline_of_its_mode_is_far_from_the_exemplars() -> None:
+    """A ring is one mode with an empty middle: its prototypes may lie there, its exemplars do not."""
+    stream = np.random.default_rng(5)
+    angle = stream.uniform(0, 2 * np.pi, 600)
+    X = np.stack([np.cos(angle), np.sin(angle)], axis=1) + stream.normal(0, 0.02, (600, 2))
+    with pytest.warns(UserWarning, match="no labelled anomaly"):
+        model = MNPPlus(n_prototypes=1).fit(X)
+    term = model.evidence(np.array([[0.0, 0.0], [1.0, 0.0]]))["prototypes"]
+    assert term[0] > 1.0 > term[1]
+
+
+def test_exemplars_are_unlabelled_rows_in_groups_of_one_size() -> None:
+    v = np.arange(100, dtype=np.float32)[:, None]
+    drawn = draw_exemplars(v, np.arange(50), 30, seed=0)
+    assert drawn.shape == (8, 3, 1)
+    assert len(np.unique(drawn)) == 24 and drawn.max() < 50
+    assert draw_exemplars(v, np.arange(3), 30, seed=0).shape == (3, 1, 1)
+    wide = np.zeros((200, 2**16), dtype=np.float32)
+    assert draw_exemplars(wide, np.arange(200), 1024, seed=0).shape == (8, 2, 2**16)
+
+
+def test_nearness_is_the_mean_over_groups_of_the_distance_to_the_nearest() -> None:
+    stream = np.random.default_rng(6)
+    v, exemplars = stream.uniform(size=(1, 5, 3)), stream.uniform(size=(1, 2, 4, 3))
+    context = {"exemplars": torch.from_numpy(exemplars), "mean": torch.full((1, 1, 3), 0.5, dtype=torch.float64)}
+    gaps = np.linalg.norm(v[0, :, None, None] - exemplars[0], axis=3)
+    np.testing.assert_allclose(nearness(torch.from_numpy(v), context)[0], gaps.min(axis=2).mean(axis=1), atol=1e-12)
+
+
+def test_rotated_trees_see_a_direction_that_no_feature_shows() -> None:
+    stream = np.random.default_rng(7)
+    along = stream.normal(size=(600, 1))
+    X = along * stream.choice([-1.0, 1.0], size=8) + stream.normal(0, 0.1, (600, 8))
+    truth = np.arange(600) % 20 == 3
+    X[truth, 0] += 0.8
+    y = (truth & (np.arange(600) < 200)).astype(int)
+    scores = [
+        MNPPlus(network_weight=0.0, prototype_weight=0.0, reconstruction_weight=0.0, rotated_weight=weight)
+        .fit(X, y).decision_function(X[200:])
+        for weight in (0.0, 0.5)
+    ]  # fmt: skip
+    upright, both = (average_precision_score(truth[200:], score) for score in scores)
+    assert both > upright + 0.1
+
+
+def test_rotated_trees_can_be_left_out() -> None:
+    X, y = table()
+    model = MNPPlus(**BRIEF, rotated_weight=0.0).fit(X, y)
+    assert model.trees_ and not model.rotated_trees_
+    assert np.isfinite(model.decision_function(X)).all()
+
+
+def test_the_network_speaks_for_and_hardly_against() -> None:
+    score = np.array([-50.0, -1.0, 0.0, 4.0])
+    softened = _softened(score)
+    assert softened[2] == 0.0
+    assert softened[0] == pytest.approx(-np.log(2.0) / 2)
+    assert softened[3] == pytest.approx(4.0 - np.log(2.0) / 2, abs=1e-3)
+    assert (np.diff(softened) > 0).all()

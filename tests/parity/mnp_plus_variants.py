@@ -487,3 +487,167 @@ VARIANTS["rotated trees for network"] = lambda cell: combined(
 VARIANTS["rotated trees .5 beside all"] = lambda cell: combined(
     cell, trees=odds(cell.test.probability) + 0.5 * odds(regrown(cell, X=rotated(cell)))
 )
+
+
+# --- distance to a sample of unlabelled rows: prototypes at a fine scale
+def sampled(cell: Any, count: int, nearest: int = 1, repeats: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    """Distance to the nearest (or so-many-th nearest) of ``count`` unlabelled rows, a sampled row not counting itself."""
+    v, w = cell.inputs
+    draws = np.random.default_rng([cell.seed, 11])
+    sums = [np.zeros(len(v)), np.zeros(len(w))]
+    for _ in range(repeats):
+        chosen = draws.permutation(cell.usual)[:count]
+        centres = v[chosen].astype(np.float64)
+        for which, x in enumerate((v, w)):
+            squares = (x.astype(np.float64) ** 2).sum(1)[:, None] - 2.0 * x @ centres.T + (centres**2).sum(1)
+            if which == 0:
+                squares[chosen, np.arange(len(chosen))] = np.inf
+            k = min(nearest, len(chosen) - 1)
+            sums[which] += np.sqrt(np.maximum(np.partition(squares, k - 1, axis=1)[:, k - 1], 0.0))
+    return sums[0] / repeats, sums[1] / repeats
+
+
+def clustered(cell: Any, count: int) -> tuple[np.ndarray, np.ndarray]:
+    from sklearn.cluster import KMeans
+
+    v, w = cell.inputs
+    model = KMeans(min(count, len(cell.usual) // 8 or 1), n_init=1, max_iter=20, random_state=cell.seed).fit(v[cell.usual])
+    return tuple(model.transform(x).min(axis=1) for x in (v, w))
+
+
+BANK |= {
+    "nearest of 64 rows": lambda cell: sampled(cell, 64), "nearest of 256 rows": lambda cell: sampled(cell, 256),
+    "nearest of 1024 rows": lambda cell: sampled(cell, 1024), "5th nearest of 1024 rows": lambda cell: sampled(cell, 1024, 5),
+    "3rd nearest of 256 rows": lambda cell: sampled(cell, 256, 3), "4 times nearest of 64 rows": lambda cell: sampled(cell, 64, 1, 4),
+    "128 prototypes": lambda cell: clustered(cell, 128),
+}  # fmt: skip
+for name in list(BANK)[5:]:
+    VARIANTS[f"{name} beside, a quarter each"] = bank_variant((name,), {n: 0.375 for n in (*THREE, name)}, False)
+    VARIANTS[f"{name} in place of prototypes"] = bank_variant((name,), {name: 0.75, "own": 0.375, "shared": 0.375}, False)
+
+
+_KEPT: dict[str, Any] = {}
+
+
+def kept(cell: Any, name: str) -> Any:
+    """A bank's member, computed once per cell."""
+    if _KEPT.get("cell") is not cell:
+        _KEPT.clear()
+        _KEPT["cell"] = cell
+    if name not in _KEPT:
+        _KEPT[name] = BANK[name](cell)
+    return _KEPT[name]
+
+
+def with_sample(cell: Any, weights: dict[str, float], name: str = "5th nearest of 1024 rows", power: float = 4.0) -> np.ndarray:
+    before, after = normality(cell)
+    train, test = kept(cell, name)
+    before["near"], after["near"] = distant(train, train[cell.usual]), distant(test, train[cell.usual])
+    return trusted_terms(cell, tuple(weights), weights, (before, after), power, False)
+
+
+def summed(cell: Any, rest: np.ndarray, up: float = 1.0, low: float = 0.005, least: float | None = None) -> np.ndarray:
+    z = odds(cell.test.probability, low, 0.005)
+    f = cell.test.score if least is None else soft(cell.test.score, least)
+    return up * np.maximum(z, 0) + np.minimum(z, 0) + 0.75 * f + rest
+
+
+SETTINGS: dict[str, tuple[dict[str, float], dict[str, float]]] = {
+    "J1 in place": ({"near": 0.75, "own": 0.375, "shared": 0.375}, {}),
+    "J2 thirds": ({"near": 0.5, "distance": 0.5, "own": 0.25, "shared": 0.25}, {}),
+    "J3 own only": ({"near": 0.75, "own": 0.75}, {}),
+    "J4 shared only": ({"near": 0.75, "shared": 0.75}, {}),
+    "J5 near alone": ({"near": 1.5}, {}),
+    "J6 in place, soft 0": ({"near": 0.75, "own": 0.375, "shared": 0.375}, {"least": 0.0}),
+    "J7 in place, 1.5 up": ({"near": 0.75, "own": 0.375, "shared": 0.375}, {"up": 1.5}),
+    "J8 in place, 1.5 up, soft 0": ({"near": 0.75, "own": 0.375, "shared": 0.375}, {"up": 1.5, "least": 0.0}),
+    "J9 in place, 1.5 up, soft 0.5, floor .02": ({"near": 0.75, "own": 0.375, "shared": 0.375}, {"up": 1.5, "least": 0.5, "low": 0.02}),
+    "J10 in place, weight .6, 1.5 up, soft 0": ({"near": 0.6, "own": 0.3, "shared": 0.3}, {"up": 1.5, "least": 0.0}),
+    "J11 in place, weight .5": ({"near": 0.5, "own": 0.25, "shared": 0.25}, {}),
+    "J12 in place, weight .6, 2 up, soft 0": ({"near": 0.6, "own": 0.3, "shared": 0.3}, {"up": 2.0, "least": 0.0}),
+}  # fmt: skip
+for name, (weights, more) in SETTINGS.items():
+    VARIANTS[name] = lambda cell, weights=weights, more=more: summed(cell, with_sample(cell, weights), **more)
+
+
+def codes(cell: Any) -> tuple[np.ndarray, np.ndarray]:
+    """What the shared linear autoencoder makes of v: as many principal components as features, at most 128."""
+    v, w = linear(cell)
+    u = v[cell.usual]
+    mean = u.mean(0)
+    vectors = np.linalg.eigh(np.atleast_2d(np.cov(u.T)))[1]
+    chosen = vectors[:, -max(1, min(v.shape[1] // 2, 128)) :]
+    return tuple(((x - mean) @ chosen).astype(np.float32) for x in (v, w))
+
+
+BANK |= {
+    "codes 200": lambda cell: odds(regrown(cell, X=codes(cell))),
+    "codes 100": lambda cell: odds(regrown(cell, X=codes(cell), trees=100)),
+}
+J1 = {"near": 0.75, "own": 0.375, "shared": 0.375}
+CODED: dict[str, tuple[dict[str, float] | None, float, str, dict[str, float]]] = {
+    "K1 codes .5": (None, 0.5, "codes 200", {}),
+    "K2 near, codes .5": (J1, 0.5, "codes 200", {}),
+    "K3 near, codes .5, soft 0": (J1, 0.5, "codes 200", {"least": 0.0}),
+    "K4 near, codes .5 (100 trees), soft 0": (J1, 0.5, "codes 100", {"least": 0.0}),
+    "K5 near .6, codes .5, soft 0": ({n: 0.8 * w for n, w in J1.items()}, 0.5, "codes 200", {"least": 0.0}),
+    "K6 near, codes .75, soft 0": (J1, 0.75, "codes 200", {"least": 0.0}),
+    "K7 near, codes 1, soft 0": (J1, 1.0, "codes 200", {"least": 0.0}),
+    "K8 near, codes .5, soft 0, 1.5 up": (J1, 0.5, "codes 200", {"least": 0.0, "up": 1.5}),
+    "K9 near, codes .5, soft .5, floor .02, 1.5 up": (J1, 0.5, "codes 200", {"least": 0.5, "up": 1.5, "low": 0.02}),
+    "K10 near, codes .25, soft 0": (J1, 0.25, "codes 200", {"least": 0.0}),
+    "K11 near 1.2, codes .5, soft 0, 1.5 up": ({n: 1.2 * w for n, w in J1.items()}, 0.5, "codes 200", {"least": 0.0, "up": 1.5}),
+    "K12 near and own, codes .5, soft 0, 1.5 up": ({"near": 0.75, "own": 0.75}, 0.5, "codes 200", {"least": 0.0, "up": 1.5}),
+}  # fmt: skip
+for name, (weights, share, bank, more) in CODED.items():
+    VARIANTS[name] = lambda cell, weights=weights, share=share, bank=bank, more=more: summed(
+        cell, unsupervised(cell) if weights is None else with_sample(cell, weights), **more
+    ) + share * kept(cell, bank)
+
+
+def grouped(cell: Any, groups: int, each: int) -> tuple[np.ndarray, np.ndarray]:
+    """Mean over groups of unlabelled rows of the distance to the nearest one, a row counting itself: no sample is told apart."""
+    v, w = linear(cell)
+    chosen = np.random.default_rng([cell.seed, 12]).permutation(cell.usual)[: groups * each]
+    sums = [np.zeros(len(v)), np.zeros(len(w))]
+    count = min(groups, len(chosen))
+    for centres in np.array_split(v[chosen], count):
+        for which, x in enumerate((v, w)):
+            squares = (x**2).sum(1)[:, None] - 2.0 * x @ centres.T + (centres**2).sum(1)
+            sums[which] += np.sqrt(np.maximum(squares.min(axis=1), 0.0))
+    return sums[0] / count, sums[1] / count
+
+
+BANK |= {"4 x 256": lambda cell: grouped(cell, 4, 256), "8 x 128": lambda cell: grouped(cell, 8, 128)}
+for name in ("4 x 256", "8 x 128"):
+    VARIANTS[f"M nearest of {name}"] = lambda cell, name=name: summed(cell, with_sample(cell, J1, name))
+    VARIANTS[f"M nearest of {name}, soft 0, 1.5 up"] = lambda cell, name=name: summed(
+        cell, with_sample(cell, J1, name), up=1.5, least=0.0
+    )
+
+
+BANK |= {"rotated 200": lambda cell: odds(regrown(cell, X=rotated(cell)))}
+
+
+def both_reconstructions(near: float, own: float, shared: float) -> dict[str, float]:
+    return {name: weight for name, weight in (("near", near), ("own", own), ("shared", shared)) if weight}
+
+
+FINAL: dict[str, tuple[dict[str, float], float, dict[str, float]]] = {
+    "F1 soft 0": (J1, 0.5, {"least": 0.0}),
+    "F2 soft .5": (J1, 0.5, {"least": 0.5}),
+    "F3 soft .5, low floor .02": (J1, 0.5, {"least": 0.5, "low": 0.02}),
+    "F4 soft .5, low floor .02, 1.5 up": (J1, 0.5, {"least": 0.5, "low": 0.02, "up": 1.5}),
+    "F5 own alone, soft 0": (both_reconstructions(0.75, 0.75, 0), 0.5, {"least": 0.0}),
+    "F6 own alone, weight .6, soft 0": (both_reconstructions(0.6, 0.6, 0), 0.5, {"least": 0.0}),
+    "F7 own alone, weight .6, soft .5": (both_reconstructions(0.6, 0.6, 0), 0.5, {"least": 0.5}),
+    "F8 own alone, weight .6, soft 0, 1.5 up": (both_reconstructions(0.6, 0.6, 0), 0.5, {"least": 0.0, "up": 1.5}),
+    "F9 own alone, weight .5, soft 0": (both_reconstructions(0.5, 0.5, 0), 0.5, {"least": 0.0}),
+    "F10 own twice shared, weight .6, soft 0": (both_reconstructions(0.6, 0.4, 0.2), 0.5, {"least": 0.0}),
+    "F11 both, weight .6, soft 0": (both_reconstructions(0.6, 0.3, 0.3), 0.5, {"least": 0.0}),
+    "F12 own alone, weight .6, rotated .75, soft 0": (both_reconstructions(0.6, 0.6, 0), 0.75, {"least": 0.0}),
+}  # fmt: skip
+for name, (weights, share, more) in FINAL.items():
+    VARIANTS[name] = lambda cell, weights=weights, share=share, more=more: summed(
+        cell, with_sample(cell, weights, "8 x 128"), **more
+    ) + share * kept(cell, "rotated 200")

@@ -1,5 +1,7 @@
 """The engine's pieces against well-known implementations."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -38,7 +40,7 @@ def test_adam_is_torchs() -> None:
         (SGD(1e-2, 0.7, 0.1), lambda p: torch.optim.SGD([p], lr=1e-2, momentum=0.7, weight_decay=0.1)),
     ],
 )
-def test_the_other_optimisers_are_torchs(rule, reference) -> None:
+def test_the_other_optimisers_are_torchs(rule: Any, reference: Any) -> None:
     start = torch.randn(8, 32, generator=torch.Generator().manual_seed(0))
     ours, theirs = start.clone(), start.clone().requires_grad_()
     state, optimiser = rule.state(ours), reference(theirs)
@@ -144,7 +146,7 @@ def test_streams_are_named_not_ordered() -> None:
     assert generator("a", 1).random() == generator("a", 1).random()
     assert generator("a", 1).random() != generator("a", 2).random()
     with pytest.raises(TypeError, match="int64"):
-        generator("a", np.int64(1))
+        generator("a", np.int64(1))  # type: ignore[arg-type]
 
 
 def test_stopping_keeps_the_best_of_each_run() -> None:
@@ -182,7 +184,7 @@ def test_every_draw_is_found_among_the_rows_that_pass_once(pool: int, width: int
     assert np.array_equal(np.take_along_axis(positions, places, axis=1), drawn)
 
 
-def test_too_few_distinct_draws_are_filled_up(monkeypatch) -> None:
+def test_too_few_distinct_draws_are_filled_up(monkeypatch: pytest.MonkeyPatch) -> None:
     plenty = without_replacement(generator("test", 1), 60, 200, 12)
     monkeypatch.setattr(sampling, "_spare", lambda pool, batch: 0)  # as drawn, most rows have a repeat
     found = without_replacement(generator("test", 1), 60, 200, 12)

@@ -1,5 +1,7 @@
 """A run's bits do not depend on its group: alone, among forty, reversed, in part."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,7 @@ from replicas.rows import Rows
 
 WIDTHS = [1, 3, 6, 7, 21, 36, 62]
 # enough epochs for a last-bit difference to grow into a visible one, short enough for CI
-METHODS = {
+METHODS: dict[str, dict[str, Any]] = {
     "devnet": {"epochs": 20, "steps_per_epoch": 4, "batch_size": 128},
     "devnet-drawn": {"epochs": 20, "steps_per_epoch": 4, "batch_size": 64},
     "prenet": {"epochs": 20, "steps_per_epoch": 4, "batch_size": 64},

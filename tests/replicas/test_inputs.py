@@ -33,20 +33,20 @@ def polars_frame() -> Any:
     ],
     ids=["numpy types", "nullable", "arrow types", "mixed", "sparse columns", "arrow table", "polars"],
 )
-def test_frames_of_numbers_are_read_with_their_names(make) -> None:
+def test_frames_of_numbers_are_read_with_their_names(make: Any) -> None:
     array, names = inputs.features(make())
     np.testing.assert_array_equal(array, VALUES)
     assert names is not None and list(names) == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize("dtype", ["bool", "int8", "uint16", "float16", "float32"])
-def test_types_that_single_precision_holds_are_read_as_float32(dtype) -> None:
+def test_types_that_single_precision_holds_are_read_as_float32(dtype: str) -> None:
     array, names = inputs.features(VALUES.astype(dtype))
     assert array.dtype == np.float32 and names is None
 
 
 @pytest.mark.parametrize("dtype", ["int32", "int64", "uint64", "float64"])
-def test_wider_types_are_not_rounded(dtype) -> None:
+def test_wider_types_are_not_rounded(dtype: str) -> None:
     X = (VALUES * 4 + 1_700_000_001).astype(dtype)
     np.testing.assert_array_equal(inputs.features(X)[0], X)
 
@@ -56,7 +56,7 @@ def test_wider_types_are_not_rounded(dtype) -> None:
     [
         (scipy.sparse.csr_matrix(VALUES), r"sparse matrix; pass X\.toarray\(\)"),
         (np.ma.array(VALUES, mask=VALUES == 7.0), r"masked, that is missing, value \(column 1, row 2\)"),
-        (FRAME.astype({"b": "Int64"}).replace({"b": {3: pd.NA}}), "column 'b' \\(row 1\\), a missing one"),
+        (FRAME.astype({"b": "Int64"}).replace({"b": {3: pd.NA}}), "column 'b' \\(row 1\\), a missing one"),  # type: ignore[arg-type]  # pandas-stubs know no NA here
         (pa.table({"a": [1.0, None]}), "column 'a' \\(row 1\\), a missing one"),
         (pa.table({"a": ["x", "y"]}), "column 'a' holds string values"),
         (FRAME.astype({"b": object}), "column 'b' holds numbers as Python objects"),
@@ -69,7 +69,7 @@ def test_wider_types_are_not_rounded(dtype) -> None:
         (VALUES[:, 0], "non-empty table"),
     ],
 )
-def test_what_holds_no_numbers_is_one_sentence(X, words) -> None:
+def test_what_holds_no_numbers_is_one_sentence(X: Any, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         inputs.features(X)
 
@@ -79,7 +79,7 @@ def test_what_holds_no_numbers_is_one_sentence(X, words) -> None:
     [[1, 0, 0], [True, False, False], np.array([[1.0], [0.0], [0.0]]), pd.Series([1, 0, 0], dtype="Int64"),
      pa.array([1, 0, 0]), np.array([1, 0, 0], dtype=object)],
 )  # fmt: skip
-def test_labels_are_read(y) -> None:
+def test_labels_are_read(y: Any) -> None:
     read = inputs.labels(y, 3)
     assert read.dtype == np.int8 and read.tolist() == [1, 0, 0]
 
@@ -98,7 +98,7 @@ def test_labels_are_read(y) -> None:
         (np.zeros((3, 2)), r"got shape \(3, 2\)"),
     ],
 )
-def test_labels_that_are_none_are_one_sentence(y, words) -> None:
+def test_labels_that_are_none_are_one_sentence(y: Any, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         inputs.labels(y, 3)
 
@@ -112,7 +112,7 @@ def test_labels_that_are_none_are_one_sentence(y, words) -> None:
         (["a", "b", "c"], "'c' not seen in fit"),
     ],
 )
-def test_other_columns_are_named(columns, words) -> None:
+def test_other_columns_are_named(columns: Any, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         inputs.same_names(columns, ["a", "b"])
     inputs.same_names(None, ["a", "b"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -18,7 +20,7 @@ def rows(count: int = 200, width: int = 3) -> np.ndarray:
 @pytest.mark.parametrize(
     "X", [rows().astype(np.float32), rows().astype(np.float32).astype(np.float64), np.round(rows() * 100), rows()]
 )
-def test_ordinary_rows_are_rounded_as_they_are(X) -> None:
+def test_ordinary_rows_are_rounded_as_they_are(X: Any) -> None:
     assert precision.needed(X) is None
     np.testing.assert_array_equal(precision.single(X, None), X.astype(np.float32))
 
@@ -40,7 +42,7 @@ def test_float32_rows_are_not_even_copied() -> None:
     ],
     ids=["times", "zeros among times", "outlier", "tiny", "huge", "two values"],
 )
-def test_values_stay_apart_and_in_their_order(column) -> None:
+def test_values_stay_apart_and_in_their_order(column: Any) -> None:
     X = np.column_stack([rows()[:, 0], column])
     affine = precision.needed(X)
     assert affine is not None and affine.offset[0] == 0.0 and affine.gain[0] == 1.0

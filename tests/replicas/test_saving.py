@@ -1,6 +1,8 @@
 """A saved detector gives the same bits after loading; anything else is refused in one sentence."""
 
 import json
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,7 +24,7 @@ def table(seed: int = 0) -> tuple[pd.DataFrame, np.ndarray]:
 
 
 @pytest.mark.parametrize("name", sorted(BRIEF))
-def test_scores_are_the_same_bits_after_loading(name, tmp_path):
+def test_scores_are_the_same_bits_after_loading(name: Any, tmp_path: Path) -> None:
     X, y = table()
     fitted = methods.create(name, seed=3, **BRIEF[name]).fit(X, y)
     loaded = type(fitted).load(fitted.save(tmp_path / "detector.safetensors"))
@@ -36,7 +38,7 @@ def test_scores_are_the_same_bits_after_loading(name, tmp_path):
     assert list(loaded.feature_names_in_) == list(X.columns)
 
 
-def test_looks_inside_survive(tmp_path):
+def test_looks_inside_survive(tmp_path: Path) -> None:
     X, y = table()
     fitted = MNP(random_state=1, **BRIEF["mnp"]).fit(X, y)
     loaded = MNP.load(fitted.save(tmp_path / "m"))
@@ -47,12 +49,12 @@ def test_looks_inside_survive(tmp_path):
     assert all(np.array_equal(loaded.history_[name], fitted.history_[name]) for name in fitted.history_)
 
 
-def test_nothing_is_saved_before_fitting(tmp_path):
+def test_nothing_is_saved_before_fitting(tmp_path: Path) -> None:
     with pytest.raises(NotFittedError):
         MNP().save(tmp_path / "m")
 
 
-def test_other_files_are_refused_in_one_sentence(tmp_path):
+def test_other_files_are_refused_in_one_sentence(tmp_path: Path) -> None:
     X, y = table()
     fitted = methods.create("devnet", seed=0, **BRIEF["devnet"]).fit(X, y)
     file = fitted.save(tmp_path / "d")

@@ -46,9 +46,9 @@ def test_each_tree_tells_its_own_bag_apart() -> None:
 
 
 def test_equal_rows_share_a_leaf_with_both_classes_weighing_alike() -> None:
-    X = np.repeat(np.float32([[1.0, 2.0], [3.0, 4.0]]), [10, 20], axis=0)
+    X = np.repeat(np.array([[1.0, 2.0], [3.0, 4.0]], dtype=np.float32), [10, 20], axis=0)
     forest = grow(X, np.array([0, 1]), np.array([[2, 3, 4, 10, 11, 12]]), np.random.default_rng(0))
-    values = walked(forest, np.float32([[1.0, 2.0], [3.0, 4.0]]))
+    values = walked(forest, np.array([[1.0, 2.0], [3.0, 4.0]], dtype=np.float32))
     # 2 of 2 labelled rows against 3 of 6 unlabelled ones
     np.testing.assert_allclose(values[0], [1.0 / 1.5, 0.0])
 
@@ -98,7 +98,7 @@ def test_rows_at_and_beyond_the_thresholds_go_the_walks_way(monkeypatch: pytest.
     forest = grow(X, LABELLED, bags(X, 12), np.random.default_rng(3))
     asking = forest.feature >= 0
     rows = np.repeat(forest.threshold[asking][:50, None], X.shape[1], axis=1)
-    rows = np.concatenate([rows, np.float32([[3.4e38] * 5, [-3.4e38] * 5, [-0.0] * 5])])
+    rows = np.concatenate([rows, np.array([[3.4e38] * 5, [-3.4e38] * 5, [-0.0] * 5], dtype=np.float32)])
     masks = mean_value(forest, rows)
     monkeypatch.setattr(tree_scores, "MOST_NODES", 0)
     assert np.array_equal(masks, mean_value(forest, rows))

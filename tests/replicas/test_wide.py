@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -16,7 +19,7 @@ from replicas.stopping import StoppingRule
 from replicas.training import Batch, Context, Stage, Step, each, train
 
 REPLICATED = sorted(name for name, spec in methods.specs().items() if spec.replicated)
-SHORT = {
+SHORT: dict[str, dict[str, Any]] = {
     "devnet": {"epochs": 3, "steps_per_epoch": 3, "batch_size": 64},
     "prenet": {"epochs": 3, "steps_per_epoch": 3, "batch_size": 64},
     "deep-sad": {"epochs": 3, "pretraining_epochs": 3},
@@ -76,7 +79,7 @@ def test_the_plan_knows_which_runs_train_together(method: str) -> None:
 def test_a_wide_group_is_not_padded(inputs: int, expected: list[int]) -> None:
     widths = []
 
-    def gradient(p: dict[str, torch.Tensor], batch: Batch, context: Context) -> Step:
+    def gradient(p: Mapping[str, torch.Tensor], batch: Batch, context: Context) -> Step:
         widths.append(len(batch[0]))
         value = torch.zeros(len(batch[0]))
         return value, value[:, None], {"weight": torch.ones_like(p["weight"])}
@@ -91,7 +94,7 @@ def test_a_wide_group_is_not_padded(inputs: int, expected: list[int]) -> None:
 def test_each_run_keeps_its_own_results(inputs: int) -> None:
     """Run r moves by r + 1 a step; run 1 is best after its first epoch and stops after its third."""
 
-    def gradient(p: dict[str, torch.Tensor], batch: Batch, context: Context) -> Step:
+    def gradient(p: Mapping[str, torch.Tensor], batch: Batch, context: Context) -> Step:
         own = batch[0][:, :1].float() + 1.0
         context["seen"] += own
         return own[:, 0], own, {"weight": -own[..., None].expand_as(p["weight"])}
@@ -115,7 +118,7 @@ def test_each_run_keeps_its_own_results(inputs: int) -> None:
 def test_a_wide_network_scores_one_item_at_a_time() -> None:
     widths = []
 
-    def forward(p: dict[str, torch.Tensor], x: torch.Tensor, context: Context) -> torch.Tensor:
+    def forward(p: Mapping[str, torch.Tensor], x: torch.Tensor, context: Context) -> torch.Tensor:
         widths.append(len(x))
         return torch.bmm(x, p["weight"])[..., 0] + context["level"]
 

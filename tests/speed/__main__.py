@@ -15,6 +15,7 @@ import replicas  # isort: skip  # pins MKL's code path before torch is imported
 import argparse
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -104,12 +105,16 @@ def target(name: str, width: int) -> float:
     return next((ratio for most, ratio in TARGETS.get(name, USUAL_TARGETS) if width <= most), 0.0)
 
 
+def _four_products(a: torch.Tensor) -> list[torch.Tensor]:
+    return [torch.mm(a, a) for _ in range(4)]
+
+
 def matrix_rate() -> float:
     """Floating-point operations per second of this core's matrix product: the best of some sizes."""
     rates = []
     for size in (256, 512, 1024):
         a = torch.rand(size, size)
-        rates.append(2 * size**3 * 4 / seconds(lambda a=a: [torch.mm(a, a) for _ in range(4)], repeats=5)[0])
+        rates.append(2 * size**3 * 4 / seconds(partial(_four_products, a), repeats=5)[0])
     return max(rates)
 
 

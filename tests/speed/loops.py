@@ -114,7 +114,7 @@ def deep_sad(model: Any, X: torch.Tensor, y: torch.Tensor, seed: int) -> Score:
 
     def rows() -> torch.Tensor:
         nonlocal order
-        found = next(order, None)
+        found: Any = next(order, None)
         if found is None:
             order = iter(torch.randperm(len(X))[: steps * batch].split(batch))
             found = next(order)

@@ -10,19 +10,23 @@ from bench.app.bundle import bundle
 from bench.app.cli.options import DataDir, Folder, TrackingUri, refuse_file
 from bench.app.cli.program import FAILED, app, stop
 from bench.app.leaderboard import leaderboard
+from bench.app.serve import serve
 
 
 @app.command()
 def report(out: Folder) -> None:
     """Build tables and figures again from the store."""
     from bench.app.failed import failed_text
+    from bench.app.report_progress import report_progress
     from bench.report.build import build
     from bench.store import read
     from bench.store.unfold import results_folder
 
     folder = results_folder(out)
     rows = read(folder, scores=True)
-    for path in build(folder, rows):
+    with report_progress() as tell:
+        written = build(folder, rows, tell)
+    for path in written:
         typer.echo(str(path))
     if not (rows.status == "ok").any():
         stop(failed_text(rows), FAILED)
@@ -30,6 +34,7 @@ def report(out: Folder) -> None:
 
 app.command()(bundle)
 app.command()(leaderboard)
+app.command()(serve)
 
 
 @app.command()

@@ -36,6 +36,8 @@ class Kind:
         Drawn for each scenario.
     pages : function of prepared rows, or None
         How many pages it needs, if it can need several; ``draw(rows, page=number)`` draws one of them.
+    per_row : bool
+        It needs the scores of single rows.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Kind:
     draw: Callable[..., Drawing]
     per_scenario: bool = False
     pages: Callable[[pd.DataFrame], int] | None = None
+    per_row: bool = False
 
 
 _METRICS = {"average_precision": "", "auc_roc": " (AUC-ROC)"}
@@ -60,7 +63,7 @@ KINDS = (
     Kind("critical_difference", "Critical difference", critical_difference, per_scenario=True),
     Kind("heatmap", "Datasets and methods", heatmap, per_scenario=True),
     Kind("strips", "Every run", strips, per_scenario=True, pages=pages),
-    Kind("score_distributions", "Score distributions", score_distributions, per_scenario=True),
-    Kind("precision_recall", "Precision and recall", precision_recall_curves, per_scenario=True),
-    Kind("roc", "ROC curves", roc_curves, per_scenario=True),
+    Kind("score_distributions", "Score distributions", score_distributions, per_scenario=True, per_row=True),
+    Kind("precision_recall", "Precision and recall", precision_recall_curves, per_scenario=True, per_row=True),
+    Kind("roc", "ROC curves", roc_curves, per_scenario=True, per_row=True),
 )

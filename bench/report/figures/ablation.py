@@ -12,10 +12,10 @@ from bench.report.figures.canvas import (
     Drawing,
     NotAsked,
     Unsuited,
+    drawing_styles,
     extent,
     joined,
     label_of,
-    looks,
     panels,
     short,
     styled,
@@ -47,20 +47,20 @@ def ablation(frame: pd.DataFrame, metric: str = "average_precision") -> Drawing:
     alone = rows.params.map({text: set(json.loads(text)) == {PROTOTYPES} for text in rows.params.unique()})
     if rows.params[alone].nunique() > 1:
         rows = rows[~alone]  # a series of K has a figure of its own
-    rows, found = fair(rows)
+    rows, covered = fair(rows)
     if not (rows.params == DEFAULTS).any() or rows.variant.nunique() < 2:
         raise Unsuited(f"no dataset has {subject} with its defaults and another choice of parameters for all seeds")
     whole = str(rows.variant[rows.params == DEFAULTS].iloc[0])
     values = rows.groupby(["where", "variant"])[metric].mean().unstack("variant")
     order = [whole, *values.mean().drop(whole).sort_values(ascending=False, kind="stable").index]
-    colour = looks(rows)[whole]["color"]
+    colour = drawing_styles(rows)[whole]["color"]
     figure, (left, right) = panels(2, 2, 0.75 + 0.24 * len(order), sharey=True)
     y = np.arange(len(order))[::-1]
     for line, name in zip(y, order, strict=True):
-        one = mean_interval(by_dataset(rows[rows.variant == name], metric), "ablation", metric, name)
-        left.barh(line, one.value, 0.62, color=colour if name == whole else "0.75")
-        left.plot([one.low, one.high], [line, line], color="black", linewidth=0.9)
-        left.text(1.02, line, f"{one.value:.3f}", va="center", fontsize=6.5)
+        interval = mean_interval(by_dataset(rows[rows.variant == name], metric), "ablation", metric, name)
+        left.barh(line, interval.value, 0.62, color=colour if name == whole else "0.75")
+        left.plot([interval.low, interval.high], [line, line], color="black", linewidth=0.9)
+        left.text(1.02, line, f"{interval.value:.3f}", va="center", fontsize=6.5)
         if name == whole:
             continue
         change = (values[name] - values[whole]).to_numpy()
@@ -82,7 +82,7 @@ def ablation(frame: pd.DataFrame, metric: str = "average_precision") -> Drawing:
         f"Right: difference from {whole} on the same splits, a dot per dataset; diamonds are means and bars their 95%",
         "bootstrap intervals over datasets, which take the datasets for a sample of those of interest.",
         f"The mean is lower than that of {whole} for {len(worse)} of {len(order) - 1} variants.",
-        *found.notes,
+        *covered.notes,
     ]
     return figure, joined(told)
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from bench.methods import highlighted
 from bench.report.comparison import METRIC_TITLES
-from bench.report.palette import kind, look
+from bench.report.palette import drawing_style, style_family
 from bench.report.words import count
 
 if TYPE_CHECKING:
@@ -68,14 +68,14 @@ def panel_height(panels: int) -> float:
     return max(1.9, min(2.9, HEIGHT / panels))
 
 
-def looks(rows: pd.DataFrame) -> dict[str, dict[str, Any]]:
+def drawing_styles(rows: pd.DataFrame) -> dict[str, dict[str, Any]]:
     """Colour, marker and line of every variant in prepared rows; highlighted methods are drawn thicker and on top."""
     known = rows[["variant", "place", "method", "method_family"]].drop_duplicates("variant").sort_values("variant")
-    found = {}
-    for name, place, method, family in known.itertuples(index=False):
+    by_name = {}
+    for name, number, method, family in known.itertuples(index=False):
         emphasis = {"linewidth": 2.0, "zorder": 4.0} if method in highlighted() else {"linewidth": 1.1, "zorder": 3.0}
-        found[str(name)] = look(int(place), kind(method, family)) | emphasis
-    return found
+        by_name[str(name)] = drawing_style(int(number), style_family(method, family)) | emphasis
+    return by_name
 
 
 def ordered(rows: pd.DataFrame, metric: str) -> list[str]:
@@ -92,16 +92,16 @@ def crowds(rows: pd.DataFrame, order: Sequence[str]) -> list[tuple[str, list[str
         rows[["variant", "method_family", "method"]].drop_duplicates("variant").set_index("variant").loc[list(order)]
     )
     always = [name for name in order if known.method[name] in highlighted()]
-    found = []
+    groups = []
     for family, title in FAMILIES.items():
         members = [name for name in order if known.method_family[name] == family and name not in always]
-        parts = -(-len(members) // CROWD)
-        size = -(-len(members) // max(1, parts))
-        for part in range(parts):
+        count = -(-len(members) // CROWD)
+        size = -(-len(members) // max(1, count))
+        for part in range(count):
             chosen = {*always, *members[part * size : (part + 1) * size]}
-            note = f" ({part + 1} of {parts})" if parts > 1 else ""
-            found.append((title + note, [name for name in order if name in chosen]))
-    return found
+            note = f" ({part + 1} of {count})" if count > 1 else ""
+            groups.append((title + note, [name for name in order if name in chosen]))
+    return groups
 
 
 def legend(figure: Figure, axes: Axes) -> None:
@@ -132,9 +132,9 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def joined(parts: Iterable[str]) -> str:
+def joined(sentences: Iterable[str]) -> str:
     """Sentences in one line."""
-    return " ".join(part for part in parts if part)
+    return " ".join(part for part in sentences if part)
 
 
 def save(figure: Figure, stem: Path) -> list[Path]:

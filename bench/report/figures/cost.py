@@ -7,10 +7,10 @@ import pandas as pd
 from bench.report.figures.canvas import (
     Drawing,
     Unsuited,
+    drawing_styles,
     joined,
     label_of,
     legend,
-    looks,
     ordered,
     panels,
     styled,
@@ -35,7 +35,7 @@ def cost(frame: pd.DataFrame, metric: str = "average_precision") -> Drawing:
     """
     from matplotlib.ticker import LogLocator, NullFormatter
 
-    rows, found = fair(prepare(frame))
+    rows, covered = fair(prepare(frame))
     if rows.variant.nunique() < 2:
         raise Unsuited("fewer than two methods can be compared")
     order = ordered(rows, metric)
@@ -43,7 +43,7 @@ def cost(frame: pd.DataFrame, metric: str = "average_precision") -> Drawing:
     seconds = (rows.fit_seconds + rows.score_seconds).groupby(rows.variant).median()
     front = pareto(seconds, means)
     figure, (axis,) = panels(1, 1, max(3.1, 0.6 + 0.145 * (len(order) + 1)))
-    style = looks(rows)
+    style = drawing_styles(rows)
     for name in order:
         known = style[name]
         axis.plot(
@@ -72,7 +72,7 @@ def cost(frame: pd.DataFrame, metric: str = "average_precision") -> Drawing:
         f"Mean {label_of(metric)} over {count(rows['where'].nunique(), 'dataset')} against the median time of a run.",
         f"On the Pareto front (no other method is both as fast and as high): {', '.join(front)}.",
         f"Trained in groups, whose time is shared equally by their runs: {', '.join(grouped)}." if grouped else "",
-        *found.notes,
+        *covered.notes,
     ]
     return figure, joined(told)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from bench.report.figures.canvas import WIDTH, Drawing, Unsuited, joined, label_of, looks, short, styled
+from bench.report.figures.canvas import WIDTH, Drawing, Unsuited, drawing_styles, joined, label_of, short, styled
 from bench.report.rows import fair, prepare
 from bench.report.statistics import ALPHA, FEWEST, WILCOXON_ASSUMES, average_ranks, friedman, holm, trouble, unit_matrix
 from bench.report.words import count, p_text
@@ -42,7 +42,7 @@ def critical_difference(frame: pd.DataFrame, metric: str = "average_precision") 
     """
     from matplotlib.figure import Figure
 
-    rows, found = fair(prepare(frame))
+    rows, covered = fair(prepare(frame))
     if rows.variant.nunique() < 2:
         raise Unsuited("fewer than two methods can be compared")
     matrix = unit_matrix(rows, metric)
@@ -60,14 +60,14 @@ def critical_difference(frame: pd.DataFrame, metric: str = "average_precision") 
     axis = figure.add_axes((0, 0, 1, 1))
     axis.set_axis_off()
     axis.set(xlim=(0, WIDTH), ylim=(height, 0))  # in inches, from the top
-    _draw(axis, ranks, bars, looks(rows))
+    _draw(axis, ranks, bars, drawing_styles(rows))
     told = [
         f"Average rank by {label_of(metric)} over {_families(len(matrix))} (1 is best).",
         _bars_mean(apart, bars),
         "" if test is None else f"Friedman test: {p_text(test[1])}.",
         "" if rejects else "As it does not reject, no pair is compared.",
         trouble(matrix) or WILCOXON_ASSUMES,
-        *found.notes,
+        *covered.notes,
     ]
     return figure, joined(told)
 
@@ -79,14 +79,14 @@ def groups(apart: np.ndarray) -> list[tuple[int, int]]:
     ----------
     apart : (n, n) bool, methods in the order of their ranks; symmetric
     """
-    found: list[tuple[int, int]] = []
+    cliques: list[tuple[int, int]] = []
     for first in range(len(apart)):
         last = first
         while last + 1 < len(apart) and not apart[first : last + 1, last + 1].any():
             last += 1
-        if last > first and (not found or last > found[-1][1]):
-            found.append((first, last))
-    return found
+        if last > first and (not cliques or last > cliques[-1][1]):
+            cliques.append((first, last))
+    return cliques
 
 
 def _draw(axis: Axes, ranks: pd.Series, bars: list[tuple[int, int]], style: dict[str, dict[str, Any]]) -> None:

@@ -15,9 +15,9 @@ from bench.report.figures.canvas import (
     NotAsked,
     Unsuited,
     crowds,
+    drawing_styles,
     joined,
     label_of,
-    looks,
     ordered,
     panel_height,
     panels,
@@ -66,20 +66,20 @@ def curve(frame: pd.DataFrame, over: str, metric: str = "average_precision") -> 
     groups = [part for _, part in rows.groupby([rest, "label_budget_kind"], sort=True) if part.level.nunique() > 1]
     if not groups:
         raise NotAsked(f"there are not two levels of {AXES[over][1]} to draw a curve over")
-    found = [(good, cover) for good, cover in map(fair, groups) if len(good)]
-    if not found:
+    covered = [(good, cover) for good, cover in map(fair, groups) if len(good)]
+    if not covered:
         raise Unsuited(f"no dataset has every level of {AXES[over][1]} with all seeds of every compared method")
     drawn: list[Panel] = []
-    for good, _ in found:
-        title = _rest(good, over) if len(found) > 1 else ""
+    for good, _ in covered:
+        title = _rest(good, over) if len(covered) > 1 else ""
         split = crowds(good, ordered(good, metric))
         drawn += [(", ".join(filter(None, (title, family))), good, names) for family, names in split]
     figure, axes = panels(len(drawn), 1, panel_height(len(drawn)))
-    style = looks(rows)
+    style = drawing_styles(rows)
     for axis, (title, good, names) in zip(axes, drawn, strict=True):
         _panel(axis, good, names, over, metric, style)
         axis.set_title(title, loc="left")
-    return figure, _caption(found, over, metric, len(groups) - len(found))
+    return figure, _caption(covered, over, metric, len(groups) - len(covered))
 
 
 def _levels(rows: pd.DataFrame, over: str) -> pd.DataFrame:
@@ -101,8 +101,13 @@ def _panel(
     for move, name in zip(shift * gap, names, strict=True):
         part = good[good.variant == name]
         at = [by_dataset(part[part.level == level], metric) for level in levels]
-        means = [mean_interval(one, over, level, metric, name) for one, level in zip(at, levels.tolist(), strict=True)]
-        values = np.array([(one.value, one.value - one.low, one.high - one.value) for one in means])
+        means = [
+            mean_interval(at_level, over, level, metric, name)
+            for at_level, level in zip(at, levels.tolist(), strict=True)
+        ]
+        values = np.array(
+            [(at_level.value, at_level.value - at_level.low, at_level.high - at_level.value) for at_level in means]
+        )
         x = levels * np.exp(move) if logarithmic else levels + move
         bars = np.maximum(values[:, 1:].T, 0)
         axis.errorbar(x, values[:, 0], yerr=bars, label=short(name), elinewidth=0.7, capsize=1.5, **style[name])
@@ -130,15 +135,15 @@ def _rest(good: pd.DataFrame, over: str) -> str:
     return ", ".join(part for part in label if not part.startswith(start) and not (ratio and ratio in part))
 
 
-def _caption(found: list[tuple[pd.DataFrame, Coverage]], over: str, metric: str, incomplete: int) -> str:
-    every = pd.concat([good for good, _ in found])
+def _caption(covered: list[tuple[pd.DataFrame, Coverage]], over: str, metric: str, incomplete: int) -> str:
+    every = pd.concat([good for good, _ in covered])
     seeds = count(every.seed.nunique(), "seed")
-    notes = list(dict.fromkeys(note for _, cover in found for note in cover.notes))
+    notes = list(dict.fromkeys(note for _, cover in covered for note in cover.notes))
     return joined([
         f"Mean {label_of(metric)} against the {AXES[over][1]}"
         f" ({count(every['where'].nunique(), 'dataset')}, {seeds}); {INTERVALS}.",
         "Methods at one level are moved apart a little, so that their bars can be seen.",
-        _extremes(found[0][0], metric) if len(found) == 1 else "",
+        _extremes(covered[0][0], metric) if len(covered) == 1 else "",
         *notes,
         f"{count(incomplete, 'scenario')} had no dataset with all levels and seeds." if incomplete else "",
     ])  # fmt: skip

@@ -45,14 +45,14 @@ def heatmap(frame: pd.DataFrame, metric: str = "average_precision") -> Drawing:
     narrow = columns > NARROW
     filled = seeds.to_numpy()
     size = 5 if narrow or line < 0.19 else 6.5
-    for (place, method), value in np.ndenumerate(table.to_numpy()):
+    for (dataset, method), value in np.ndenumerate(table.to_numpy()):
         if np.isnan(value):
-            axis.text(method, place, "-", ha="center", va="center", fontsize=size, color="0.3")
+            axis.text(method, dataset, "-", ha="center", va="center", fontsize=size, color="0.3")
             continue
-        note = "*" if filled[place, method] < runs else ""
+        note = "*" if filled[dataset, method] < runs else ""
         words = f"{100 * value:.0f}" if narrow else f"{value:.2f}"
         shade = "black" if value > 0.55 else "white"
-        axis.text(method, place, words + note, ha="center", va="center", fontsize=size, color=shade)
+        axis.text(method, dataset, words + note, ha="center", va="center", fontsize=size, color=shade)
     axis.set_xticks(range(columns), [short(name, 26) for name in table.columns],
                     rotation=60 if narrow else 35, ha="right", rotation_mode="anchor")  # fmt: skip
     axis.set_yticks(range(lines), [short(name, 26) for name in table.index], fontsize=6 if line < 0.19 else None)

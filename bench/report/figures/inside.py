@@ -76,7 +76,7 @@ def embedding(seen: pd.DataFrame, dataset: str = "") -> Drawing:
 def likelihoods(seen: pd.DataFrame, dataset: str = "") -> Drawing:
     """Likelihood of being normal of the unlabelled training rows, split by their truth."""
     rows = seen[(seen.role == "row") & (seen.labelled == 0)]
-    normal, hidden = (rows.likelihood[rows.truth == one].to_numpy() for one in (0, 1))
+    normal, hidden = (rows.likelihood[rows.truth == truth].to_numpy() for truth in (0, 1))
     if not len(normal) or not len(hidden):
         raise Unsuited("the unlabelled rows hold no anomaly (or nothing else), so there is nothing to compare")
     figure, (axis,) = panels(1, 1, 2.6, width=4.2)
@@ -103,10 +103,10 @@ def losses(history: pd.DataFrame, dataset: str = "") -> Drawing:
     """Every loss per epoch of the joint stage."""
     shown = [name for name in LOSSES if name in history and history[name].abs().max() > 0]
     figure, (left, right) = panels(2, 2, 2.6)
-    for place, name in enumerate(shown):
+    for number, name in enumerate(shown):
         style: dict[str, Any] = {
-            "color": ("black", *OWN)[place % (len(OWN) + 1)],
-            "linestyle": ("-", "--", "-.", ":")[place % 4],
+            "color": ("black", *OWN)[number % (len(OWN) + 1)],
+            "linestyle": ("-", "--", "-.", ":")[number % 4],
         }
         left.plot(history.epoch, history[name], marker="o", markersize=3, label=LOSSES[name], **style)
     if (history[shown] > 0).all(axis=None):
@@ -145,23 +145,23 @@ def write(folder: Path) -> list[Path]:
         The files, in a fixed order; none if nothing was inspected.
     """
     about = inspection.read_about(folder / inspection.FOLDER)
-    place = folder / "figures"
+    target = folder / "figures"
     written: list[Path] = []
     entries: list[dict[str, Any]] = []
-    for stem, facts in about.items():
-        place.mkdir(parents=True, exist_ok=True)
+    for stem, fitted in about.items():
+        target.mkdir(parents=True, exist_ok=True)
         tables = inspection.read(folder / inspection.FOLDER, stem)
         for name, title, draw, which in KINDS:
             try:
-                figure, caption = draw(tables[which], str(facts["dataset"]))
+                figure, caption = draw(tables[which], str(fitted["dataset"]))
             except Unsuited:
                 continue  # a set without hidden anomalies has no histogram; nobody asked for it
-            path = place / f"{name}_{stem}"
+            path = target / f"{name}_{stem}"
             write_text(path.with_name(path.name + ".txt"), caption + "\n")
             written += [*save(figure, path), path.with_name(path.name + ".txt")]
-            entries.append({"name": path.name, "title": title, "scenario": str(facts["dataset"]), "caption": caption})
+            entries.append({"name": path.name, "title": title, "scenario": str(fitted["dataset"]), "caption": caption})
     if entries:
-        _index(place / CAPTIONS, entries)
+        _index(target / CAPTIONS, entries)
     return written
 
 

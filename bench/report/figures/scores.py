@@ -15,9 +15,9 @@ from bench.report.figures.canvas import (
     Drawing,
     Unsuited,
     crowds,
+    drawing_styles,
     extent,
     joined,
-    looks,
     ordered,
     panel_height,
     panels,
@@ -52,7 +52,7 @@ def score_distributions(frame: pd.DataFrame) -> Drawing:
     order = ordered(rows, "average_precision")
     columns = 4 if len(order) <= 16 else 6
     figure, axes = panels(len(order), columns, 1.45 if columns == 4 else 1.25, sharex=True, sharey=True)
-    style = looks(rows)
+    style = drawing_styles(rows)
     shares = _over_datasets(rows, _shares)
     for number, (axis, name) in enumerate(zip(axes, order, strict=True)):
         normal, anomaly = np.split(shares[name], 2)
@@ -113,11 +113,11 @@ def stored(frame: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
             raise Unsuited(message)
     without = succeeded(rows)[[SCORES, TRUTH]].isna().any(axis=1)
     lacking = int(without.sum())
-    good, found = fair(rows.drop(index=without.index[without]))
+    good, covered = fair(rows.drop(index=without.index[without]))
     if good.empty:
         raise Unsuited("no dataset has the stored scores of every compared method with all seeds")
     note = f"{count(lacking, 'run')} left out, having no stored scores." if lacking else ""
-    return good, (note, *found.notes)
+    return good, (note, *covered.notes)
 
 
 def precision_at(truth: np.ndarray, scores: np.ndarray) -> np.ndarray:
@@ -140,12 +140,12 @@ def hits_at(truth: np.ndarray, scores: np.ndarray) -> np.ndarray:
 def _curves(rows: pd.DataFrame, of: Curve, x: str, y: str, chance: tuple[list[float], list[float]]) -> Figure:
     split = crowds(rows, ordered(rows, "average_precision"))
     figure, axes = panels(len(split), 1, panel_height(len(split)))
-    style = looks(rows)
+    style = drawing_styles(rows)
     means = _over_datasets(rows, of)
     for axis, (title, names) in zip(axes, split, strict=True):
-        for place, name in enumerate(names):
+        for number, name in enumerate(names):
             # markers of different lines at different places, so that they do not hide each other
-            axis.plot(GRID, means[name], label=short(name), markevery=(2 * place, 25), **style[name])
+            axis.plot(GRID, means[name], label=short(name), markevery=(2 * number, 25), **style[name])
         axis.plot(*chance, color="0.5", linewidth=0.9, linestyle=":")
         axis.set_title(title, loc="left")
         axis.set(xlabel=x, ylabel=y, xlim=(0, 1), ylim=(0, 1.02))
@@ -169,6 +169,6 @@ def _shares(truth: np.ndarray, scores: np.ndarray) -> np.ndarray:
     """Shares of the normal rows in each bin of ranks, then of the anomalies."""
     from scipy.stats import rankdata
 
-    place = (rankdata(scores) - 0.5) / len(scores)
-    found = [np.histogram(place[np.asarray(truth) == one], BINS)[0] for one in (0, 1)]
-    return np.concatenate([counts / max(1, counts.sum()) for counts in found])
+    quantile = (rankdata(scores) - 0.5) / len(scores)
+    histograms = [np.histogram(quantile[np.asarray(truth) == label], BINS)[0] for label in (0, 1)]
+    return np.concatenate([counts / max(1, counts.sum()) for counts in histograms])

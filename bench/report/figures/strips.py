@@ -12,9 +12,9 @@ from bench.report.figures.canvas import (
     Drawing,
     Unsuited,
     capital,
+    drawing_styles,
     joined,
     label_of,
-    looks,
     ordered,
     panels,
     short,
@@ -26,6 +26,8 @@ from bench.report.words import count
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+#: More pages than this are not drawn.
+MOST_PAGES = 4
 #: With more methods than this the panels are smaller and four to a line.
 MANY = 16
 
@@ -43,9 +45,14 @@ def strips(frame: pd.DataFrame, metric: str = "average_precision", page: int = 0
     Raises
     ------
     Unsuited
-        No results.
+        No results, or more datasets than anybody reads in this way.
     """
     rows = prepare(frame)
+    if pages_needed(rows) > MOST_PAGES:
+        raise Unsuited(
+            f"{count(rows['where'].nunique(), 'dataset')} would need {pages_needed(rows)} pages, which nobody reads; "
+            "the table of every cell and the leaderboard show each run"
+        )
     good = succeeded(rows)
     if good.empty:
         raise Unsuited("there are no results")
@@ -56,7 +63,7 @@ def strips(frame: pd.DataFrame, metric: str = "average_precision", page: int = 0
     names = every[page * size : (page + 1) * size]
     columns = _columns(len(order))
     figure, axes = panels(len(names), columns, _panel_height(len(order)), sharey=True, sharex=True)
-    style = looks(rows)
+    style = drawing_styles(rows)
     chosen = good[good["where"].isin(names)].sort_values("seed", kind="stable")
     runs = {key: part.to_numpy() for key, part in chosen.groupby(["where", "variant"])[metric]}
     for number, (axis, name) in enumerate(zip(axes, names, strict=True)):
@@ -81,6 +88,12 @@ def strips(frame: pd.DataFrame, metric: str = "average_precision", page: int = 0
 
 
 def pages(frame: pd.DataFrame) -> int:
+    """How many figures of a page's height are drawn: one per so many datasets, or one that says why there is none."""
+    needed = pages_needed(frame)
+    return needed if needed <= MOST_PAGES else 1
+
+
+def pages_needed(frame: pd.DataFrame) -> int:
     """How many figures of a page's height all datasets of these rows need."""
     rows = prepare(frame)
     return -(-rows["where"].nunique() // _panels_per_page(rows.variant.nunique()))

@@ -10,8 +10,8 @@ from bench.report.figures.canvas import (
     Drawing,
     NotAsked,
     Unsuited,
+    drawing_styles,
     joined,
-    looks,
     ordered,
     panels,
     short,
@@ -40,30 +40,37 @@ def unseen_types(frame: pd.DataFrame) -> Drawing:
     rows = rows[rows.scenario.str.contains('"known_types"', regex=False)]
     if rows.empty or UNSEEN not in rows.columns:
         raise NotAsked("no scenario of this run keeps anomaly types unseen")
-    rows, found = fair(rows)
+    rows, covered = fair(rows)
     measured = [metric for metric in (KNOWN, UNSEEN) if metric in rows.columns and rows[metric].notna().any()]
     if UNSEEN not in measured:
         raise Unsuited("no choice of known types has every compared method with all seeds")
     order = ordered(rows.dropna(subset=[UNSEEN]), UNSEEN)[::-1]
-    style = looks(rows)
+    style = drawing_styles(rows)
     figure, (axis,) = panels(1, 1, 0.85 + 0.27 * len(order), width=5.4)
     thick = 0.76 / len(measured)
-    for place, name in enumerate(order):
+    for number, name in enumerate(order):
         colour = style[name]["color"]
         for side, metric in enumerate(reversed(measured)):
             part = rows[rows.variant == name].dropna(subset=[metric])
-            one = mean_interval(by_dataset(part, metric), "unseen", metric, name)
-            y = place - 0.38 + thick * (side + 0.5)
+            interval = mean_interval(by_dataset(part, metric), "unseen", metric, name)
+            y = number - 0.38 + thick * (side + 0.5)
             seen = metric == KNOWN
-            axis.barh(y, one.value, thick * 0.92, color="white" if seen else colour, edgecolor=colour, linewidth=0.8,
-                      hatch="/////" if seen else None)  # fmt: skip
-            axis.plot([one.low, one.high], [y, y], color="black", linewidth=0.9)
-            axis.text(1.02, y, f"{one.value:.2f}", va="center", fontsize=5.5)
-    kinds = [
+            axis.barh(
+                y,
+                interval.value,
+                thick * 0.92,
+                color="white" if seen else colour,
+                edgecolor=colour,
+                linewidth=0.8,
+                hatch="/////" if seen else None,
+            )
+            axis.plot([interval.low, interval.high], [y, y], color="black", linewidth=0.9)
+            axis.text(1.02, y, f"{interval.value:.2f}", va="center", fontsize=5.5)
+    handles = [
         Patch(facecolor="white", edgecolor="0.3", hatch="/////", label="types that were labelled"),
         Patch(facecolor="0.4", edgecolor="0.4", label="types never labelled"),
     ]
-    figure.legend(handles=kinds[2 - len(measured) :], loc="outside upper center", ncols=2)
+    figure.legend(handles=handles[2 - len(measured) :], loc="outside upper center", ncols=2)
     axis.set_yticks(np.arange(len(order)), [short(name) for name in order])
     axis.set_ylim(-0.6, len(order) - 0.4)
     axis.set_xlim(0, 1)
@@ -78,5 +85,5 @@ def unseen_types(frame: pd.DataFrame) -> Drawing:
         "bars are 95% stratified bootstrap intervals over seeds, the datasets and choices fixed.",
         absent or "The two are measured against the same normal rows but with different numbers of anomalies, on which "
         "average precision depends: compare methods within a kind, not the kinds with each other.",
-        *found.notes,
+        *covered.notes,
     ])  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +16,22 @@ from bench.errors import StoreError
 from bench.report.figures import KINDS, Kind
 from bench.report.figures.canvas import NotAsked, Unsuited, save
 from bench.report.rows import prepare, scenarios
+from bench.report.spread import Tell, lean, silent, spread
 
 #: What each figure shows, for the page: name, title, scenario, caption; and why others are missing.
 CAPTIONS = "captions.json"
+#: So many figures are worth other processes.
+MANY = 24
 
 
-def write(folder: Path, frame: pd.DataFrame) -> list[Path]:
+def write(folder: Path, frame: pd.DataFrame, tell: Tell = silent) -> list[Path]:
     """Write every figure as PNG and PDF with its caption as text, and an index of them.
 
     Parameters
     ----------
     folder : where to; made if it is not there. Figures of an earlier call that this one does not make are removed.
     frame : the store's rows, with scores if the figures of scores are wanted
+    tell : called with how many of how many are done
 
     Returns
     -------
@@ -35,37 +40,50 @@ def write(folder: Path, frame: pd.DataFrame) -> list[Path]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     rows = prepare(frame)
-    written: list[Path] = []
-    drawn: list[dict[str, Any]] = []
-    missing: list[dict[str, Any]] = []
-    for kind, entry, part, page in _wanted(rows):
-        try:
-            figure, caption = kind.draw(part, **page)
-        except NotAsked:
-            continue
-        except Unsuited as reason:
-            missing.append({**entry, "reason": str(reason)})
-            continue
-        text = folder / f"{entry['name']}.txt"
-        write_text(text, caption + "\n")
-        written += [*save(figure, folder / entry["name"]), text]
-        drawn.append({**entry, "caption": caption})
+    wanted = list(_wanted(rows))
+    pieces = [(kind, entry, part if kind.per_row else lean(part), page, folder) for kind, entry, part, page in wanted]
+    outcomes = spread(_drawn, pieces, len(wanted) >= MANY, tell)
+    drawn = [
+        {**entry, "caption": one.caption} for (_, entry, *_), one in zip(wanted, outcomes, strict=True) if one.paths
+    ]
+    missing = [{**entry, "reason": one.why} for (_, entry, *_), one in zip(wanted, outcomes, strict=True) if one.why]
     index = folder / CAPTIONS
     _remove_old(index, {str(entry["name"]) for entry in drawn})
     write_index(index, {"figures": drawn, "not_drawn": missing})
-    return [*written, index]
+    return [*(path for one in outcomes for path in one.paths), index]
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What became of a figure: its files and caption, or why there is none ("" = nobody misses it)."""
+
+    paths: tuple[Path, ...] = ()
+    caption: str = ""
+    why: str = ""
+
+
+def _drawn(kind: Kind, entry: dict[str, Any], part: pd.DataFrame, page: dict[str, int], folder: Path) -> _Outcome:
+    try:
+        figure, caption = kind.draw(part, **page)
+    except NotAsked:
+        return _Outcome()
+    except Unsuited as reason:
+        return _Outcome(why=str(reason))
+    text = folder / f"{entry['name']}.txt"
+    write_text(text, caption + "\n")
+    return _Outcome((*save(figure, folder / entry["name"]), text), caption)
 
 
 def _wanted(rows: pd.DataFrame) -> Iterator[tuple[Kind, dict[str, Any], pd.DataFrame, dict[str, int]]]:
     """(kind, its entry in the index, rows, page) of everything that may be drawn."""
-    parts = scenarios(rows)
-    for kind in KINDS:
-        for label, part in parts if kind.per_scenario else [("", rows)]:
-            name = kind.name + (f"_{slug(label)}" if label and len(parts) > 1 else "")
-            pages = kind.pages(part) if kind.pages else 1
+    settings = scenarios(rows)
+    for family in KINDS:
+        for label, part in settings if family.per_scenario else [("", rows)]:
+            name = family.name + (f"_{slug(label)}" if label and len(settings) > 1 else "")
+            pages = family.pages(part) if family.pages else 1
             for page in range(pages):
-                entry = {"name": f"{name}_{page + 1}" if pages > 1 else name, "title": kind.title, "scenario": label}
-                yield kind, entry, part, {"page": page} if kind.pages else {}
+                entry = {"name": f"{name}_{page + 1}" if pages > 1 else name, "title": family.title, "scenario": label}
+                yield family, entry, part, {"page": page} if family.pages else {}
 
 
 def _remove_old(index: Path, kept: set[str]) -> None:

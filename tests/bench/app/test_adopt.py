@@ -6,7 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -250,7 +250,7 @@ OWN = 'name = "own"\ndatasets = ["wine"]\nmethods = [{{ name = "carried", params
 
 
 @pytest.fixture
-def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """An installed package with one method, whose code, parameter's name and card can be changed."""
     root = tmp_path / "site-packages" / "carried_over"
     info = root.parent / "carried_over-1.0.dist-info"
@@ -277,7 +277,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     methods.specs.cache_clear()
 
 
-def test_code_that_moved_is_carried_over_and_code_that_moved_a_bit_is_not(package, tmp_path: Path) -> None:
+def test_code_that_moved_is_carried_over_and_code_that_moved_a_bit_is_not(package: Any, tmp_path: Path) -> None:
     package()
     suite = parse_suite(OWN.format(name="scale"), "test")
     out = tmp_path / "own"
@@ -294,7 +294,7 @@ def test_code_that_moved_is_carried_over_and_code_that_moved_a_bit_is_not(packag
     assert set(read(out)["cell"]) == kept
 
 
-def test_a_renamed_parameter_is_carried_over_under_its_new_name(package, tmp_path: Path) -> None:
+def test_a_renamed_parameter_is_carried_over_under_its_new_name(package: Any, tmp_path: Path) -> None:
     package()
     out = tmp_path / "own"
     run_suite(parse_suite(OWN.format(name="scale"), "test"), Choices(out=str(out), track=False))

@@ -32,7 +32,7 @@ PAGES = [
 COMMAND = re.compile(r"`(mnp-bench [^`]+)`")
 NARROW = ["--datasets", "digits-low", "--seeds", "0"]
 #: Only said in a sentence, or in need of the network: their help must know the words.
-WITHOUT = {"fetch", "verify", "track", "run", "fit", "score", "adopt"}
+WITHOUT = {"fetch", "verify", "track", "run", "fit", "score", "adopt", "leaderboard", "serve", "bundle"}
 #: What a page's Python blocks, which run one after the other, take from their reader; and what must be true afterwards.
 READERS_OWN = {
     "README.md": (
@@ -110,6 +110,8 @@ def adapted(text: str, folder: Path) -> tuple[list[str], int]:
     words = shlex.split(text)[1:]
     if (len(words) == 1 and words[0] in WITHOUT) or words[0] == "fetch":
         return [words[0], "--help"], 0
+    if {"SUITE", "BUNDLE"} & set(words):  # placeholders of a recipe
+        return [words[0], "--help"], 0
     words = ["results/quick" if word == "OUT" else word for word in words]
     if "dask" in words:  # no scheduler answers, which is said after all words are understood
         words[words.index("adbench")] = "smoke"
@@ -132,7 +134,7 @@ def adapted(text: str, folder: Path) -> tuple[list[str], int]:
 def test_the_pages_show_commands() -> None:
     shown = list(commands())
     assert len(shown) > 20
-    for name in ("list", "plan", "run", "status", "report", "rerun", "verify", "adopt", "compare", "inspect", "track"):
+    for name in ("list", "plan", "run", "status", "report", "rerun", "verify", "adopt", "compare", "inspect", "track", "bundle", "leaderboard"):
         assert any(text.split()[1] == name for text in shown), name
 
 

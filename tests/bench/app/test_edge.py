@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -27,7 +28,7 @@ PROGRAM = [sys.executable, "-c", "from bench.app.cli import main; main()"]
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory) -> Path:
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A results folder of three cells, two of them failed."""
     folder = tmp_path_factory.mktemp("edge") / "out"
     with Store(folder) as store:
@@ -53,7 +54,7 @@ def results(tmp_path_factory) -> Path:
         (UnicodeEncodeError("utf-8", "\udcff", 0, 1, "surrogates not allowed"), ["letters that cannot be written"]),
     ],
 )
-def test_every_error_of_the_system_is_one_sentence(error, words):
+def test_every_error_of_the_system_is_one_sentence(error: Any, words: Any) -> None:
     told = edge.sentence(error)
     assert all(word in told for word in words), told
     assert "\n" not in told and "Errno" not in told
@@ -82,7 +83,7 @@ def is_one_sentence(done: subprocess.CompletedProcess[str], *words: str) -> None
     "words", [["report", "out"], ["track", "out"], ["run", "mine.toml", "--out", "out"], ["inspect", "wine", "--out", "out"]],
     ids=lambda words: words[0],
 )  # fmt: skip
-def test_a_folder_that_cannot_be_written_is_one_sentence(words, results, tmp_path):
+def test_a_folder_that_cannot_be_written_is_one_sentence(words: Any, results: Any, tmp_path: Path) -> None:
     own_suite(tmp_path)
     shutil.copytree(results, tmp_path / "out")
     folders = [tmp_path / "out", *(path for path in (tmp_path / "out").rglob("*"))]
@@ -99,7 +100,7 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(words, results, tmp_pat
     "words", [["plan", "mine.toml"], ["list", "datasets"], ["status", "shut"], ["compare", "shut", "shut"], ["verify", "shut"]],
     ids=lambda words: words[0],
 )  # fmt: skip
-def test_what_cannot_be_read_is_one_sentence(words, tmp_path, monkeypatch):
+def test_what_cannot_be_read_is_one_sentence(words: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     own_suite(tmp_path)
     (tmp_path / "d.csv").chmod(0)
     (tmp_path / "shut").mkdir()
@@ -114,7 +115,9 @@ def test_what_cannot_be_read_is_one_sentence(words, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("name", ["status", "report", "track", "verify", "compare", "rerun"])
 @pytest.mark.parametrize("out", ["a-file", "a-file/below", "x" * 300, "store-is-a-file"])
-def test_what_is_no_results_folder_is_one_sentence(name, out, tmp_path, monkeypatch, capsys):
+def test_what_is_no_results_folder_is_one_sentence(
+    name: str, out: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     from bench.app.cli import app
 
     (tmp_path / "a-file").write_text("not a folder")
@@ -130,14 +133,16 @@ def test_what_is_no_results_folder_is_one_sentence(name, out, tmp_path, monkeypa
 
 
 @pytest.mark.parametrize("broken", ["status.json", "manifest.json"])
-def test_broken_files_of_a_results_folder_are_one_sentence(broken, results, tmp_path):
+def test_broken_files_of_a_results_folder_are_one_sentence(broken: str, results: Any, tmp_path: Path) -> None:
     shutil.copytree(results, tmp_path / "out")
     (tmp_path / "out" / broken).write_bytes(b'{"runs": [\xff')
     words = {"status.json": "status", "manifest.json": "report"}
     is_one_sentence(command(words[broken], "out", folder=tmp_path), broken)
 
 
-def test_a_disk_that_fills_while_figures_are_drawn_is_one_sentence(results, tmp_path, monkeypatch, capsys):
+def test_a_disk_that_fills_while_figures_are_drawn_is_one_sentence(
+    results: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     from matplotlib.figure import Figure
 
     from bench.app.cli import app
@@ -157,13 +162,15 @@ def broken_report(*_: object) -> list[Path]:
     raise OSError(errno.ENOSPC, "No space left on device")
 
 
-def test_a_report_that_fails_costs_neither_mlflow_nor_the_results(tmp_path, monkeypatch, capsys):
+def test_a_report_that_fails_costs_neither_mlflow_nor_the_results(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     from bench.report import build
     from bench.tracking import mlflow_mirror
 
     tracked = []
     monkeypatch.setattr(build, "build", broken_report)
-    monkeypatch.setattr(mlflow_mirror, "track", lambda folder, uri, rows: tracked.append(folder) or "all")
+    monkeypatch.setattr(mlflow_mirror, "track", lambda folder, uri, rows: tracked.append(folder) or "all")  # type: ignore[func-returns-value]
     out = tmp_path / "my results"
     ended = run_suite(read_suite(str(own_suite(tmp_path))), Choices(out=str(out)))
     told = capsys.readouterr().err
@@ -172,7 +179,9 @@ def test_a_report_that_fails_costs_neither_mlflow_nor_the_results(tmp_path, monk
     assert read(out).status.tolist() == ["ok"]
 
 
-def test_a_mirror_that_fails_in_an_unforeseen_way_is_told_in_one_sentence(tmp_path, monkeypatch, capsys):
+def test_a_mirror_that_fails_in_an_unforeseen_way_is_told_in_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     from bench.tracking import mlflow_mirror
 
     def broken(*_: object, **__: object) -> None:
@@ -187,7 +196,7 @@ def test_a_mirror_that_fails_in_an_unforeseen_way_is_told_in_one_sentence(tmp_pa
     assert "the store's files could not be merged: No space left on device" in told
 
 
-def test_the_last_words_name_the_failing_methods_and_why(results):
+def test_the_last_words_name_the_failing_methods_and_why(results: Any) -> None:
     frame = read(results)
     told = failed_text(frame)
     assert told.startswith("2 of 3 cells failed:\n")
@@ -216,7 +225,7 @@ def shell(words: str, folder: Path, **more: str) -> subprocess.CompletedProcess[
         ("mnp-bench run mine.toml --jobs 1 --out out >&- 2>&-", ""),
     ],
 )
-def test_a_stream_that_cannot_be_written_to_ends_no_run(words, told, tmp_path):
+def test_a_stream_that_cannot_be_written_to_ends_no_run(words: str, told: str, tmp_path: Path) -> None:
     own_suite(tmp_path)
     done = shell(words, tmp_path)
     assert done.returncode == 0, done.stderr
@@ -225,7 +234,7 @@ def test_a_stream_that_cannot_be_written_to_ends_no_run(words, told, tmp_path):
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
-def test_a_poor_encoding_gets_plain_letters(encoding, results, tmp_path):
+def test_a_poor_encoding_gets_plain_letters(encoding: str, results: Any, tmp_path: Path) -> None:
     shutil.copytree(results, tmp_path / "out ± §")
     done = shell("mnp-bench report 'out ± §'", tmp_path, PYTHONIOENCODING=encoding)
     assert done.returncode == 0 and "Traceback" not in done.stderr, done.stderr
@@ -233,7 +242,7 @@ def test_a_poor_encoding_gets_plain_letters(encoding, results, tmp_path):
     assert done.returncode == 0 and "Deep SAD" in done.stdout
 
 
-def test_what_only_prints_fails_where_nothing_can_be_printed_and_not_where_nobody_reads(tmp_path):
+def test_what_only_prints_fails_where_nothing_can_be_printed_and_not_where_nobody_reads(tmp_path: Path) -> None:
     done = shell("mnp-bench list methods --json > /dev/full", tmp_path)
     assert done.returncode == 2 and "standard output cannot be written" in done.stderr
     done = shell("mnp-bench list methods | head -1; echo ${PIPESTATUS[0]}", tmp_path)
@@ -241,18 +250,18 @@ def test_what_only_prints_fails_where_nothing_can_be_printed_and_not_where_nobod
 
 
 @pytest.mark.parametrize("text", ["0-999999999", "0-9999,10000", "1" * 5000, "0-" + "9" * 30])
-def test_too_many_seeds_are_refused_before_they_are_listed(text):
+def test_too_many_seeds_are_refused_before_they_are_listed(text: Any) -> None:
     with pytest.raises(ConfigError, match=r"more than (10,000 seeds|18 digits)"):
         read_seeds(text)
 
 
-def test_a_label_budget_is_a_share_or_a_count(tmp_path):
+def test_a_label_budget_is_a_share_or_a_count(tmp_path: Path) -> None:
     done = command("inspect", "wine", "--label-budget", "2.7", folder=tmp_path)
     assert done.returncode == 2 and "--label-budget 2.7 is neither a share below 1 nor a whole number" in done.stderr
 
 
 @pytest.mark.parametrize("name", ["describe", "inspect", "plan", "run"])
-def test_a_table_where_a_name_is_needed_is_told_of_suite_files(name, tmp_path):
+def test_a_table_where_a_name_is_needed_is_told_of_suite_files(name: str, tmp_path: Path) -> None:
     pd.DataFrame(np.eye(3)).to_csv(tmp_path / "my.csv", index=False)
     done = command(name, "my.csv", folder=tmp_path)
     assert done.returncode == 2 and "my.csv is a file" in done.stderr and "init my.csv" in done.stderr
@@ -266,7 +275,9 @@ def test_a_table_where_a_name_is_needed_is_told_of_suite_files(name, tmp_path):
         (".", "end the name in one"),
     ],
 )
-def test_a_picture_that_cannot_be_made_is_one_sentence(picture, told, tmp_path, monkeypatch, capsys):
+def test_a_picture_that_cannot_be_made_is_one_sentence(
+    picture: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     from bench.app.cli import app
 
     monkeypatch.chdir(tmp_path)
@@ -275,7 +286,9 @@ def test_a_picture_that_cannot_be_made_is_one_sentence(picture, told, tmp_path, 
     assert end.value.code == 2 and told in capsys.readouterr().err
 
 
-def test_a_cache_that_is_a_file_is_one_sentence(tmp_path, monkeypatch, capsys):
+def test_a_cache_that_is_a_file_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """``fetch`` without a network too: the folder is needed first."""
     from bench.app.cli import app
 
@@ -288,7 +301,7 @@ def test_a_cache_that_is_a_file_is_one_sentence(tmp_path, monkeypatch, capsys):
     assert end.value.code == 2 and str(tmp_path / "cache") in told and told.count("mnp-bench: ") == 1
 
 
-def test_a_run_plans_groups_hashes_and_reads_once(tmp_path, monkeypatch):
+def test_a_run_plans_groups_hashes_and_reads_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What costs the same for a large suite is done once a run; report and MLflow get the rows that were read."""
     from bench.app import run as run_module
     from bench.planning import grouping
@@ -298,10 +311,10 @@ def test_a_run_plans_groups_hashes_and_reads_once(tmp_path, monkeypatch):
 
     counts: dict[str, int] = {}
 
-    def counted(module, name):
+    def counted(module: Any, name: str) -> Any:
         real = getattr(module, name)
 
-        def call(*words, **options):
+        def call(*words: Any, **options: Any) -> Any:
             key = f"{module.__name__}.{name}"
             counts[key] = counts.get(key, 0) + 1
             return real(*words, **options)

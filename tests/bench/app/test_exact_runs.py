@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -45,15 +46,15 @@ def in_groups_of_eight(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame
     return results(tmp_path_factory.mktemp("eight"), width=8, jobs=1)
 
 
-def test_every_replicated_method_is_tried():
+def test_every_replicated_method_is_tried() -> None:
     weak = {name for name, spec in methods.specs().items() if spec.replicated and "weak" in spec.protocols}
     assert weak == set(BRIEF)
 
 
-def test_two_workers_and_other_groups_give_the_same_bits(tmp_path, in_groups_of_eight):
+def test_two_workers_and_other_groups_give_the_same_bits(tmp_path: Path, in_groups_of_eight: Any) -> None:
     check(results(tmp_path, width=3, jobs=2), in_groups_of_eight)
 
 
 @pytest.mark.slow
-def test_four_workers_and_cells_alone_give_the_same_bits(tmp_path, in_groups_of_eight):
+def test_four_workers_and_cells_alone_give_the_same_bits(tmp_path: Path, in_groups_of_eight: Any) -> None:
     check(results(tmp_path, width=1, jobs=4), in_groups_of_eight)

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,14 +22,14 @@ def command(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
     folder = tmp_path_factory.mktemp("main-job")
     done = command("run", "smoke", "--jobs", "2", folder=folder)
     assert done.returncode == 0, done.stderr
     return folder, done
 
 
-def test_every_cell_has_a_row(finished) -> None:
+def test_every_cell_has_a_row(finished: Any) -> None:
     frame = read(finished[0] / "results" / "smoke")
     assert len(frame) == 2 * 4 * 2 * 2
     assert frame.cell.is_unique
@@ -50,7 +51,7 @@ def test_every_cell_has_a_row(finished) -> None:
     assert (frame.groupby("contamination").size() == 16).all()
 
 
-def test_it_leaves_tables_figures_and_a_manifest(finished) -> None:
+def test_it_leaves_tables_figures_and_a_manifest(finished: Any) -> None:
     out = finished[0] / "results" / "smoke"
     for name in ("average_precision", "auc_roc"):
         for suffix in ("csv", "md", "tex"):
@@ -63,7 +64,7 @@ def test_it_leaves_tables_figures_and_a_manifest(finished) -> None:
     assert "Average precision" in finished[1].stdout
 
 
-def test_mlflow_holds_parent_and_children_with_means_over_seeds(finished) -> None:
+def test_mlflow_holds_parent_and_children_with_means_over_seeds(finished: Any) -> None:
     from mlflow import MlflowClient
 
     out = finished[0] / "results" / "smoke"
@@ -83,7 +84,7 @@ def test_mlflow_holds_parent_and_children_with_means_over_seeds(finished) -> Non
     assert {a.path for a in client.list_artifacts(parent.info.run_id)} >= {"tables", "figures", "manifest.json"}
 
 
-def test_again_does_nothing_and_a_lost_dataset_is_done_again(finished) -> None:
+def test_again_does_nothing_and_a_lost_dataset_is_done_again(finished: Any) -> None:
     folder = finished[0]
     out = folder / "results" / "smoke"
     before = read(out, scores=True).set_index("cell")
@@ -146,7 +147,9 @@ label = "label"
     ],
     ids=["one class", "budget", "missing", "text", "key", "value", "toml"],
 )
-def test_unfit_data_and_suites_are_found_before_work(rows, scenario, more, sentence, tmp_path: Path) -> None:
+def test_unfit_data_and_suites_are_found_before_work(
+    rows: Any, scenario: str, more: str, sentence: str, tmp_path: Path
+) -> None:
     (tmp_path / "d.csv").write_text(rows)
     (tmp_path / "mine.toml").write_text(SUITE.format(path=tmp_path / "d.csv", scenario=scenario, more=more))
     done = command("run", "mine.toml", "--no-track", folder=tmp_path)

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +15,7 @@ import pytest
 
 from bench.app import verify
 from bench.app.run import Choices, run_suite
+from bench.datasets import registry
 from bench.datasets.catalogue import Catalogue
 from bench.errors import StoreError, UnknownName
 from bench.store import FOLDER, read, segments
@@ -50,7 +52,7 @@ def once(folder: Path, cell: str, data_dir: str | None = None) -> verify.Repeate
     return done
 
 
-def rewrite(folder: Path, change) -> None:
+def rewrite(folder: Path, change: Any) -> None:
     """Every part with its table changed."""
     for part in list(segments.live(segments.listed(folder / FOLDER))):
         table = change(segments.read(part, scores=True))
@@ -129,9 +131,7 @@ def test_what_changed_since_is_named(folder: Path) -> None:
     for sign in ("data of wine: sha256 000000000000 then", "packages torch: 1.0 then", "cpu model: Z80", "MKL_CBWR"):
         assert sign in text, sign
     rewrite(folder, lambda table: replaced(table, "cell", [f"{n:064d}" for n in range(table.num_rows)]))
-    rewrite(
-        folder, lambda table: replaced(table, "dataset_sha256", [verify.load("wine", None, ()).sha256] * table.num_rows)
-    )
+    rewrite(folder, lambda table: replaced(table, "dataset_sha256", [registry.load("wine").sha256] * table.num_rows))
     assert any("code or default parameters of devnet" in change for change in once(folder, "wine:devnet:0").changes)
 
 

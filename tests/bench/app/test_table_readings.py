@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -55,7 +57,7 @@ class Probe:
 
 
 @pytest.fixture
-def suite(tmp_path, monkeypatch):
+def suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setenv("MNP_BENCH_CACHE", str(tmp_path / "cache"))
     monkeypatch.syspath_prepend(tmp_path)
     (tmp_path / "double_probe.py").write_text(PROBE)
@@ -72,20 +74,20 @@ def suite(tmp_path, monkeypatch):
     return path
 
 
-def command(*words, folder):
+def command(*words: Any, folder: Path) -> Any:
     code = "from bench.app.cli import main; main()"
     return subprocess.run(
         [sys.executable, "-c", code, *words], cwd=folder, capture_output=True, text=True, timeout=280, check=False
     )
 
 
-def test_a_plan_holds_how_each_table_was_read(suite):
+def test_a_plan_holds_how_each_table_was_read(suite: Any) -> None:
     reading = make_plan(read_suite(str(suite))).readings["flows"]
     assert lines("flows", reading) == [f"table flows: {line}" for line in TOLD]
     assert from_json(json.loads(json.dumps(to_json(reading)))) == reading
 
 
-def test_plan_and_run_print_it_and_the_manifest_keeps_it(suite):
+def test_plan_and_run_print_it_and_the_manifest_keeps_it(suite: Any) -> None:
     suite.write_text(SUITE.format(method="logistic-regression"))
     planned = command("plan", str(suite), folder=suite.parent)
     assert planned.returncode == 0, planned.stderr
@@ -100,20 +102,20 @@ def test_plan_and_run_print_it_and_the_manifest_keeps_it(suite):
     assert lines("flows", from_json(run["tables"]["flows"])) == [f"table flows: {line}" for line in TOLD]
 
 
-def test_a_method_gets_the_values_in_double_precision(suite):
+def test_a_method_gets_the_values_in_double_precision(suite: Any) -> None:
     experiment = read_suite(str(suite))
     (task,) = make_plan(experiment).tasks
     (record,) = execute(task, WorkContext(experiment.catalogue, Limits(), "p"))
     assert record.status == "ok", record.error
 
 
-def test_a_table_that_is_mostly_anomalies_is_told():
+def test_a_table_that_is_mostly_anomalies_is_told() -> None:
     values = (LabelValue("0", 1, True), LabelValue("1", 3, False))
     many = Reading("t.csv", 4, 1, "float32", "", "names", "label", False, values)
     assert "table t: note: 75% of the rows are anomalies; is normal = [...] right?" in lines("t", many)
 
 
-def test_long_lists_are_cut_and_counted():
+def test_long_lists_are_cut_and_counted() -> None:
     reading = Reading(
         "t.csv", 9, 1, "float32", "", "names", "label", False, (),
         left_out=(LeftOut("'x'", "because"),),
@@ -124,7 +126,9 @@ def test_long_lists_are_cut_and_counted():
     assert line.endswith("'c7' (7 columns of 0 and 1) and 4 more")
 
 
-def test_a_table_that_was_read_before_is_read_from_the_cache_with_its_reading(suite, monkeypatch):
+def test_a_table_that_was_read_before_is_read_from_the_cache_with_its_reading(
+    suite: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     source = TableSource(str(suite.parent / "flows.csv"), missing="median", categories="onehot", normal=("ok",))
     first = load_table(source)
     monkeypatch.setattr("bench.datasets.table.read_columns", lambda *words, **options: pytest.fail("read again"))

@@ -4,6 +4,7 @@ import os
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ needs_data = pytest.mark.skipif(
 CLASSICAL = [name for name in adbench.cards() if name.count("/") == 1]
 
 
-def tiny(path, **arrays):
+def tiny(path: Path, **arrays: Any) -> Any:
     """A small npz file and a card that fits it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(0)
@@ -27,7 +28,7 @@ def tiny(path, **arrays):
     return replace(adbench.cards()["adbench/38_thyroid"], rows=30, features=3, anomalies=5, sha256=digest)
 
 
-def test_all_forty_seven_are_registered_and_forty_three_pinned():
+def test_all_forty_seven_are_registered_and_forty_three_pinned() -> None:
     cards = [adbench.cards()[name] for name in CLASSICAL]
     assert len(cards) == 47
     unpinned = {card.name for card in cards if card.sha256 is None}
@@ -37,8 +38,8 @@ def test_all_forty_seven_are_registered_and_forty_three_pinned():
         assert any("hash is not known" in text for text in adbench.cards()[name].oddities)
 
 
-def test_image_and_text_features_are_registered_by_the_same_mechanism():
-    folders = {}
+def test_image_and_text_features_are_registered_by_the_same_mechanism() -> None:
+    folders: dict[str, list[Any]] = {}
     for name in adbench.cards():
         if name.count("/") == 2:
             folders.setdefault(name.split("/")[1], []).append(name)
@@ -52,13 +53,13 @@ def test_image_and_text_features_are_registered_by_the_same_mechanism():
     assert adbench.file_of(card) == "CV_by_ViT/MVTec-AD_bottle.npz"
 
 
-def test_addresses_are_https_and_distinct():
+def test_addresses_are_https_and_distinct() -> None:
     every = [url for card in adbench.cards().values() for url in adbench.urls(card)]
     assert len(set(every)) == len(every) == 2 * len(adbench.cards())
     assert all(url.startswith("https://") for url in every)
 
 
-def test_files_of_an_upstream_copy_are_found_too(tmp_path):
+def test_files_of_an_upstream_copy_are_found_too(tmp_path: Path) -> None:
     for file in ("adbench/38_thyroid.npz", "Classical/38_thyroid.npz", "38_thyroid.npz"):
         folder = tmp_path / file.replace("/", "-")
         card = tiny(folder / file)
@@ -66,7 +67,7 @@ def test_files_of_an_upstream_copy_are_found_too(tmp_path):
         assert adbench.load(card, folder).X.shape == (30, 3)
 
 
-def test_a_loaded_set_is_float32_read_only_and_mapped_from_the_cache(tmp_path, cache):
+def test_a_loaded_set_is_float32_read_only_and_mapped_from_the_cache(tmp_path: Path, cache: Any) -> None:
     card = tiny(tmp_path / "adbench/38_thyroid.npz")
     dataset = adbench.load(card, tmp_path)
     assert isinstance(dataset.X, np.memmap) and dataset.X.dtype == np.float32 and dataset.X.flags.c_contiguous
@@ -79,16 +80,16 @@ def test_a_loaded_set_is_float32_read_only_and_mapped_from_the_cache(tmp_path, c
     assert again == dataset and len(list((cache / "arrays").iterdir())) == 1
 
 
-def test_another_file_than_the_pinned_one_is_refused(tmp_path):
+def test_another_file_than_the_pinned_one_is_refused(tmp_path: Path) -> None:
     card = tiny(tmp_path / "adbench/38_thyroid.npz")
     tiny(tmp_path / "adbench/38_thyroid.npz", X=np.ones((30, 3)))
     with pytest.raises(DataError, match=r"is pinned to .*mnp-bench fetch adbench/38_thyroid"):
         adbench.load(card, tmp_path)
 
 
-def test_pickles_are_never_loaded(tmp_path):
+def test_pickles_are_never_loaded(tmp_path: Path) -> None:
     class Bomb:
-        def __reduce__(self):
+        def __reduce__(self) -> Any:
             return (os.mkdir, (str(tmp_path / "exploded"),))
 
     card = tiny(tmp_path / "adbench/38_thyroid.npz", X=np.array([[Bomb()]], dtype=object))
@@ -109,13 +110,13 @@ def test_pickles_are_never_loaded(tmp_path):
         ({"X": np.ones((29, 3))}, r"\(29, 3\) and \(30,\)"),
     ],
 )
-def test_unfit_content_is_named(tmp_path, arrays, says):
+def test_unfit_content_is_named(tmp_path: Path, arrays: Any, says: str) -> None:
     card = tiny(tmp_path / "adbench/38_thyroid.npz", **arrays)
     with pytest.raises(DataError, match=says):
         adbench.load(card, tmp_path)
 
 
-def test_a_file_that_is_no_npz(tmp_path):
+def test_a_file_that_is_no_npz(tmp_path: Path) -> None:
     path = tmp_path / "adbench/38_thyroid.npz"
     path.parent.mkdir()
     path.write_bytes(b"version https://git-lfs.github.com/spec/v1")
@@ -124,7 +125,7 @@ def test_a_file_that_is_no_npz(tmp_path):
         adbench.load(card, tmp_path)
 
 
-def test_a_cache_that_cannot_be_written_is_named(tmp_path, monkeypatch):
+def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     card = tiny(tmp_path / "adbench/38_thyroid.npz")
     blocked = tmp_path / "blocked"
     blocked.write_text("a file where a folder should be")
@@ -135,14 +136,14 @@ def test_a_cache_that_cannot_be_written_is_named(tmp_path, monkeypatch):
 
 @needs_data
 @pytest.mark.parametrize("name", ["38_thyroid", "4_breastw", "26_optdigits", "45_wine"])
-def test_real_files_fit_their_cards(name):
+def test_real_files_fit_their_cards(name: str) -> None:
     card = registry.card(f"adbench/{name}")
     dataset = registry.load(card.name)
     assert dataset.X.shape == (card.rows, card.features) and dataset.y.sum() == card.anomalies
 
 
 @needs_data
-def test_the_rebuilt_backdoor_is_accepted_and_named():
+def test_the_rebuilt_backdoor_is_accepted_and_named() -> None:
     source = Path(os.environ["MNP_BENCH_DATA"]) / "adbench" / "3_backdoor.npz"
     if not source.is_file():
         pytest.skip("the rebuilt backdoor is not in MNP_BENCH_DATA")

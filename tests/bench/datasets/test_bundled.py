@@ -1,5 +1,7 @@
 """The embedded suite: known bits, enough anomalies for the quick suite at every seed, hard enough to separate."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -11,12 +13,12 @@ NAMES = list(bundled.cards())
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_arrays_are_the_recorded_ones(name):
+def test_the_arrays_are_the_recorded_ones(name: Any) -> None:
     assert registry.load(name).sha256 == bundled.definitions()[name]["arrays_sha256"]
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_modes_and_types_are_the_cards(name):
+def test_modes_and_types_are_the_cards(name: Any) -> None:
     dataset = registry.load(name)
     assert dataset.X.dtype == np.float32 and not dataset.X.flags.writeable
     assert len(np.unique(dataset.anomaly_type[dataset.y == 0])) == dataset.card.modes
@@ -26,7 +28,7 @@ def test_modes_and_types_are_the_cards(name):
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("level", [0.0, 0.02, 0.05])
-def test_five_labels_and_five_percent_contamination_at_every_seed(name, level):
+def test_five_labels_and_five_percent_contamination_at_every_seed(name: Any, level: float) -> None:
     dataset = registry.load(name)
     scenario = Scenario(label_budget=5, contamination=level)
     assert problems(dataset, scenario, range(5)) == []
@@ -38,7 +40,7 @@ def test_five_labels_and_five_percent_contamination_at_every_seed(name, level):
         assert int(unlabelled.sum()) == int(np.floor(level * normals / (1 - level) + 0.5))
 
 
-def test_several_definitions_have_several_modes_and_typed_anomalies():
+def test_several_definitions_have_several_modes_and_typed_anomalies() -> None:
     several = [card for card in bundled.cards().values() if card.modes > 1]
     assert len(several) >= 6 and all(card.types for card in several)
     assert sum(card.modes > 1 and card.family == "optdigits" for card in several) >= 4
@@ -46,7 +48,7 @@ def test_several_definitions_have_several_modes_and_typed_anomalies():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_no_definition_is_solved_by_every_simple_method(name):
+def test_no_definition_is_solved_by_every_simple_method(name: Any) -> None:
     """Also the other way: with all labels, something finds them, so that there is something to learn."""
     from sklearn.ensemble import IsolationForest, RandomForestClassifier
     from sklearn.linear_model import LogisticRegression

@@ -1,5 +1,8 @@
 """The card as text and the picture."""
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 
 from bench.datasets import registry
@@ -8,7 +11,7 @@ from bench.datasets.table import TableSource, load_table
 from bench.errors import UnknownName
 
 
-def test_a_card_says_what_the_data_are_and_what_is_odd():
+def test_a_card_says_what_the_data_are_and_what_is_odd() -> None:
     text = describe("digits-not35")
     for part in (
         "1532 rows x 64 features, 100 anomalies (6.53%)",
@@ -22,7 +25,7 @@ def test_a_card_says_what_the_data_are_and_what_is_odd():
         assert part in text, part
 
 
-def test_without_the_file_the_card_says_how_to_get_it(monkeypatch):
+def test_without_the_file_the_card_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MNP_BENCH_DATA", raising=False)
     text = describe("adbench/42_WBC")
     assert "prefer       adbench/4_breastw" in text and "mnp-bench fetch adbench/42_WBC" in text
@@ -33,7 +36,7 @@ def test_without_the_file_the_card_says_how_to_get_it(monkeypatch):
         describe("nothing")
 
 
-def test_duplicates_of_a_users_table_are_counted(tmp_path):
+def test_duplicates_of_a_users_table_are_counted(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("a,b,y\n1,2,0\n1,2,0\n1,2,1\n3,4,0\n5,4,1\n")
     text = describe_loaded(load_table(TableSource(str(path))))
@@ -41,17 +44,17 @@ def test_duplicates_of_a_users_table_are_counted(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["iris", "digits-even", "synthetic-mixed"])
-def test_a_picture_shows_every_mode_and_type(name, tmp_path):
+def test_a_picture_shows_every_mode_and_type(name: str, tmp_path: Path) -> None:
     dataset = registry.load(name)
     figure = picture(dataset)
     figure.savefig(tmp_path / "picture.png")
     shown = {text.get_text() for text in figure.axes[0].get_legend().get_texts()}
     assert shown == set(dataset.anomaly_type)
-    drawn = sum(len(points.get_offsets()) for points in figure.axes[0].collections)
+    drawn = sum(len(np.asarray(points.get_offsets())) for points in figure.axes[0].collections)
     assert drawn == min(3000, len(dataset.y))
 
 
-def test_a_picture_of_one_feature(tmp_path):
+def test_a_picture_of_one_feature(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("a,y\n1,0\n2,0\n3,1\n")
     picture(load_table(TableSource(str(path)))).savefig(tmp_path / "p.png")

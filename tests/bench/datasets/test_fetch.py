@@ -1,9 +1,12 @@
 """Downloads against a web server on this machine: good, wrong, cut short, missing, resumed."""
 
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +14,7 @@ import pytest
 from bench.datasets import adbench, fetch
 from bench.datasets.pins import pin
 from bench.errors import DataError, UnknownName
+from bench.types import DatasetCard
 
 PATH = "Classical/38_thyroid.npz"
 
@@ -19,18 +23,19 @@ PATH = "Classical/38_thyroid.npz"
 class Served:
     """What the server has, how it misbehaves, and what it was asked."""
 
-    files: dict = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
     cut_after: int | None = None
-    asked: list = field(default_factory=list)
+    asked: list[Any] = field(default_factory=list)
     redirect: str = ""
+    url: str = ""
 
 
 @pytest.fixture
-def web():
+def web() -> Iterator[Any]:
     served = Served()
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
+        def do_GET(self) -> None:
             served.asked.append((self.path, self.headers.get("Range")))
             if served.redirect:
                 self.send_response(302)
@@ -50,7 +55,7 @@ def web():
             self.end_headers()
             self.wfile.write(body[start : served.cut_after])
 
-        def log_message(self, *args):
+        def log_message(self, *args: Any) -> None:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -64,7 +69,7 @@ def web():
 
 
 @pytest.fixture
-def body(tmp_path):
+def body(tmp_path: Path) -> Any:
     path = tmp_path / "made.npz"
     rng = np.random.default_rng(0)
     np.savez(path, X=rng.random((20_000, 3)), y=np.repeat([0, 1], [19_950, 50]))
@@ -72,13 +77,13 @@ def body(tmp_path):
 
 
 @pytest.fixture
-def card(body, web, monkeypatch):
+def card(body: bytes, web: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(adbench, "MIRRORS", (f"{web.url}/first/", f"{web.url}/second/"))
     base = adbench.cards()["adbench/38_thyroid"]
     return replace(base, rows=20_000, features=3, anomalies=50, sha256=sha256(body).hexdigest())
 
 
-def test_a_download_is_checked_kept_and_not_repeated(web, card, body, cache):
+def test_a_download_is_checked_kept_and_not_repeated(web: Any, card: DatasetCard, body: bytes, cache: Any) -> None:
     web.files[f"/first/{PATH}"] = body
     told = []
     got = fetch.fetch_one(card, lambda *news: told.append(news))
@@ -90,19 +95,21 @@ def test_a_download_is_checked_kept_and_not_repeated(web, card, body, cache):
     assert adbench.load(card, None).X.shape == (20_000, 3)
 
 
-def test_the_second_mirror_serves_when_the_first_has_nothing(web, card, body):
+def test_the_second_mirror_serves_when_the_first_has_nothing(web: Any, card: DatasetCard, body: bytes) -> None:
     web.files[f"/second/{PATH}"] = body
     assert fetch.fetch_one(card).path.read_bytes() == body
     assert [path for path, _ in web.asked] == [f"/first/{PATH}", f"/second/{PATH}"]
 
 
-def test_the_second_mirror_serves_when_the_first_is_down(web, card, body, monkeypatch):
+def test_the_second_mirror_serves_when_the_first_is_down(
+    web: Any, card: DatasetCard, body: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
     web.files[f"/second/{PATH}"] = body
     monkeypatch.setattr(adbench, "MIRRORS", ("http://127.0.0.1:9/", f"{web.url}/second/"))
     assert fetch.fetch_one(card).path.read_bytes() == body
 
 
-def test_wrong_bytes_are_never_kept(web, card, body, cache):
+def test_wrong_bytes_are_never_kept(web: Any, card: DatasetCard, body: bytes, cache: Any) -> None:
     web.files[f"/first/{PATH}"] = web.files[f"/second/{PATH}"] = body[:-1] + b"x"
     with pytest.raises(DataError, match=r"wrong sha256.*wrong sha256.*MNP_BENCH_DATA"):
         fetch.fetch_one(card)
@@ -112,12 +119,12 @@ def test_wrong_bytes_are_never_kept(web, card, body, cache):
     assert fetch.fetch_one(card).path.read_bytes() == body
 
 
-def test_a_wrong_first_mirror_leaves_the_right_second(web, card, body):
+def test_a_wrong_first_mirror_leaves_the_right_second(web: Any, card: DatasetCard, body: bytes) -> None:
     web.files |= {f"/first/{PATH}": b"<html>sign in</html>", f"/second/{PATH}": body}
     assert fetch.fetch_one(card).path.read_bytes() == body
 
 
-def test_a_broken_transfer_is_resumed_where_it_broke(web, card, body, cache):
+def test_a_broken_transfer_is_resumed_where_it_broke(web: Any, card: DatasetCard, body: bytes, cache: Any) -> None:
     web.files[f"/first/{PATH}"] = body
     web.cut_after = fetch.BLOCK + 1000
     with pytest.raises(DataError, match="broke off"):
@@ -130,7 +137,7 @@ def test_a_broken_transfer_is_resumed_where_it_broke(web, card, body, cache):
     assert web.asked == [(f"/first/{PATH}", f"bytes={fetch.BLOCK}-")]
 
 
-def test_a_stale_part_longer_than_the_file_is_thrown_away(web, card, body, cache):
+def test_a_stale_part_longer_than_the_file_is_thrown_away(web: Any, card: DatasetCard, body: bytes, cache: Any) -> None:
     web.files[f"/first/{PATH}"] = body
     part = cache / "partial" / sha256(f"{web.url}/first/{PATH}".encode()).hexdigest()
     part.parent.mkdir(parents=True)
@@ -140,20 +147,20 @@ def test_a_stale_part_longer_than_the_file_is_thrown_away(web, card, body, cache
     assert fetch.fetch_one(card).path.read_bytes() == body
 
 
-def test_missing_everywhere_is_one_sentence(web, card):
+def test_missing_everywhere_is_one_sentence(web: Any, card: DatasetCard) -> None:
     with pytest.raises(
         DataError, match=r"38_thyroid could not be downloaded \(127.0.0.1: HTTP 404; 127.0.0.1: HTTP 404\)"
     ):
         fetch.fetch_one(card)
 
 
-def test_offline_is_one_sentence_with_both_ways(card, monkeypatch):
+def test_offline_is_one_sentence_with_both_ways(card: DatasetCard, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(adbench, "MIRRORS", ("http://127.0.0.1:9/",))
     with pytest.raises(DataError, match=r"no connection.*with a network.*--data-dir or MNP_BENCH_DATA"):
         fetch.fetch_one(card)
 
 
-def test_only_https_even_after_a_redirect(web, card, monkeypatch):
+def test_only_https_even_after_a_redirect(web: Any, card: DatasetCard, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(DataError, match="over https only"):
         fetch.require_https("http://example.org/38_thyroid.npz")
     with pytest.raises(DataError, match="over https only"):
@@ -168,14 +175,16 @@ def test_only_https_even_after_a_redirect(web, card, monkeypatch):
         fetch.fetch_one(card)
 
 
-def test_a_damaged_file_in_the_cache_is_fetched_again(web, card, body):
+def test_a_damaged_file_in_the_cache_is_fetched_again(web: Any, card: DatasetCard, body: bytes) -> None:
     web.files[f"/first/{PATH}"] = body
     path = fetch.fetch_one(card).path
     path.write_bytes(b"damaged")
     assert fetch.fetch_one(card).path.read_bytes() == body
 
 
-def test_an_unpinned_file_is_checked_then_pinned_with_a_notice(web, card, body, cache):
+def test_an_unpinned_file_is_checked_then_pinned_with_a_notice(
+    web: Any, card: DatasetCard, body: bytes, cache: Any
+) -> None:
     unpinned = replace(card, sha256=None)
     web.files[f"/first/{PATH}"] = body
     got = fetch.fetch_one(unpinned)
@@ -188,7 +197,9 @@ def test_an_unpinned_file_is_checked_then_pinned_with_a_notice(web, card, body, 
         adbench.load(unpinned, None)
 
 
-def test_an_unpinned_file_that_does_not_fit_its_card_is_deleted(web, card, body, cache):
+def test_an_unpinned_file_that_does_not_fit_its_card_is_deleted(
+    web: Any, card: DatasetCard, body: bytes, cache: Any
+) -> None:
     web.files[f"/first/{PATH}"] = body
     with pytest.raises(DataError, match="its card says 7"):
         fetch.fetch_one(replace(card, sha256=None, rows=7))
@@ -199,7 +210,7 @@ def test_an_unpinned_file_that_does_not_fit_its_card_is_deleted(web, card, body,
     assert pin(replace(card, sha256=None)) is None
 
 
-def test_collections_and_names(monkeypatch):
+def test_collections_and_names(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MNP_BENCH_DATA", raising=False)
     assert len(fetch.members(["adbench"])) == 47
     both = fetch.members(["adbench:NLP_by_BERT", "adbench/NLP_by_BERT/imdb", "adbench/38_thyroid"])
@@ -212,7 +223,9 @@ def test_collections_and_names(monkeypatch):
         fetch.members(["nslkdd"])
 
 
-def test_one_set_that_is_missing_does_not_keep_the_others_away(web, card, body, monkeypatch):
+def test_one_set_that_is_missing_does_not_keep_the_others_away(
+    web: Any, card: DatasetCard, body: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
     names = ["adbench/42_WBC", "adbench/38_thyroid"]
     monkeypatch.setattr(fetch, "members", lambda names, only: [adbench.cards()[names[0]], card])
     web.files[f"/first/{PATH}"] = body
@@ -221,14 +234,14 @@ def test_one_set_that_is_missing_does_not_keep_the_others_away(web, card, body, 
     assert adbench.target(card).read_bytes() == body
 
 
-def test_without_a_connection_the_first_failure_is_the_last(card, monkeypatch):
+def test_without_a_connection_the_first_failure_is_the_last(card: DatasetCard, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(adbench, "MIRRORS", ("http://127.0.0.1:9/",))
     with pytest.raises(fetch.Offline) as caught:
         fetch.fetch(["adbench"])
     assert str(caught.value).count("could not be downloaded") == 1
 
 
-def test_many_failures_are_not_told_one_by_one(web, monkeypatch):
+def test_many_failures_are_not_told_one_by_one(web: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(adbench, "MIRRORS", (f"{web.url}/first/",))
     with pytest.raises(DataError, match="42 more could not be had either") as caught:
         fetch.fetch(["adbench"])

@@ -4,6 +4,8 @@ import errno
 import os
 from dataclasses import replace
 from hashlib import sha256
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,14 +22,14 @@ COLLECTIONS = oddbench.collections()
 
 
 class Bomb:
-    def __init__(self, target):
+    def __init__(self, target: Any) -> None:
         self.target = target
 
-    def __reduce__(self):
+    def __reduce__(self) -> Any:
         return (os.mkdir, (str(self.target),))
 
 
-def tiny(folder, **arrays):
+def tiny(folder: Path, **arrays: Any) -> Any:
     """A small file of upstream's form and a card that fits it."""
     path = folder / "oddbench" / "AustinCrime.npz"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -46,7 +48,7 @@ def tiny(folder, **arrays):
     )
 
 
-def test_all_sets_are_registered_pinned_and_families_of_their_own():
+def test_all_sets_are_registered_pinned_and_families_of_their_own() -> None:
     cards = oddbench.cards().values()
     assert len(cards) == 759
     assert len({card.sha256 for card in cards}) == len({card.family for card in cards}) == 759
@@ -56,7 +58,7 @@ def test_all_sets_are_registered_pinned_and_families_of_their_own():
     assert len({card.url.removeprefix("https://github.com/").split("/blob/")[0] for card in cards}) == 759
 
 
-def test_collections_are_those_of_the_catalogue():
+def test_collections_are_those_of_the_catalogue() -> None:
     sizes = {name: len(group.members) for name, group in COLLECTIONS.items()}
     assert sizes == {"": 759, "eligible": 312, "given": 115, "development": 51, "report": 64}
     assert set(COLLECTIONS["given"].members) <= set(COLLECTIONS["eligible"].members)
@@ -65,7 +67,7 @@ def test_collections_are_those_of_the_catalogue():
         assert card.anomalies >= 50 and card.rows - card.anomalies >= 500 and 0.65 <= card.forest_auc <= 0.9995
 
 
-def test_halves_part_the_given_sets_by_the_stated_rule():
+def test_halves_part_the_given_sets_by_the_stated_rule() -> None:
     halves = {half: COLLECTIONS[half].members for half in ("development", "report")}
     assert sorted(halves["development"] + halves["report"]) == sorted(COLLECTIONS["given"].members)
     for half, names in halves.items():
@@ -76,11 +78,11 @@ def test_halves_part_the_given_sets_by_the_stated_rule():
     assert pinned == "1394fe5e1a236dc11f99a408d38ef8a39f55495b84868dd6a73012e07fbf4d00"
 
 
-def test_a_family_goes_by_its_first_name():
+def test_a_family_goes_by_its_first_name() -> None:
     assert in_development(["thyroid", "annthyroid"]) == in_development(["annthyroid"])
 
 
-def test_cards_name_columns_and_what_is_not_known():
+def test_cards_name_columns_and_what_is_not_known() -> None:
     kickstarter = " ".join(oddbench.cards()["oddbench/KickstarterCampaigns"].oddities)
     assert "times (by name and values): created_at; deadline; launched_at" in kickstarter
     assert "identifiers (by name and values): id" in kickstarter
@@ -88,7 +90,7 @@ def test_cards_name_columns_and_what_is_not_known():
     assert any("not known until" in text for text in oddbench.cards()["oddbench/AcademicAnomaly"].oddities)
 
 
-def test_both_parts_are_pooled_and_nothing_is_lost(tmp_path):
+def test_both_parts_are_pooled_and_nothing_is_lost(tmp_path: Path) -> None:
     dataset = oddbench.load(tiny(tmp_path), tmp_path)
     with np.load(tmp_path / "oddbench" / "AustinCrime.npz") as file:
         assert dataset.X.dtype == np.float64
@@ -98,7 +100,7 @@ def test_both_parts_are_pooled_and_nothing_is_lost(tmp_path):
     assert oddbench.load(tiny(tmp_path), tmp_path).sha256 == dataset.sha256
 
 
-def test_small_sets_hold_no_file_open(tmp_path, monkeypatch):
+def test_small_sets_hold_no_file_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     card = tiny(tmp_path)
     mapped = oddbench.load(card, tmp_path)
     monkeypatch.undo()
@@ -109,11 +111,11 @@ def test_small_sets_hold_no_file_open(tmp_path, monkeypatch):
     assert not small.X.flags.writeable
 
 
-def test_too_many_open_files_are_not_called_damage(tmp_path, monkeypatch):
+def test_too_many_open_files_are_not_called_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     card = tiny(tmp_path)
     oddbench.load(card, tmp_path)
 
-    def full(*_, **__):
+    def full(*_: Any, **__: Any) -> None:
         raise OSError(errno.EMFILE, "Too many open files")
 
     monkeypatch.setattr(np, "load", full)
@@ -121,12 +123,12 @@ def test_too_many_open_files_are_not_called_damage(tmp_path, monkeypatch):
         oddbench.load(card, tmp_path)
 
 
-def test_whole_numbers_stay_single(tmp_path):
+def test_whole_numbers_stay_single(tmp_path: Path) -> None:
     card = tiny(tmp_path, train=np.arange(60).reshape(20, 3), test=np.arange(30).reshape(10, 3))
     assert oddbench.load(card, tmp_path).X.dtype == np.float32
 
 
-def test_groups_of_normal_rows_are_modes(tmp_path):
+def test_groups_of_normal_rows_are_modes(tmp_path: Path) -> None:
     card = tiny(
         tmp_path,
         train_groups=np.repeat([0.0, 1.0], 10),
@@ -138,7 +140,7 @@ def test_groups_of_normal_rows_are_modes(tmp_path):
     assert set(anomaly_type) == {"a", "anomaly", "b c"}
 
 
-def test_pickles_are_never_loaded(tmp_path):
+def test_pickles_are_never_loaded(tmp_path: Path) -> None:
     pickled = np.array([Bomb(tmp_path / "exploded")], dtype=object)
     card = tiny(tmp_path, feature_names=pickled, source=pickled)
     with pytest.warns(SkippedField, match="feature_names holds pickled objects"):
@@ -149,19 +151,19 @@ def test_pickles_are_never_loaded(tmp_path):
     assert not (tmp_path / "exploded").exists()
 
 
-def test_a_part_that_is_missing_is_named(tmp_path):
+def test_a_part_that_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="has no array 'test_labels'"):
         oddbench.load(tiny(tmp_path, test_labels=None), tmp_path)
 
 
-def test_another_file_is_refused(tmp_path):
+def test_another_file_is_refused(tmp_path: Path) -> None:
     card = tiny(tmp_path)
     tiny(tmp_path, train=np.ones((20, 3)))
     with pytest.raises(DataError, match=r"is pinned to .*mnp-bench fetch oddbench/AustinCrime"):
         oddbench.load(card, tmp_path)
 
 
-def test_addresses_lead_to_the_pinned_commit():
+def test_addresses_lead_to_the_pinned_commit() -> None:
     (url,) = oddbench.urls(oddbench.cards()["oddbench/AustinCrime"])
     assert url == (
         "https://raw.githubusercontent.com/psorus/Outformer/99aebce03692d1a21a4e9ccaac097fe2cc73eceb/"
@@ -169,7 +171,7 @@ def test_addresses_lead_to_the_pinned_commit():
     )
 
 
-def test_fetch_takes_collections_and_single_sets():
+def test_fetch_takes_collections_and_single_sets() -> None:
     assert len(fetch.members(["oddbench"])) == 759
     assert len(fetch.members(["oddbench:given"])) == 115
     chosen = fetch.members(["oddbench"], only=["WineFraud", "oddbench/AustinCrime"])
@@ -178,7 +180,7 @@ def test_fetch_takes_collections_and_single_sets():
         fetch.members(["oddbench"], only=["WineFrod"])
 
 
-def test_many_absent_sets_are_one_sentence(monkeypatch):
+def test_many_absent_sets_are_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MNP_BENCH_DATA", raising=False)
     cards = [registry.card(name) for name in select.members("oddbench:given")]
     (sentence,) = registry.lacking(cards)
@@ -187,7 +189,7 @@ def test_many_absent_sets_are_one_sentence(monkeypatch):
 
 
 @needs_data
-def test_given_files_fit_their_cards_and_the_named_offsets():
+def test_given_files_fit_their_cards_and_the_named_offsets() -> None:
     precisions = []
     for name in COLLECTIONS["given"].members:
         dataset = registry.load(name)
@@ -199,4 +201,4 @@ def test_given_files_fit_their_cards_and_the_named_offsets():
             merged = len(np.unique(values.astype(np.float32))) < len(np.unique(values))
             if spread > 0 and (merged or np.abs([values.min(), values.max()]).min() >= 100 * spread):
                 assert "large offsets" in told and (column in told or " more" in told), (name, column)
-    assert precisions.count(np.float64) == 81 and precisions.count(np.float32) == 34
+    assert precisions.count(np.dtype(np.float64)) == 81 and precisions.count(np.dtype(np.float32)) == 34

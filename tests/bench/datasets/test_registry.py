@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ CARDS = registry.cards()
 
 
 @pytest.mark.parametrize("name", CARDS)
-def test_every_card_is_filled(name):
+def test_every_card_is_filled(name: Any) -> None:
     card = CARDS[name]
     assert card.name == name
     for field in ("title", "source", "family", "licence", "citation", "url"):
@@ -33,7 +34,7 @@ def test_every_card_is_filled(name):
         assert card.rows and card.features and card.anomalies and card.anomalies < card.rows
 
 
-def test_near_duplicates_share_a_family():
+def test_near_duplicates_share_a_family() -> None:
     families = [
         ("adbench/30_satellite", "adbench/31_satimage-2", "adbench/19_landsat"),
         ("adbench/6_cardio", "adbench/7_Cardiotocography"),
@@ -47,12 +48,12 @@ def test_near_duplicates_share_a_family():
         assert len({CARDS[name].family for name in names}) == 1, names
 
 
-def test_unknown_name_lists_near_ones():
+def test_unknown_name_lists_near_ones() -> None:
     with pytest.raises(UnknownName, match="adbench/38_thyroid"):
         registry.load("adbench/thyroid")
 
 
-def test_data_folder_that_is_none(tmp_path, monkeypatch):
+def test_data_folder_that_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(DataError, match="--data-dir names"):
         registry.load("wine", tmp_path / "nowhere")
     monkeypatch.setenv("MNP_BENCH_DATA", str(tmp_path / "nowhere"))
@@ -60,7 +61,7 @@ def test_data_folder_that_is_none(tmp_path, monkeypatch):
         registry.load("wine")
 
 
-def test_missing_file_is_one_sentence_with_both_ways(monkeypatch):
+def test_missing_file_is_one_sentence_with_both_ways(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MNP_BENCH_DATA", raising=False)
     for name in ("adbench/38_thyroid", "adbench/NLP_by_BERT/imdb"):
         told = registry.available(registry.card(name))
@@ -71,11 +72,11 @@ def test_missing_file_is_one_sentence_with_both_ways(monkeypatch):
     assert registry.available(registry.card("digits-low")) == ""
 
 
-def test_a_dataset_is_loaded_once_per_process():
+def test_a_dataset_is_loaded_once_per_process() -> None:
     assert registry.load("digits-low") is registry.load("digits-low")
 
 
-def test_listing_imports_nothing_heavy():
+def test_listing_imports_nothing_heavy() -> None:
     code = (
         "import sys; from bench.datasets import registry; registry.cards();"
         "print([m for m in ('torch', 'mlflow', 'pandas', 'sklearn', 'pyarrow', 'pooch') if m in sys.modules])"
@@ -86,7 +87,7 @@ def test_listing_imports_nothing_heavy():
 
 
 @pytest.mark.parametrize("value", [0.1, 1e9 + 1, 16777217.0])
-def test_features_lose_nothing_unless_published_in_single_precision(value):
+def test_features_lose_nothing_unless_published_in_single_precision(value: Any) -> None:
     X = np.array([[1.0, 2.5], [value, 0.5], [3.0, -1.0]])
     y = np.array([0, 1, 0])
     card = DatasetCard("a/b", "t", "a", "f", "l", "c", "https://example.org")
@@ -99,7 +100,7 @@ def test_features_lose_nothing_unless_published_in_single_precision(value):
     assert whole.sha256 != rounded.sha256
 
 
-def test_precision_is_part_of_the_identity():
+def test_precision_is_part_of_the_identity() -> None:
     X = np.array([[1.0, 2.0], [3.0, 4.0]])
     y = np.array([0, 1], dtype=np.int8)
     assert digest(X, y, None) != digest(X.astype(np.float32), y, None)
@@ -108,14 +109,14 @@ def test_precision_is_part_of_the_identity():
 
 
 @pytest.mark.parametrize(("dtype", "values"), [(np.int64, [2**24 + 1, 0]), (np.uint8, [255, 0]), (bool, [True, False])])
-def test_whole_numbers_of_any_type_keep_their_values(dtype, values):
+def test_whole_numbers_of_any_type_keep_their_values(dtype: Any, values: Any) -> None:
     card = DatasetCard("a/b", "t", "a", "f", "l", "c", "https://example.org")
     X = np.array([values, values[::-1]], dtype=dtype)
     dataset = make_dataset(X, np.array([0, 1]), None, card)
     assert np.array_equal(dataset.X, X) and dataset.X.dtype == (np.float64 if dtype == np.int64 else np.float32)
 
 
-def test_the_collections_are_listed_and_a_collection_has_pages(capsys):
+def test_the_collections_are_listed_and_a_collection_has_pages(capsys: pytest.CaptureFixture[str]) -> None:
     show_datasets()
     text = capsys.readouterr().out
     assert len(text.splitlines()) < 40 and "oddbench:eligible" in text and "oddbench/WineFraud" not in text
@@ -130,7 +131,7 @@ def test_the_collections_are_listed_and_a_collection_has_pages(capsys):
     assert [row["name"] for row in json.loads(capsys.readouterr().out)] == list(CARDS)
 
 
-def test_noise_of_double_precision_features_stays_double():
+def test_noise_of_double_precision_features_stays_double() -> None:
     X = 1e9 + np.random.default_rng(0).random((40, 3))
     wide = noise.irrelevant(X, 0.5, np.random.default_rng(1))
     assert wide.dtype == np.float64 and np.array_equal(wide[:, :3], X)
@@ -139,7 +140,7 @@ def test_noise_of_double_precision_features_stays_double():
     assert len(np.unique(identical_rows(X))) == 40
 
 
-def test_sets_of_the_committed_results_are_what_they_were():
+def test_sets_of_the_committed_results_are_what_they_were() -> None:
     """Cells are filed under these hashes; single precision, order and types must not drift."""
     folder = Path(__file__).parents[3] / "results" / "reference"
     runs = [run for path in folder.glob("*/manifest.json") for run in json.loads(path.read_text())["runs"]]

@@ -1,5 +1,8 @@
 """Collections by name and filter: the same words in suites, in --datasets, in fetch and in lists."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from bench.app.cli import main
@@ -10,11 +13,11 @@ from bench.suite.load import narrowed, parse_suite
 SUITE = 'name = "s"\nmethods = ["iforest"]\ndatasets = {}\n'
 
 
-def parsed(datasets):
+def parsed(datasets: Any) -> Any:
     return parse_suite(SUITE.format(datasets), "s.toml")
 
 
-def test_every_collection_holds_registered_sets_once():
+def test_every_collection_holds_registered_sets_once() -> None:
     cards = registry.cards()
     for name, group in select.collections().items():
         assert group.title and group.members and len(set(group.members)) == len(group.members), name
@@ -22,7 +25,7 @@ def test_every_collection_holds_registered_sets_once():
     assert {"adbench:classical", "adbench:given", "oddbench:eligible", "bundled"} <= set(select.collections())
 
 
-def test_adbench_halves_are_those_of_the_development_trials():
+def test_adbench_halves_are_those_of_the_development_trials() -> None:
     groups = adbench.collections()
     assert [len(groups[name].members) for name in ("classical", "given", "development", "report")] == [47, 44, 28, 15]
     assert [name.removeprefix("adbench/") for name in groups["report"].members] == [
@@ -51,14 +54,14 @@ def test_adbench_halves_are_those_of_the_development_trials():
         ("family=WineFraud", lambda card: card.name == "oddbench/WineFraud"),
     ],
 )
-def test_filters_keep_what_their_words_say(text, fits):
+def test_filters_keep_what_their_words_say(text: str, fits: Any) -> None:
     cards = [registry.card(name) for name in select.members("oddbench:given")]
     expected = [card.name for card in cards if fits(card)]
     assert 0 < len(expected) < 115
     assert list(select.members(f"oddbench:given[{text}]")) == expected
 
 
-def test_text_filters_know_families_and_parts_of_an_origin():
+def test_text_filters_know_families_and_parts_of_an_origin() -> None:
     assert select.members("adbench:classical[family=thyroid disease]") == ("adbench/2_annthyroid", "adbench/38_thyroid")
     assert "adbench/38_thyroid" in select.members("adbench:classical[origin=UCI]")
     assert "adbench/9_census" not in select.members("adbench:classical[name!=9_census]")
@@ -79,7 +82,7 @@ def test_text_filters_know_families_and_parts_of_an_origin():
         ("digits-low[rows<5]", "unknown collection 'digits-low'"),
     ],
 )
-def test_what_cannot_be_meant_is_one_sentence(text, says):
+def test_what_cannot_be_meant_is_one_sentence(text: str, says: str) -> None:
     with pytest.raises((ConfigError, UnknownName), match=says) as caught:
         select.members(text)
     assert "\n" not in str(caught.value)
@@ -87,19 +90,19 @@ def test_what_cannot_be_meant_is_one_sentence(text, says):
         parsed(f'["{text}"]')
 
 
-def test_a_suite_names_collections_beside_sets():
+def test_a_suite_names_collections_beside_sets() -> None:
     experiment = parsed('["wine", "adbench:classical[family=thyroid disease]", "adbench/38_thyroid"]')
     assert experiment.datasets == ("wine", "adbench/2_annthyroid", "adbench/38_thyroid")
     with pytest.raises(ConfigError, match="'wine' is given twice"):
         parsed('["wine", "wine"]')
 
 
-def test_a_table_may_be_called_as_a_source_is(tmp_path):
+def test_a_table_may_be_called_as_a_source_is(tmp_path: Path) -> None:
     text = SUITE.format("[]") + '[[dataset]]\npath = "oddbench.csv"\n'
     assert parse_suite(text, "s.toml").parts[0].datasets == ("oddbench",)
 
 
-def test_the_command_line_names_collections_too():
+def test_the_command_line_names_collections_too() -> None:
     names = select.split_names(" oddbench:given[modes>=2,rows<3000], wine ,,adbench")
     assert names == ["oddbench:given[modes>=2,rows<3000]", "wine", "adbench"]
     chosen = narrowed(parsed('["oddbench:given"]'), datasets=names[:2])
@@ -115,7 +118,9 @@ def test_the_command_line_names_collections_too():
         (["plan", "quick", "--datasets", "oddbench:given[rows<9,features<9],wine"], "names none of the 115 sets"),
     ],
 )
-def test_the_commands_take_them_and_refuse_in_one_sentence(words, says, monkeypatch, capsys):
+def test_the_commands_take_them_and_refuse_in_one_sentence(
+    words: Any, says: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr("sys.argv", ["mnp-bench", *words])
     with pytest.raises(SystemExit) as caught:
         main()

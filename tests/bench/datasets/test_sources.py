@@ -2,7 +2,9 @@
 
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,16 +15,16 @@ from bench.errors import DataError
 DOCS = Path(__file__).parents[3] / "docs" / "datasets.md"
 
 
-def caches():
+def caches() -> None:
     for cached in (sources.sources, registry._all_cards, registry._load, select.collections):
         cached.cache_clear()
 
 
 @pytest.fixture
-def install(tmp_path, monkeypatch):
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Puts a distribution with one module and one entry point on the path."""
 
-    def put(text, name="acme"):
+    def put(text: str, name: str = "acme") -> None:
         package = tmp_path / f"{name}_sets-1.0.dist-info"
         package.mkdir()
         (package / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}-sets\nVersion: 1.0\n")
@@ -38,14 +40,14 @@ def install(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def shown():
+def shown() -> Any:
     """The file that the docs show."""
 
     text = DOCS.read_text(encoding="utf-8")
     return next(block for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "def cards" in block)
 
 
-def test_the_file_that_the_docs_show_works(install, shown):
+def test_the_file_that_the_docs_show_works(install: Any, shown: Any) -> None:
     install(shown)
     assert registry.card("acme/pumps").source == "acme"
     dataset = registry.load("acme/pumps")
@@ -65,7 +67,9 @@ def test_the_file_that_the_docs_show_works(install, shown):
         (("import numpy", "import nothing_of_this_name\nimport numpy"), "ModuleNotFoundError"),
     ],
 )
-def test_a_source_that_breaks_the_rules_is_left_out_with_a_warning(install, shown, change, says):
+def test_a_source_that_breaks_the_rules_is_left_out_with_a_warning(
+    install: Any, shown: Any, change: Any, says: str
+) -> None:
     assert change[0] in shown
     install(shown.replace(*change))
     with pytest.warns(sources.SourceWarning, match=says):
@@ -73,13 +77,13 @@ def test_a_source_that_breaks_the_rules_is_left_out_with_a_warning(install, show
     assert "adbench/38_thyroid" in registry.cards()
 
 
-def test_the_name_of_our_own_source_cannot_be_taken(install, shown):
+def test_the_name_of_our_own_source_cannot_be_taken(install: Any, shown: Any) -> None:
     install(shown.replace("acme", "adbench"), name="adbench")
     with pytest.warns(sources.SourceWarning, match="a source named 'adbench' is there already"):
         assert registry.card("adbench/38_thyroid").source == "adbench"
 
 
-def test_a_hash_that_is_not_the_contents_is_refused(install, shown):
+def test_a_hash_that_is_not_the_contents_is_refused(install: Any, shown: Any) -> None:
     end = "    return replace(make_dataset(X, y, None, card), sha256='0' * 64)\n"
     assert "    return make_dataset" in shown
     install("from dataclasses import replace\n" + re.sub(r"    return make_dataset.*\n", end, shown))
@@ -87,7 +91,7 @@ def test_a_hash_that_is_not_the_contents_is_refused(install, shown):
         registry.load("acme/pumps")
 
 
-def test_a_source_that_fails_takes_nothing_else_with_it(install, shown):
+def test_a_source_that_fails_takes_nothing_else_with_it(install: Any, shown: Any) -> None:
     install(re.sub(r'    return ""  .*\n', "    raise KeyError('x')\n", shown).replace("rng = np", "rng = np.nothing"))
     card = registry.card("acme/pumps")
     assert "the source acme failed (KeyError: 'x')" in registry.available(card)
@@ -96,7 +100,7 @@ def test_a_source_that_fails_takes_nothing_else_with_it(install, shown):
         registry.load("acme/pumps")
 
 
-def test_our_own_sources_have_the_functions_of_the_protocol():
+def test_our_own_sources_have_the_functions_of_the_protocol() -> None:
     for name, source in sources.sources().items():
         assert isinstance(source, sources.Source), name
         assert all(card.source == name for card in source.cards().values())

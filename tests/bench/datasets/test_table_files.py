@@ -1,7 +1,10 @@
 """Files as they come: encodings, endings in capitals, delimiters, folders; each trouble names its own remedy."""
 
 import gzip
+import io
 import shutil
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,9 +20,9 @@ TEXT = "a,b,label\n" + "".join(f"{i * i % 7},{i % 3},{i % 2}\n" for i in range(2
 @pytest.mark.parametrize(("ending", "capitals"), [
     ("csv", "CSV"), ("csv.gz", "CSV.GZ"), ("csv.gz", "csv.Gz"), ("parquet", "PARQUET"), ("pq", "PQ"), ("npz", "NPZ"),
 ])  # fmt: skip
-def test_endings_count_in_any_case(tmp_path, ending, capitals):
+def test_endings_count_in_any_case(tmp_path: Path, ending: str, capitals: str) -> None:
     path = tmp_path / f"t.{ending}"
-    frame = pd.read_csv(pd.io.common.StringIO(TEXT))
+    frame = pd.read_csv(io.StringIO(TEXT))
     if ending == "csv":
         path.write_text(TEXT)
     elif ending == "csv.gz":
@@ -48,21 +51,21 @@ def test_endings_count_in_any_case(tmp_path, ending, capitals):
         (TEXT.replace(",", "\t").encode(), r'set delimiter = "\\t"'),
     ],
 )
-def test_what_is_no_such_text_is_named_with_its_remedy(tmp_path, content, says):
+def test_what_is_no_such_text_is_named_with_its_remedy(tmp_path: Path, content: Any, says: str) -> None:
     (tmp_path / "t.csv").write_bytes(content)
     with pytest.raises(DataError, match=says) as caught:
         load_table(TableSource(str(tmp_path / "t.csv"), categories="onehot"))
     assert "\n" not in str(caught.value)
 
 
-def test_a_byte_that_is_no_text_far_down_is_named_with_its_line(tmp_path):
+def test_a_byte_that_is_no_text_far_down_is_named_with_its_line(tmp_path: Path) -> None:
     rows = "".join(f"{i % 7},x{i % 3},{i % 2}\n" for i in range(200_000))
     (tmp_path / "t.csv").write_bytes(b"a,b,label\n" + rows.encode() + b"1,\xe9,0\n")
     with pytest.raises(DataError, match="byte 0xe9 in line 200002"):
         load_table(TableSource(str(tmp_path / "t.csv"), categories="onehot"))
 
 
-def test_other_delimiters_and_a_byte_order_mark_are_read(tmp_path):
+def test_other_delimiters_and_a_byte_order_mark_are_read(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text(TEXT)
     plain = load_table(TableSource(str(tmp_path / "t.csv")))
     (tmp_path / "u.csv").write_text(TEXT.replace(",", ";"), encoding="utf-8-sig")
@@ -72,20 +75,20 @@ def test_other_delimiters_and_a_byte_order_mark_are_read(tmp_path):
             load_table(TableSource(str(tmp_path / "u.csv"), delimiter=delimiter))
 
 
-def test_a_column_name_with_blanks_is_quoted(tmp_path):
+def test_a_column_name_with_blanks_is_quoted(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text(TEXT.replace(",", ", "))
     with pytest.raises(UnknownName, match="did you mean ' label'"):
         load_table(TableSource(str(tmp_path / "t.csv"), label="label"))
 
 
-def test_a_folder_is_no_table_and_the_way_out_is_told(tmp_path):
+def test_a_folder_is_no_table_and_the_way_out_is_told(tmp_path: Path) -> None:
     (tmp_path / "t.parquet").mkdir()
     for path in (tmp_path, tmp_path / "t.parquet"):
         with pytest.raises(DataError, match=r"is a folder; a table is one file .*read_parquet"):
             load_table(TableSource(str(path)))
 
 
-def test_a_suite_file_with_a_byte_order_mark_is_read(tmp_path):
+def test_a_suite_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
     text = 'name = "bom"\ndatasets = ["wine"]\nmethods = ["iforest"]\n'
     (tmp_path / "bom.toml").write_text(text, encoding="utf-8-sig")
     assert read_suite(str(tmp_path / "bom.toml")).name == "bom"

@@ -1,5 +1,8 @@
 """Columns of text: words for missing numbers, numbers that are written in other ways, categories, and none of these."""
 
+from pathlib import Path
+from typing import Any
+
 import pandas as pd
 import pytest
 
@@ -8,7 +11,7 @@ from bench.datasets.table import TableSource, load_table, reading_of
 from bench.errors import DataError
 
 
-def saved(values, path):
+def saved(values: Any, path: Path) -> Any:
     frame = pd.DataFrame({"amount": values, "label": [0, 1] * (len(values) // 2)})
     frame.to_csv(path, index=False) if path.suffix == ".csv" else frame.to_parquet(path, index=False)
     return str(path)
@@ -19,7 +22,7 @@ def saved(values, path):
     "word", ["n/a", "N/A", "NA", "na", "NaN", "nan", "None", "none", "null", "NULL", "<NA>", "#N/A", "?", "-", ".", "NaT",
              "#DIV/0!", "missing", "\\N", "", " "]
 )  # fmt: skip
-def test_a_word_for_a_missing_number_is_missing(tmp_path, ending, word):
+def test_a_word_for_a_missing_number_is_missing(tmp_path: Path, ending: str, word: str) -> None:
     values = [f"{i * i % 13}.5" for i in range(30)]
     values[7] = word
     path = saved(values, tmp_path / f"t{ending}")
@@ -32,13 +35,13 @@ def test_a_word_for_a_missing_number_is_missing(tmp_path, ending, word):
         assert (missing.column, missing.rows) == ("amount", 1)
 
 
-def test_missing_values_are_told_with_their_words_and_what_replaced_them(tmp_path):
+def test_missing_values_are_told_with_their_words_and_what_replaced_them(tmp_path: Path) -> None:
     values = ["1", "n/a", "5", "-", "7", "n/a", "9", "inf"]
     reading = reading_of(TableSource(saved(values, tmp_path / "t.csv"), missing="ffill"))
     assert reading.missing == (Missing("amount", 4, ("n/a", "-", "infinite"), "replaced by the value above"),)
 
 
-def test_a_word_among_numbers_is_refused_with_its_row(tmp_path):
+def test_a_word_among_numbers_is_refused_with_its_row(tmp_path: Path) -> None:
     values = [str(i * i) for i in range(30)]
     values[7], values[9] = "oops", "what"
     for categories in ("reject", "onehot"):
@@ -59,14 +62,14 @@ def test_a_word_among_numbers_is_refused_with_its_row(tmp_path):
         ("2024-01-01 {:08d}", None),
     ],
 )
-def test_numbers_written_in_other_ways_are_named(tmp_path, form, what):
+def test_numbers_written_in_other_ways_are_named(tmp_path: Path, form: str, what: Any) -> None:
     path = saved([form.format(1000 + 37 * i) for i in range(30)], tmp_path / "t.csv")
     for categories in ("reject", "onehot"):
         with pytest.raises(DataError, match=what or "it names rows|hold text"):
             load_table(TableSource(path, categories=categories))
 
 
-def test_thousands_separators_among_small_numbers_are_named(tmp_path):
+def test_thousands_separators_among_small_numbers_are_named(tmp_path: Path) -> None:
     path = saved([f"{400 + 70 * i:,}" for i in range(30)], tmp_path / "t.csv")
     with pytest.raises(DataError, match=r"thousands separators \('1,030' in row 10\)"):
         load_table(TableSource(path, categories="onehot"))
@@ -76,7 +79,7 @@ def test_thousands_separators_among_small_numbers_are_named(tmp_path):
     "form", ["2024-01-{:02d}", "2024/01/{:02d} 10:00:00", "{:02d}.01.2024", "{}/12/24", "{:02d} Mar 2024", "10:{:02d}",
              "2024-01-{:02d}T10:00:00Z"]
 )  # fmt: skip
-def test_dates_and_times_are_named(tmp_path, form):
+def test_dates_and_times_are_named(tmp_path: Path, form: str) -> None:
     path = saved([form.format(i % 28 + 1) for i in range(30)], tmp_path / "t.csv")
     for categories in ("reject", "onehot"):
         with pytest.raises(DataError, match="holds dates or times"):
@@ -84,13 +87,13 @@ def test_dates_and_times_are_named(tmp_path, form):
 
 
 @pytest.mark.parametrize("form", ["{} days 00:10:00", "{}:10:00.5", "PT{}M", "{} min", "1h {}m", "{}ms"])
-def test_durations_are_named(tmp_path, form):
+def test_durations_are_named(tmp_path: Path, form: str) -> None:
     path = saved([form.format(i + 30) for i in range(30)], tmp_path / "t.csv")
     with pytest.raises(DataError, match="holds durations"):
         load_table(TableSource(path, categories="onehot"))
 
 
-def test_dates_durations_and_lists_of_a_parquet_file_are_named(tmp_path):
+def test_dates_durations_and_lists_of_a_parquet_file_are_named(tmp_path: Path) -> None:
     for values, what in (
         (pd.date_range("2024", periods=4), r"dates or times \(timestamp"),
         (pd.to_timedelta(range(4), unit="s"), r"durations \(duration"),
@@ -104,7 +107,7 @@ def test_dates_durations_and_lists_of_a_parquet_file_are_named(tmp_path):
     "values", [["1", "A2", "B3"], ["tcp", "udp", "-"], ["10.0.0.1", "10.0.0.2", "192.168.100.100"], ["2d", "3d", "none"],
                ["market", "may be", "1.2.3"]]
 )  # fmt: skip
-def test_categories_stay_categories(tmp_path, values):
+def test_categories_stay_categories(tmp_path: Path, values: Any) -> None:
     source = TableSource(saved(values * 10, tmp_path / "t.csv"), categories="onehot")
     dataset = load_table(source)
     assert dataset.feature_names == tuple(f"amount={value}" for value in sorted(values))
@@ -112,24 +115,24 @@ def test_categories_stay_categories(tmp_path, values):
     assert reading_of(source).categories == (Category("amount", 3),)
 
 
-def test_texts_that_name_rows_are_no_categories(tmp_path):
+def test_texts_that_name_rows_are_no_categories(tmp_path: Path) -> None:
     path = saved([f"user{i}" for i in range(60)], tmp_path / "t.csv")
     with pytest.raises(DataError, match=r"60 different texts .* it names rows"):
         load_table(TableSource(path, categories="onehot"))
 
 
-def test_true_and_false_are_numbers_and_told(tmp_path):
+def test_true_and_false_are_numbers_and_told(tmp_path: Path) -> None:
     source = TableSource(saved(["True", "false", "TRUE", "False"], tmp_path / "t.csv"))
     assert load_table(source).X[:, 0].tolist() == [1, 0, 1, 0]
     assert reading_of(source).converted == ("amount",)
 
 
-def test_numbers_that_parquet_holds_as_text_are_numbers(tmp_path):
+def test_numbers_that_parquet_holds_as_text_are_numbers(tmp_path: Path) -> None:
     path = saved(["1.5", " 2.5", "1e2", "-4"], tmp_path / "t.parquet")
     assert load_table(TableSource(path)).X[:, 0].tolist() == [1.5, 2.5, 100, -4]
 
 
-def test_categories_of_numbers_that_first_come_alone_are_all_there(tmp_path):
+def test_categories_of_numbers_that_first_come_alone_are_all_there(tmp_path: Path) -> None:
     """The first blocks hold codes that look like numbers, and no text yet."""
     values = [str(i % 3) for i in range(70_000)] + ["x", "y"] * 40_000
     source = TableSource(saved(values, tmp_path / "t.parquet"), categories="onehot")

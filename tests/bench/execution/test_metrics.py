@@ -55,7 +55,7 @@ def test_equal_scores_are_worth_the_share_of_anomalies(value: float) -> None:
     assert metrics["best_f1"] == pytest.approx(2 * 0.4 / 1.4)
 
 
-@pytest.mark.parametrize("place", range(6))
+@pytest.mark.parametrize("rank", range(6))
 def test_one_anomaly_is_worth_one_by_its_rank(rank: int) -> None:
     y, scores = np.zeros(6, dtype=np.int8), np.arange(6, 0, -1, dtype=float)
     y[rank] = 1

@@ -6,6 +6,7 @@ import io
 import json
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from records import cell, record
@@ -33,7 +34,7 @@ def wait_for(seen: Callable[[], bool]) -> None:
         time.sleep(0.005)
 
 
-def test_the_status_file_follows_the_run(tmp_path, monkeypatch):
+def test_the_status_file_follows_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(progress, "STATUS_SECONDS", 0.01)
     monkeypatch.setattr(progress, "LINE_SECONDS", 0.0)
     console, text = plain()
@@ -55,7 +56,9 @@ def test_the_status_file_follows_the_run(tmp_path, monkeypatch):
     assert (last.state, last.done, last.failed, last.running) == ("finished", 10, 1, ())
 
 
-def test_a_status_that_cannot_be_written_is_told_once_and_ends_nothing(tmp_path, monkeypatch):
+def test_a_status_that_cannot_be_written_is_told_once_and_ends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(progress, "STATUS_SECONDS", 0.01)
     tries = []
     console, text = plain()
@@ -71,15 +74,15 @@ def test_a_status_that_cannot_be_written_is_told_once_and_ends_nothing(tmp_path,
     assert text.getvalue().count("the disk is full (the run goes on)") == 1
 
 
-def test_a_broken_status_file_is_one_sentence(tmp_path):
+def test_a_broken_status_file_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / progress.STATUS_FILE).write_text('{"state": ')
     with pytest.raises(StoreError, match=r"status.json is broken"):
         read_status(tmp_path)
 
 
-def test_eta_is_weighted_by_cost(tmp_path, monkeypatch):
+def test_eta_is_weighted_by_cost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [1000.0]
-    monkeypatch.setattr(progress.time, "time", lambda: clock[0])
+    monkeypatch.setattr(time, "time", lambda: clock[0])
     shown = Progress(toy_tasks(), tmp_path, console=plain()[0])
     assert shown.eta_seconds is None
     clock[0] += 20
@@ -87,7 +90,7 @@ def test_eta_is_weighted_by_cost(tmp_path, monkeypatch):
     assert shown.eta_seconds == pytest.approx(180)
 
 
-def test_lines_are_rare_without_a_terminal(tmp_path):
+def test_lines_are_rare_without_a_terminal(tmp_path: Path) -> None:
     console, text = plain()
     with Progress(toy_tasks(), tmp_path, console=console) as shown:
         for number in (1, 2, 3):
@@ -96,7 +99,7 @@ def test_lines_are_rare_without_a_terminal(tmp_path):
     assert text.getvalue().splitlines() == lines
 
 
-def test_a_terminal_gets_a_bar(tmp_path):
+def test_a_terminal_gets_a_bar(tmp_path: Path) -> None:
     text = io.StringIO()
     console = Console(file=text, force_terminal=True, width=100)
     with Progress(toy_tasks(), tmp_path, console=console) as shown:
@@ -104,7 +107,7 @@ def test_a_terminal_gets_a_bar(tmp_path):
     assert "2/3" in text.getvalue() and "1 failed" in text.getvalue()
 
 
-def test_interrupted_and_lost_runs_say_so(tmp_path):
+def test_interrupted_and_lost_runs_say_so(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt), Progress(toy_tasks(), tmp_path, console=plain()[0]):
         raise KeyboardInterrupt
     assert read_status(tmp_path).state == "interrupted"

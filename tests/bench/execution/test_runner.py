@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -66,8 +67,8 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     return frame
 
 
-def test_one_and_two_workers_in_any_order_give_the_same_bits(tmp_path, undisturbed):
-    told = []
+def test_one_and_two_workers_in_any_order_give_the_same_bits(tmp_path: Path, undisturbed: Any) -> None:
+    told: list[Any] = []
     with Store(tmp_path) as store:
         single = [Task((cell,), 1, 1) for task in plan() for cell in task.cells]
         random.Random(3).shuffle(single)
@@ -96,17 +97,17 @@ def kill_and_resume(folder: Path, kills: int, undisturbed: pd.DataFrame) -> None
     assert read_status(folder).state == "finished" and read_status(folder).done == 16
 
 
-def test_a_parent_killed_at_random_moments_is_resumed(tmp_path, undisturbed):
+def test_a_parent_killed_at_random_moments_is_resumed(tmp_path: Path, undisturbed: Any) -> None:
     kill_and_resume(tmp_path, 3, undisturbed)
 
 
 @pytest.mark.slow
-def test_a_parent_killed_at_twenty_random_moments_is_resumed(tmp_path, undisturbed):
+def test_a_parent_killed_at_twenty_random_moments_is_resumed(tmp_path: Path, undisturbed: Any) -> None:
     for number in range(4):
         kill_and_resume(tmp_path / str(number), 5, undisturbed)
 
 
-def test_a_killed_run_leaves_nothing_computing(tmp_path):
+def test_a_killed_run_leaves_nothing_computing(tmp_path: Path) -> None:
     process = start(tmp_path)
     family = _wait_for_children(process.pid, 3)
     process.kill()
@@ -140,7 +141,7 @@ def _wait_for_children(pid: int, count: int) -> list[psutil.Process]:
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_an_interrupt_ends_cleanly_and_loses_nothing(tmp_path, undisturbed, jobs):
+def test_an_interrupt_ends_cleanly_and_loses_nothing(tmp_path: Path, undisturbed: Any, jobs: int) -> None:
     process = start(tmp_path, jobs)
     _wait(lambda: _parts(tmp_path))
     family = psutil.Process(process.pid).children(recursive=True)
@@ -158,7 +159,7 @@ def test_an_interrupt_ends_cleanly_and_loses_nothing(tmp_path, undisturbed, jobs
 
 
 @pytest.mark.parametrize(("times", "status"), [(1, "ok"), (2, "failed")])
-def test_a_killed_worker_is_replaced_and_its_task_tried_once_more(tmp_path, times, status):
+def test_a_killed_worker_is_replaced_and_its_task_tried_once_more(tmp_path: Path, times: int, status: str) -> None:
     deadly = task("KillsItsWorker", [0, 1], mark=str(tmp_path / "mark"), times=times)
     others = tasks("Good", range(6), wait=0.2)
     with Store(tmp_path) as store:
@@ -172,7 +173,7 @@ def test_a_killed_worker_is_replaced_and_its_task_tried_once_more(tmp_path, time
         assert struck["error"].str.contains("its worker process was killed twice").all()
 
 
-def test_a_full_disk_ends_the_run_with_one_sentence(tmp_path, monkeypatch):
+def test_a_full_disk_ends_the_run_with_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(records: object) -> None:
         raise StoreError("the disk is full")
 
@@ -182,13 +183,13 @@ def test_a_full_disk_ends_the_run_with_one_sentence(tmp_path, monkeypatch):
             run(tasks("Good", range(4), wait=0.1), context(), store, jobs=2)
 
 
-def test_nothing_to_do_is_no_work(tmp_path):
+def test_nothing_to_do_is_no_work(tmp_path: Path) -> None:
     with Store(tmp_path) as store:
         run([], context(), store, jobs=2)
     assert len(read(tmp_path)) == 0
 
 
-def test_backends_are_checked_by_name(tmp_path):
+def test_backends_are_checked_by_name(tmp_path: Path) -> None:
     with Store(tmp_path) as store:
         with pytest.raises(ConfigError, match="unknown backend 'slurm'; use loky or dask"):
             run([], context(), store, 1, backend="slurm")
@@ -197,14 +198,14 @@ def test_backends_are_checked_by_name(tmp_path):
 
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:{port}", "nonsense://x"])
-def test_a_cluster_that_does_not_answer_is_told(tmp_path, monkeypatch, address):
+def test_a_cluster_that_does_not_answer_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     pytest.importorskip("distributed")
     monkeypatch.setattr(pool, "CONNECT_SECONDS", 1)
     with Store(tmp_path) as store, pytest.raises(ConfigError, match="no Dask scheduler answers at"):
         run(tasks("Good", [0]), context(), store, -1, "dask", address.format(port=_free_port()))
 
 
-def test_a_dask_cluster_gives_the_same_bits_though_a_worker_is_killed(tmp_path, undisturbed):
+def test_a_dask_cluster_gives_the_same_bits_though_a_worker_is_killed(tmp_path: Path, undisturbed: Any) -> None:
     pytest.importorskip("distributed")
     address = f"tcp://127.0.0.1:{_free_port()}"
     log = (tmp_path / "log").open("w")
@@ -227,9 +228,9 @@ def test_a_dask_cluster_gives_the_same_bits_though_a_worker_is_killed(tmp_path, 
         assert processes[1].wait() == -signal.SIGKILL
         same(rows(results), undisturbed)
     finally:
-        for process in processes:
-            process.kill()
-            process.wait()
+        for started in processes:
+            started.kill()
+            started.wait()
         log.close()
 
 

@@ -23,7 +23,7 @@ from bench.store.schema import FIXED
 from bench.types import Scenario, Task
 
 
-def test_a_record_holds_metrics_scores_costs_and_every_fact():
+def test_a_record_holds_metrics_scores_costs_and_every_fact() -> None:
     (record,) = execute(task("Good", [3], wait=0.05), context())
     cut = split(load(DATASET), Scenario(), 3)
     scores = faulty_methods.Good(3).fit(cut.X_train, cut.y_train).decision_function(cut.X_test)
@@ -54,19 +54,19 @@ def test_a_record_holds_metrics_scores_costs_and_every_fact():
         ("faulty_methods:Absent", "failed", "has no class 'Absent'"),
     ],
 )
-def test_a_method_that_goes_wrong_is_a_row_that_says_so(method, status, words):
+def test_a_method_that_goes_wrong_is_a_row_that_says_so(method: str, status: str, words: str) -> None:
     bad, good = execute(task(method, [1]), context())[0], execute(task("Good", [1]), context())[0]
     assert bad.status == status and words in bad.error and not bad.metrics and bad.scores is None and bad.truth is None
     assert len(bad.error.splitlines()) <= 5
     assert bad.metadata["n_test"] == good.metadata["n_test"]
 
 
-def test_parameters_that_do_not_exist_fail_the_cell_only():
+def test_parameters_that_do_not_exist_fail_the_cell_only() -> None:
     (record,) = execute(task("Good", [1], depth=3), context())
     assert record.status == "failed" and "does not take these parameters" in record.error
 
 
-def test_cells_of_one_task_do_not_pull_each_other_down():
+def test_cells_of_one_task_do_not_pull_each_other_down() -> None:
     impossible = Scenario(label_budget=500)
     mixed = Task((*cells("Good", [1]), *cells("Good", [2], impossible), *cells("Good", [3])), 1, 1)
     records = execute(mixed, context())
@@ -75,13 +75,13 @@ def test_cells_of_one_task_do_not_pull_each_other_down():
     assert math.isnan(records[1].fit_seconds)
 
 
-def test_data_that_differ_from_the_plan_are_refused():
+def test_data_that_differ_from_the_plan_are_refused() -> None:
     (cell,) = cells("Good", [1])
     (record,) = execute(Task((dataclasses.replace(cell, dataset_sha256="0" * 64),), 1, 1), context())
     assert record.status == "failed" and "000000000000 in the plan" in record.error
 
 
-def test_code_that_differs_from_the_plan_is_refused():
+def test_code_that_differs_from_the_plan_is_refused() -> None:
     name = "faulty_methods:Good"
     now = ((name, methods.source_hash(methods.get(name))),)
     (record,) = execute(task("Good", [1]), dataclasses.replace(context(), sources=now))
@@ -90,7 +90,7 @@ def test_code_that_differs_from_the_plan_is_refused():
     assert record.status == "failed" and "is not the code of the plan" in record.error
 
 
-def test_detectors_on_the_global_stream_do_not_depend_on_what_ran_before():
+def test_detectors_on_the_global_stream_do_not_depend_on_what_ran_before() -> None:
     (first,) = execute(task("SharedStream", [1]), context())
     np.random.seed(5)
     random.seed(5)
@@ -103,7 +103,7 @@ def test_detectors_on_the_global_stream_do_not_depend_on_what_ran_before():
 
 @pytest.mark.usefixtures("registered")
 class TestGroups:
-    def test_a_group_shares_its_cost_and_gives_what_each_gives_alone(self):
+    def test_a_group_shares_its_cost_and_gives_what_each_gives_alone(self) -> None:
         group = execute(task("group", range(4)), context())
         alone = [execute(task("group", [seed]), context())[0] for seed in range(4)]
         assert [record.metadata["group_width"] for record in group] == [4] * 4
@@ -113,14 +113,14 @@ class TestGroups:
             assert np.array_equal(record.scores, other.scores)
 
     @pytest.mark.parametrize(("bad", "words"), [("raise", "seed 2 does not converge"), ("nan", "NaN")])
-    def test_a_bad_cell_costs_only_itself(self, bad, words):
+    def test_a_bad_cell_costs_only_itself(self, bad: str, words: str) -> None:
         records = {r.cell.seed: r for r in execute(task("group", range(4), bad=bad), context())}
         assert {seed: r.status for seed, r in records.items()} == {0: "ok", 1: "ok", 2: "failed", 3: "ok"}
         assert words in records[2].error
         good = execute(task("group", range(4)), context())
         assert np.array_equal(records[3].scores, good[3].scores)
 
-    def test_a_method_sees_neither_truth_nor_test_rows(self):
+    def test_a_method_sees_neither_truth_nor_test_rows(self) -> None:
         execute(task("peeks", [1, 2], Scenario(protocol="paper")), context())
         assert len(faulty_methods.Peeks.shown) == 2
         for shown in faulty_methods.Peeks.shown:
@@ -129,12 +129,12 @@ class TestGroups:
             assert len(shown.y_train) == len(shown.train) > 0
 
 
-def test_mixed_tasks_are_refused():
+def test_mixed_tasks_are_refused() -> None:
     with pytest.raises(ValueError, match="must share"):
         execute(Task((*cells("Good", [1]), *cells("Raises", [1])), 1, 1), context())
 
 
-def test_the_peak_of_memory_starts_again():
+def test_the_peak_of_memory_starts_again() -> None:
     if not memory.forget_peak():
         pytest.skip("this system does not let a process reset its peak of memory")
     before = memory.peak_mb()
@@ -145,7 +145,7 @@ def test_the_peak_of_memory_starts_again():
     assert with_array > before + 190 and memory.peak_mb() < before + 50
 
 
-def test_the_harness_imports_no_torch():
+def test_the_harness_imports_no_torch() -> None:
     code = "import bench.execution.evaluate, bench.execution.pool, bench.store.store, bench.execution.progress, bench.store.manifest, sys; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from bench.scenarios.canonical import json_text
+from bench.json_values import json_text
 from bench.store import manifest, schema, segments
 from bench.store.reading import FOLDER
 from reproducibility.streams import generator

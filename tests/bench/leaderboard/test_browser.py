@@ -36,9 +36,9 @@ def rows() -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def made(rows: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("board")
-    build([folder(place / "my runs", rows)], str(place / "page.html"))
-    return place / "page.html"
+    target = tmp_path_factory.mktemp("board")
+    build([folder(target / "my runs", rows)], str(target / "page.html"))
+    return target / "page.html"
 
 
 @pytest.fixture(scope="module")
@@ -188,10 +188,10 @@ def test_choosing_follows_into_table_pictures_and_address(browser: Browser) -> N
 
 
 def test_curves_run_over_every_level(browser: Browser) -> None:
-    for place, levels in (("labels", ["3", "10", "20"]), ("contamination", ["2%", "10%"])):
-        words = browser.value(f"[...document.querySelectorAll('#{place} svg text')].map((t) => t.textContent)")
+    for page, levels in (("labels", ["3", "10", "20"]), ("contamination", ["2%", "10%"])):
+        words = browser.value(f"[...document.querySelectorAll('#{page} svg text')].map((t) => t.textContent)")
         assert [word for word in words if word in levels] == levels
-        assert browser.value(f"document.querySelectorAll('#{place} polyline').length") == 5
+        assert browser.value(f"document.querySelectorAll('#{page} polyline').length") == 5
 
 
 def test_a_click_on_a_head_sorts(browser: Browser) -> None:

@@ -22,24 +22,24 @@ def merged(*paths: str) -> Merged:
     return merge(read_sources(paths))
 
 
-def reasons(found: Merged) -> str:
-    return "\n".join(map(str, found.left_out))
+def reasons(merge: Merged) -> str:
+    return "\n".join(map(str, merge.left_out))
 
 
 def test_a_run_of_ones_own_stands_beside_the_reference(tmp_path: Path) -> None:
     reference = folder(tmp_path / "reference", frame())
     own = folder(tmp_path / "own", frame(methods=("my-method",)))
-    found = merged(reference, own)
-    assert not found.left_out and len(found.rows) == 12 * 3 * 6
-    assert [entry["method"] for entry in payload(found)["entries"]].count("my-method") == 1
+    merge = merged(reference, own)
+    assert not merge.left_out and len(merge.rows) == 12 * 3 * 6
+    assert [entry["method"] for entry in payload(merge)["entries"]].count("my-method") == 1
 
 
 def test_a_folder_and_its_bundle_are_one(tmp_path: Path) -> None:
     path = folder(tmp_path / "reference", frame())
     bundle_folder(path, str(tmp_path / "b.zip"))
-    found = merged(path, str(tmp_path / "b.zip"))
-    assert len(found.rows) == 180
-    assert reasons(found) == (
+    merge = merged(path, str(tmp_path / "b.zip"))
+    assert len(merge.rows) == 180
+    assert reasons(merge) == (
         f"{tmp_path}/b.zip: 180 cells left out: a source before it holds the same cells with the same bits"
     )
 
@@ -48,33 +48,36 @@ def test_equal_keys_with_other_bits_are_named(tmp_path: Path) -> None:
     rows = frame()
     other = rows.copy()
     other.loc[0, "average_precision"] += 1e-9
-    found = merged(folder(tmp_path / "a", rows), folder(tmp_path / "b", other))
-    assert "b: 1 cell left out: a source before it holds the same cells with other bits" in reasons(found)
-    assert "b: 179 cells left out: a source before it holds the same cells with the same bits" in reasons(found)
-    assert found.rows.average_precision[found.rows["cell"] == rows["cell"][0]].item() == rows.average_precision[0]
+    merge = merged(folder(tmp_path / "a", rows), folder(tmp_path / "b", other))
+    assert "b: 1 cell left out: a source before it holds the same cells with other bits" in reasons(merge)
+    assert "b: 179 cells left out: a source before it holds the same cells with the same bits" in reasons(merge)
+    assert merge.rows.average_precision[merge.rows["cell"] == rows["cell"][0]].item() == rows.average_precision[0]
 
 
 def test_other_data_under_one_name_are_left_out(tmp_path: Path) -> None:
     other = frame(methods=("my-method",))
     other.loc[other.dataset == "made/003", "dataset_sha256"] = "ab" * 32
-    found = merged(folder(tmp_path / "a", frame()), folder(tmp_path / "b", other))
-    assert "3 cells left out: other data under the same name" in reasons(found) and "made/003" in reasons(found)
-    assert not (found.rows.dataset_sha256 == "ab" * 32).any()
+    merge = merged(folder(tmp_path / "a", frame()), folder(tmp_path / "b", other))
+    assert "3 cells left out: other data under the same name" in reasons(merge) and "made/003" in reasons(merge)
+    assert not (merge.rows.dataset_sha256 == "ab" * 32).any()
 
 
 def test_other_splits_of_one_dataset_are_other_tasks(tmp_path: Path) -> None:
     other = frame(methods=("my-method",), scenarios=({"label_budget": 10, "max_rows": 100},))
     told = payload(merged(folder(tmp_path / "a", frame()), folder(tmp_path / "b", other)))
-    assert sorted({one["split"] for one in told["scenarios"]}) == ["weak protocol", "weak protocol, max rows 100"]
+    assert sorted({scenario["split"] for scenario in told["scenarios"]}) == [
+        "weak protocol",
+        "weak protocol, max rows 100",
+    ]
     assert len(told["tasks"]["dataset"]) == 24 and len(told["datasets"]) == 12
 
 
 def test_rows_of_other_code_of_a_method_are_another_entry(tmp_path: Path) -> None:
     older = frame(methods=("mnp",), code="older")
-    found = merged(folder(tmp_path / "a", frame()), folder(tmp_path / "b", older, commit="d" * 40))
-    versions = found.rows[found.rows.method == "mnp"].groupby("version").size()
+    merge = merged(folder(tmp_path / "a", frame()), folder(tmp_path / "b", older, commit="d" * 40))
+    versions = merge.rows[merge.rows.method == "mnp"].groupby("version").size()
     assert versions.to_dict() == {"commit " + "c" * 40: 36, "commit " + "d" * 40: 36}
-    assert [entry["code"] for entry in payload(found)["entries"] if entry["method"] == "mnp"] == [
+    assert [entry["code"] for entry in payload(merge)["entries"] if entry["method"] == "mnp"] == [
         "commit ccccccc",
         "commit ddddddd",
     ]
@@ -82,17 +85,17 @@ def test_rows_of_other_code_of_a_method_are_another_entry(tmp_path: Path) -> Non
 
 def test_two_commits_that_share_a_key_are_one_code(tmp_path: Path) -> None:
     first, second = frame(seeds=2), frame(seeds=3)
-    found = merged(folder(tmp_path / "a", first), folder(tmp_path / "b", second, commit="d" * 40))
-    assert len(found.rows) == len(second)
-    assert set(found.rows.version) == {"commit " + "c" * 40}
+    merge = merged(folder(tmp_path / "a", first), folder(tmp_path / "b", second, commit="d" * 40))
+    assert len(merge.rows) == len(second)
+    assert set(merge.rows.version) == {"commit " + "c" * 40}
 
 
 def test_a_fingerprint_in_the_manifest_is_the_code(tmp_path: Path) -> None:
     told = {"mnp": "f" * 64}
-    one = folder(tmp_path / "a", frame(methods=("mnp",), seeds=1), methods=told)
+    first = folder(tmp_path / "a", frame(methods=("mnp",), seeds=1), methods=told)
     later = frame(methods=("mnp",), seeds=2)
     two = folder(tmp_path / "b", later[later.seed == 1], commit="d" * 40, methods=told)
-    assert set(merged(one, two).rows.version) == {"fingerprint " + "f" * 64}
+    assert set(merged(first, two).rows.version) == {"fingerprint " + "f" * 64}
 
 
 def test_a_key_of_todays_code_is_known_as_such(tmp_path: Path) -> None:
@@ -103,9 +106,9 @@ def test_a_key_of_todays_code_is_known_as_such(tmp_path: Path) -> None:
             row.dataset_sha256, identity.scenario_of(row.scenario), spec, {}, source_hash(spec), row.seed, row.dataset
         )
         rows.loc[at, "cell"] = identity.cell_key(told)
-    found = merged(folder(tmp_path / "a", rows))
-    assert set(found.rows.version) == {"fingerprint " + source_hash(spec)}
-    assert payload(found)["entries"][0]["today"] is True
+    merge = merged(folder(tmp_path / "a", rows))
+    assert set(merge.rows.version) == {"fingerprint " + source_hash(spec)}
+    assert payload(merge)["entries"][0]["today"] is True
 
 
 @pytest.mark.parametrize(
@@ -124,17 +127,17 @@ def test_a_key_of_todays_code_is_known_as_such(tmp_path: Path) -> None:
 def test_rows_that_cannot_be_right_are_left_out(tmp_path: Path, column: str, value: object, says: str) -> None:
     rows = frame()
     rows.loc[7, column] = value
-    found = merged(folder(tmp_path / "a", rows))
-    assert len(found.rows) == 179 and says in reasons(found) and "1 cell left out" in reasons(found)
+    merge = merged(folder(tmp_path / "a", rows))
+    assert len(merge.rows) == 179 and says in reasons(merge) and "1 cell left out" in reasons(merge)
 
 
 def test_a_manifest_that_was_changed_is_noticed(tmp_path: Path) -> None:
     path = folder(tmp_path / "a", frame())
     edited(path, packages={"torch": "9.9"})
     other = folder(tmp_path / "b", frame(methods=("my-method",)))
-    found = merged(path, other)
-    assert "180 cells left out: the manifest's entry of their run was changed afterwards" in reasons(found)
-    assert set(found.rows.method) == {"my-method"}
+    merge = merged(path, other)
+    assert "180 cells left out: the manifest's entry of their run was changed afterwards" in reasons(merge)
+    assert set(merge.rows.method) == {"my-method"}
 
 
 def test_a_dataset_hash_that_its_run_did_not_name_is_noticed(tmp_path: Path) -> None:
@@ -177,5 +180,5 @@ def test_where_nothing_is_left_the_reasons_are_told(tmp_path: Path) -> None:
 
 def test_the_committed_reference_is_whole() -> None:
     root = Path(__file__).parents[3] / "results" / "reference"
-    found = merged(*sorted(str(path.parent) for path in root.glob("*/store")))
-    assert all("the same bits" in reason.reason for reason in found.left_out), reasons(found)
+    merge = merged(*sorted(str(path.parent) for path in root.glob("*/store")))
+    assert all("the same bits" in reason.reason for reason in merge.left_out), reasons(merge)

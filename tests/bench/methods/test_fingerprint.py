@@ -6,6 +6,7 @@ import importlib
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -85,7 +86,7 @@ def now() -> str:
         ("from .extra import f", "pass"),
     ],
 )
-def test_an_edit_of_an_imported_file_is_another_method(package, imports: str, inside: str) -> None:
+def test_an_edit_of_an_imported_file_is_another_method(package: Any, imports: str, inside: str) -> None:
     root = package(imports, inside, **{"nets/extra.py": "from ..loss import f\n"})
     before = now()
     (root / "loss.py").write_text(LOSS.replace("+ 1", "+ 2"))
@@ -94,7 +95,7 @@ def test_an_edit_of_an_imported_file_is_another_method(package, imports: str, in
     assert now() == before
 
 
-def test_an_installed_package_is_followed_by_its_registered_name(package, monkeypatch) -> None:
+def test_an_installed_package_is_followed_by_its_registered_name(package: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     card = {
         "title": "Weak", "family": "weak", "year": 2026, "citation": "W (2026)", "deviations": "none",
         "factory": "weakly.nets.detector:Detector",
@@ -109,7 +110,7 @@ def test_an_installed_package_is_followed_by_its_registered_name(package, monkey
         methods.specs.cache_clear()
 
 
-def test_words_and_layout_cost_nothing(package) -> None:
+def test_words_and_layout_cost_nothing(package: Any) -> None:
     root = package("from ..loss import f", **{"README.md": "words", "loss.pyi": "def f(x): ..."})
     before = now()
     file = root / "nets" / "detector.py"
@@ -122,7 +123,7 @@ def test_words_and_layout_cost_nothing(package) -> None:
     assert now() == before
 
 
-def test_what_a_method_does_not_import_costs_nothing(package) -> None:
+def test_what_a_method_does_not_import_costs_nothing(package: Any) -> None:
     root = package("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from weakly.other import g")
     before = now()
     (root / "other.py").write_text("g = 1\n")
@@ -132,7 +133,7 @@ def test_what_a_method_does_not_import_costs_nothing(package) -> None:
     assert now() == before
 
 
-def test_a_package_that_does_something_when_imported_counts(package) -> None:
+def test_a_package_that_does_something_when_imported_counts(package: Any) -> None:
     root = package()
     before = now()
     (root / "__init__.py").write_text("from .loss import f\nf(1)\n")
@@ -151,14 +152,14 @@ def test_a_package_that_does_something_when_imported_counts(package) -> None:
         "from ..loss import HERE",
     ],
 )
-def test_data_beside_the_code_count(package, reading: str) -> None:
+def test_data_beside_the_code_count(package: Any, reading: str) -> None:
     root = package(reading, **{"data/table-1.csv": "1,2\n", "loss.py": "import os\nHERE = os.path.dirname(__file__)\n"})
     before = now()
     (root / "data" / "table-1.csv").write_text("1,3\n")
     assert now() != before
 
 
-def test_another_top_level_package_of_the_same_distribution_counts(package) -> None:
+def test_another_top_level_package_of_the_same_distribution_counts(package: Any) -> None:
     root = package("import weakly_losses")
     losses = root.parent / "weakly_losses.py"
     losses.write_text(LOSS)
@@ -197,7 +198,7 @@ def test_modules_that_lie_side_by_side_in_no_package(tmp_path: Path, monkeypatch
     assert alone() != with_other_data
 
 
-def test_a_class_that_an_adapter_wraps_counts(package) -> None:
+def test_a_class_that_an_adapter_wraps_counts(package: Any) -> None:
     root = package("from ..loss import f")
     card = MethodSpec(
         "weak", "Weak", "weak", 2026, "W (2026)", "baselines.pyod_detectors:Unsupervised", "none",

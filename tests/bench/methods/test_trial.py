@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -59,7 +61,7 @@ def test_a_replicated_method_of_another_package_is_tried(registered: None) -> No
 
 
 def test_our_own_methods_without_parameters_cost_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trial.subprocess, "run", None)
+    monkeypatch.setattr(subprocess, "run", None)
     assert trial.problems([(get("mnp"), {}), (get("lunar"), {})]) == []
 
 
@@ -104,4 +106,4 @@ def test_an_endless_list_of_seeds_is_refused() -> None:
 
 def test_a_card_survives_the_way_to_the_child() -> None:
     spec = get("pca")
-    assert trial._spec(json.loads(json.dumps(trial.asdict(spec)))) == spec
+    assert trial._spec(json.loads(json.dumps(asdict(spec)))) == spec

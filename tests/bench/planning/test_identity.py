@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from bench import methods
+from bench.json_values import json_text
 from bench.planning import identity
 from bench.planning.plan import make_plan
 from bench.scenarios import canonical
@@ -27,7 +29,7 @@ label_budget = 3
 """
 
 
-def planned(methods: str, more: str = ""):
+def planned(methods: str, more: str = "") -> Any:
     return make_plan(parse_suite(SUITE.format(methods=methods, more=more), "test"))
 
 
@@ -52,7 +54,7 @@ def test_two_tables_of_one_content_are_both_done_and_told(tmp_path: Path) -> Non
 
 
 def test_a_registered_dataset_is_its_content_and_a_table_is_its_name_too() -> None:
-    base = {
+    base: dict[str, Any] = {
         "dataset_sha256": "0" * 64, "scenario": Scenario(label_budget=3), "spec": methods.get("knn"),
         "params": {"k": 1}, "source": "a", "seed": 0,
     }  # fmt: skip
@@ -94,7 +96,7 @@ def test_the_same_cell_of_two_parts_is_done_once_and_kept_under_one_label() -> N
     ],
 )  # fmt: skip
 def test_every_piece_of_the_content_moves_the_key_and_names_do_not(field: str, value: object) -> None:
-    base = {
+    base: dict[str, Any] = {
         "dataset_sha256": "0" * 64, "scenario": Scenario(label_budget=3), "spec": methods.get("knn"),
         "params": {"k": 1}, "source": "a", "seed": 0,
     }  # fmt: skip
@@ -110,15 +112,15 @@ def test_every_piece_of_the_content_moves_the_key_and_names_do_not(field: str, v
 
 def test_scenarios_and_parameters_come_back_from_their_text() -> None:
     scenario = Scenario(label_budget=0.05, known_types=("a", "b"), contamination=0.1)
-    assert identity.scenario_of(identity.json_text(canonical(scenario))) == scenario
+    assert identity.scenario_of(json_text(canonical(scenario))) == scenario
     params = (("hidden", (20, 10)), ("lr", 0.1))
-    assert identity.params_of(identity.json_text(dict(params))) == params
+    assert identity.params_of(json_text(dict(params))) == params
 
 
 def test_what_a_plan_has_anew_replaces_what_it_is_named_like() -> None:
     scenario = Scenario(label_budget=3)
     cells = [Cell("wine", "s", scenario, "knn", (), seed, f"new-{seed}") for seed in (0, 1)]
-    text = identity.json_text(canonical(scenario))
+    text = json_text(canonical(scenario))
     rows = [("wine", text, "knn", "{}", 0, key) for key in ("old-0", "new-0")]
     rows += [("wine", text, "knn", "{}", 1, "old-1")]  # its successor is not stored yet
     rows += [("wine", text, "knn", '{"k":1}', 0, "other"), ("wine", text, "ecod", "{}", 0, "another")]

@@ -40,7 +40,7 @@ class Browser:
             time.sleep(0.1)
         port = told.read_text().split()[0]
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/json/list") as answer:
-            pages = [one for one in json.load(answer) if one["type"] == "page"]
+            pages = [target for target in json.load(answer) if target["type"] == "page"]
         self._socket = websocket.create_connection(
             pages[0]["webSocketDebuggerUrl"], timeout=30, suppress_origin=True, max_size=None
         )
@@ -62,8 +62,12 @@ class Browser:
             self._note(message)
 
     def open(self, page: Path) -> None:
-        """Open a page and wait until its own script is done."""
-        self.call("Page.navigate", url=page.resolve().as_uri())
+        """Open a page from disk and wait until its own script is done."""
+        self.go(page.resolve().as_uri())
+
+    def go(self, url: str) -> None:
+        """Open an address and wait until the page's own script is done."""
+        self.call("Page.navigate", url=url)
         deadline = time.monotonic() + 30
         while self.value("document.readyState + (document.documentElement?.dataset.ready || '')") != "completeyes":
             assert time.monotonic() < deadline, f"the page's script did not end: {self.errors}"
@@ -71,9 +75,9 @@ class Browser:
 
     def value(self, script: str) -> Any:
         """The value of a JavaScript expression."""
-        found = self.call("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
-        assert "exceptionDetails" not in found, found
-        return found["result"].get("value")
+        answer = self.call("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
+        assert "exceptionDetails" not in answer, answer
+        return answer["result"].get("value")
 
     def size(self, width: int, height: int = 900, mobile: bool = True) -> None:
         """Pretend to be a screen of this size."""

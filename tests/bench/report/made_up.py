@@ -65,14 +65,14 @@ def fail(
 def _row(
     dataset: str, method: str, params: Mapping[str, Any], seed: int, scenario: dict[str, Any], family: str, scores: bool
 ) -> dict[str, Any]:
-    title, kind, skill, seconds = METHODS[method]
+    title, method_family, skill, seconds = METHODS[method]
     level = scenario.get("contamination")
     budget = scenario.get("label_budget", 5)
     text = json.dumps(params, sort_keys=True)
     ease = generator("ease", dataset).normal(0, 1.0)
     fit = generator("fit", dataset, method, text).normal(0, 0.35)
     luck = generator("luck", dataset, method, text, seed, json.dumps(scenario, sort_keys=True)).normal(0, 0.2)
-    labels = 0.35 * math.log(budget / 5) if kind != "unsupervised" and isinstance(budget, int) else 0.0
+    labels = 0.35 * math.log(budget / 5) if method_family != "unsupervised" and isinstance(budget, int) else 0.0
     worth = {"contrast": -0.5, "likelihood": -0.2, "reconstruction_input": -0.05}
     cut = sum(worth.get(name, 0.0) for name in params)
     cut -= 0.15 * abs((params.get("n_prototypes") or 4) - 4)
@@ -104,19 +104,19 @@ def _row(
         "dataset_anomalies": 40,
         "synthetic": dataset.startswith("synthetic"),
         "method_title": title,
-        "method_family": kind,
+        "method_family": method_family,
         "sees_validation": scenario.get("protocol") == "paper" and method == "mnp",
         "best_f1": precision,
         "n_train": 300,
         "n_labelled": 5,
         "n_test": 200,
-        "group_width": 8 if kind == "weak" else 1,
+        "group_width": 8 if method_family == "weak" else 1,
         "started": "2026-01-01T00:00:00+00:00",
         "provenance": "p",
     }
     if scenario.get("known_types"):
         row["average_precision_known"] = precision
-        row["average_precision_unseen"] = round(precision * (0.75 if kind != "unsupervised" else 0.95), 6)
+        row["average_precision_unseen"] = round(precision * (0.75 if method_family != "unsupervised" else 0.95), 6)
         row["auc_roc_unseen"] = round(row["auc_roc"] * 0.95, 6)
     if scores:
         draw = generator("scores", dataset, method, seed)

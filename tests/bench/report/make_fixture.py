@@ -29,8 +29,8 @@ def main() -> None:
         for name in SUITES:
             experiment = read_suite(str(FIXTURE / f"{name}.toml"))
             run_suite(experiment, Choices(out=str(out), track=False))
-        found = [segments.read(part) for part in segments.live(segments.listed(out / FOLDER))]
-        rows = pa.concat_tables(found, promote_options="permissive")
+        tables = [segments.read(part) for part in segments.live(segments.listed(out / FOLDER))]
+        rows = pa.concat_tables(tables, promote_options="permissive")
         assert SCORES not in rows.column_names
         shutil.rmtree(FIXTURE / FOLDER, ignore_errors=True)
         (FIXTURE / FOLDER).mkdir()

@@ -51,67 +51,80 @@ def shifted(frame: pd.DataFrame, method: str, by: float) -> pd.DataFrame:
 
 
 def test_a_run_is_the_same_as_its_copy(tmp_path: Path, frame: pd.DataFrame) -> None:
-    found = compare(stored(tmp_path / "a", frame), stored(tmp_path / "b", frame.sample(frac=1, random_state=0)))
-    assert found.same and not found.changes and not found.code and found.shared == len(frame)
-    assert "All 48 shared results have the same metrics, to the bit." in words(found)
+    runs = compare(stored(tmp_path / "a", frame), stored(tmp_path / "b", frame.sample(frac=1, random_state=0)))
+    assert runs.same and not runs.changes and not runs.code and runs.shared == len(frame)
+    assert "All 48 shared results have the same metrics, to the bit." in words(runs)
 
 
 def test_a_shift_of_one_method_is_found_and_its_direction_told(tmp_path: Path, frame: pd.DataFrame) -> None:
-    found = compare(stored(tmp_path / "a", frame), stored(tmp_path / "b", shifted(frame, "devnet", -0.01)))
-    assert not found.same and found.code == ["DevNet"]
-    row = found.methods.loc["DevNet"]
+    runs = compare(stored(tmp_path / "a", frame), stored(tmp_path / "b", shifted(frame, "devnet", -0.01)))
+    assert not runs.same and runs.code == ["DevNet"]
+    row = runs.methods.loc["DevNet"]
     assert row.difference == pytest.approx(-0.01)
     assert (row.higher, row.lower, row.families, row.identical) == (0, 8, 8, 0)
     assert row.p == pytest.approx(2 / 2**8)
     assert row.p_holm == pytest.approx(3 * row.p)  # three methods were tested
     assert verdict(row) == "lower in the second"
-    assert verdict(found.methods.loc["MNP"]) == "the same to the bit"
-    assert "lower in the second" in words(found)
+    assert verdict(runs.methods.loc["MNP"]) == "the same to the bit"
+    assert "lower in the second" in words(runs)
 
 
 def test_noise_without_direction_is_no_shift(tmp_path: Path, frame: pd.DataFrame) -> None:
     noise = np.where(frame.dataset.str[1].astype(int) % 2, 0.01, -0.01)
     other = frame.assign(**{METRIC: frame[METRIC] + noise})
-    found = compare(stored(tmp_path / "a", frame), stored(tmp_path / "b", other))
-    assert {verdict(row) for _, row in found.methods.iterrows()} == {"differs, but no shift up or down is shown"}
+    runs = compare(stored(tmp_path / "a", frame), stored(tmp_path / "b", other))
+    assert {verdict(row) for _, row in runs.methods.iterrows()} == {"differs, but no shift up or down is shown"}
 
 
 @pytest.mark.parametrize(("datasets", "says"), [(2, "no test is possible"), (4, "too few dataset families")])
 def test_few_datasets_allow_no_claim(tmp_path: Path, frame: pd.DataFrame, datasets: int, says: str) -> None:
     few = frame[frame.dataset.isin(DATASETS[:datasets])]
-    found = compare(stored(tmp_path / "a", few), stored(tmp_path / "b", shifted(few, "mnp", 0.1)))
-    assert says in verdict(found.methods.loc["MNP"])
-    assert np.isnan(found.methods.p["MNP"]) == (datasets == 2)
+    runs = compare(stored(tmp_path / "a", few), stored(tmp_path / "b", shifted(few, "mnp", 0.1)))
+    assert says in verdict(runs.methods.loc["MNP"])
+    assert np.isnan(runs.methods.p["MNP"]) == (datasets == 2)
 
 
 def test_other_data_are_told_and_not_compared(tmp_path: Path, frame: pd.DataFrame) -> None:
     other = frame.assign(dataset_sha256=frame.dataset_sha256.where(frame.dataset != "d3", "cd" * 32))
-    found = compare(stored(tmp_path / "a", frame), stored(tmp_path / "b", other))
-    assert found.data == ["d3"] and not found.same
-    assert found.methods.cells.sum() == len(frame) - 6
-    assert "different content" in words(found)
+    runs = compare(stored(tmp_path / "a", frame), stored(tmp_path / "b", other))
+    assert runs.data == ["d3"] and not runs.same
+    assert runs.methods.cells.sum() == len(frame) - 6
+    assert "different content" in words(runs)
 
 
 def test_a_cell_that_failed_in_one_is_told(tmp_path: Path, frame: pd.DataFrame) -> None:
-    found = compare(
+    runs = compare(
         stored(tmp_path / "a", frame), stored(tmp_path / "b", made_up.fail(frame, dataset="d1", method="mnp"))
     )
-    assert len(found.status) == 2 and not found.same and found.cells == ((48, 0), (48, 2))
-    assert "d1, MNP, seed 0" in words(found) and "ok | failed" in words(found)
+    assert len(runs.status) == 2 and not runs.same and runs.cells == ((48, 0), (48, 2))
+    assert "d1, MNP, seed 0" in words(runs) and "ok | failed" in words(runs)
 
 
 def test_only_shared_cells_count(tmp_path: Path, frame: pd.DataFrame) -> None:
-    found = compare(stored(tmp_path / "a", frame), stored(tmp_path / "b", frame[frame.seed == 0]))
-    assert found.shared == 24 and found.same
+    runs = compare(stored(tmp_path / "a", frame), stored(tmp_path / "b", frame[frame.seed == 0]))
+    assert runs.shared == 24 and runs.same
     with pytest.raises(StoreError, match="share no cell"):
-        compare(tmp_path / "a", stored(tmp_path / "c", frame.assign(dataset="x")))
+        compare(tmp_path / "a", stored(tmp_path / "c", frame.assign(dataset="x", method_title="other " + frame.method)))
+
+
+def test_other_datasets_are_held_against_each_other_by_the_order_of_methods(tmp_path: Path) -> None:
+    methods, names = list(made_up.METHODS), [f"e{number}" for number in range(12)]
+    first, second = made_up.rows(names, methods), made_up.rows([f"other {name}" for name in names], methods)
+    found = compare(stored(tmp_path / "a", first), stored(tmp_path / "b", second))
+    assert found.shared == 0 and not found.same and found.methods.empty
+    ((label, order),) = found.orders
+    assert label == "weak protocol, 5 labelled anomalies, contamination 0.02" and len(order.methods) == 8
+    text = words(found)
+    assert "They share 0 cells" in text and f"has a rank correlation of {order.correlation:.2f}" in text
+    with pytest.raises(StoreError, match="nor three methods that are compared in one scenario of both"):
+        compare(tmp_path / "a", stored(tmp_path / "c", second[second.method.isin(["mnp", "ecod"])]))
 
 
 def test_manifests_differ_in_what_ran_not_in_when() -> None:
     later = {**RUN, "started": "2027", "command": ["again"], "git": {**RUN["git"], "changed": ["b"]}}
     assert changes([RUN], [later]) == []
     other = {**RUN, "packages": {"torch": "2.12.1"}, "git": None, "cpu": {"model": "B", "instructions": ["avx2"]}}
-    assert [str(one) for one in changes([RUN], [other])] == [
+    assert [str(change) for change in changes([RUN], [other])] == [
         "git commit: abc | none",
         "git dirty: True | none",
         "git diff_sha256: 1 | none",
@@ -121,7 +134,7 @@ def test_manifests_differ_in_what_ran_not_in_when() -> None:
         "cpu instructions: avx2 fma | avx2",
         "git: none | none",
     ][:-1]
-    assert [str(one) for one in changes([RUN, {**RUN, "python": "CPython 3.11"}], [RUN])] == [
+    assert [str(change) for change in changes([RUN, {**RUN, "python": "CPython 3.11"}], [RUN])] == [
         "python: CPython 3.11 and CPython 3.12 | CPython 3.12"
     ]
 

@@ -10,11 +10,11 @@ import pytest
 from bench.methods import specs
 from bench.report import palette
 from bench.report.figures import KINDS
-from bench.report.figures.canvas import CROWD, HEIGHT, WIDTH, crowds, looks, ordered, short
+from bench.report.figures.canvas import CROWD, HEIGHT, WIDTH, crowds, drawing_styles, ordered, short
 from bench.report.rows import prepare
 from tests.bench.report.made_up import rows
 
-FITTED = [kind for kind in KINDS if kind.per_scenario or kind.name == "cost"]
+FITTED = [figure for figure in KINDS if figure.per_scenario or figure.name == "cost"]
 
 
 @pytest.fixture(scope="module")
@@ -32,10 +32,10 @@ def frames() -> dict[str, pd.DataFrame]:
     return {"44 x 30": prepare(large), "2 x 2": prepare(rows(("wine", "glass"), ("mnp", "iforest"), 2, scores=True))}
 
 
-@pytest.mark.parametrize("kind", FITTED, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("wanted", FITTED, ids=lambda wanted: wanted.name)
 @pytest.mark.parametrize("size", ["44 x 30", "2 x 2"])
-def test_nothing_is_drawn_outside_the_page(kind, size, frames):
-    figure, _ = kind.draw(frames[size])
+def test_nothing_is_drawn_outside_the_page(wanted, size, frames):
+    figure, _ = wanted.draw(frames[size])
     figure.draw_without_rendering()
     width, height = figure.get_size_inches()
     assert width <= WIDTH and height <= HEIGHT + 0.2
@@ -46,49 +46,49 @@ def test_nothing_is_drawn_outside_the_page(kind, size, frames):
 def test_many_methods_are_drawn_apart_by_family_with_mnp_in_each(frames):
     many = frames["44 x 30"]
     order = ordered(many, "average_precision")
-    found = crowds(many, order)
-    assert [title for title, _ in found] == ["weakly supervised", "supervised", "unsupervised"]
-    assert all(len(names) <= CROWD + 1 and "MNP" in names for _, names in found)
-    assert {name for _, names in found for name in names} == set(order)
+    groups = crowds(many, order)
+    assert [title for title, _ in groups] == ["weakly supervised", "supervised", "unsupervised"]
+    assert all(len(names) <= CROWD + 1 and "MNP" in names for _, names in groups)
+    assert {name for _, names in groups for name in names} == set(order)
     assert crowds(many, order[:CROWD]) == [("", order[:CROWD])]
 
 
 def test_no_two_methods_of_a_figure_look_alike(frames):
-    style = looks(frames["44 x 30"])
-    assert len({(one["color"], one["marker"], one["linestyle"]) for one in style.values()}) == 30
+    style = drawing_styles(frames["44 x 30"])
+    assert len({(drawn["color"], drawn["marker"], drawn["linestyle"]) for drawn in style.values()}) == 30
 
 
 def test_known_methods_of_one_colour_differ_in_line_and_marker() -> None:
-    looks_of = {name: palette.look(place, "weak") for place, name in enumerate(palette.KNOWN)}
-    for one, other in itertools.combinations(
+    style_of = {name: palette.drawing_style(number, "weak") for number, name in enumerate(palette.KNOWN)}
+    for method, other in itertools.combinations(
         ("devnet", "deep-sad", "prenet", "feawad", "rosas", "repen", "overlap"), 2
     ):
-        a, b = looks_of[one], looks_of[other]
+        a, b = style_of[method], style_of[other]
         assert a["color"] != b["color"] or (a["linestyle"] != b["linestyle"] and a["marker"] != b["marker"])
 
 
-@pytest.mark.parametrize("kind", palette.HUES)
-def test_many_unknown_methods_of_a_family_never_share_a_look(kind):
-    free = [tuple(palette.look(palette.FREE + n, kind).values()) for n in range(120)]
-    known = [tuple(palette.look(n, kind).values()) for n in range(palette.FREE)]
+@pytest.mark.parametrize("family", palette.HUES)
+def test_many_unknown_methods_of_a_family_never_share_a_look(family):
+    free = [tuple(palette.drawing_style(palette.FREE + n, family).values()) for n in range(120)]
+    known = [tuple(palette.drawing_style(n, family).values()) for n in range(palette.FREE)]
     assert len(set(free) | set(known)) == 120 + palette.FREE
     with pytest.raises(ValueError, match="compare fewer at once"):
-        palette.look(palette.FREE + 5000, kind)
+        palette.drawing_style(palette.FREE + 5000, family)
 
 
 def test_every_method_of_the_registry_has_a_look_of_its_own_in_its_familys_hues():
     cards = specs()
     assert set(cards) <= set(palette.KNOWN)
     worn = {name: palette.KNOWN[name][0] for name in cards}
-    assert worn == {name: palette.kind(name, card.family) for name, card in cards.items()}
+    assert worn == {name: palette.style_family(name, card.family) for name, card in cards.items()}
 
 
 def test_a_method_keeps_its_look_whatever_it_is_compared_with():
-    alone = looks(prepare(rows(methods=("mnp", "devnet"))))
-    among = looks(prepare(rows(methods=("mnp", "devnet", "ecod", "iforest", "prenet"))))
+    alone = drawing_styles(prepare(rows(methods=("mnp", "devnet"))))
+    among = drawing_styles(prepare(rows(methods=("mnp", "devnet", "ecod", "iforest", "prenet"))))
     assert {name: among[name] for name in alone} == alone
     choices = {"devnet": [{}, {"epochs": 3}]}
-    varied = looks(prepare(rows(methods=("mnp", "devnet"), params=choices)))
+    varied = drawing_styles(prepare(rows(methods=("mnp", "devnet"), params=choices)))
     assert varied["DevNet (defaults)"] == alone["DevNet"]
 
 

@@ -29,11 +29,12 @@ def test_tables_and_figures_are_written_and_captions_listed(inspected):
     told = json.loads((out / "figures" / inside.CAPTIONS).read_text())
     assert [entry["name"] for entry in told["figures"]] == ["embedding_wine", "likelihood_wine", "losses_wine"]
     rows, history = read(out / FOLDER, "wine")
-    parts = rows[rows.role == "row"]
-    assert parts.labelled.sum() == 2 and set(parts.truth) == {0, 1}
+    training = rows[rows.role == "row"]
+    assert training.labelled.sum() == 2 and set(training.truth) == {0, 1}
     caption = told["figures"][0]["caption"]
     assert (
-        f"{len(parts)} training rows of wine" in caption and f"{(rows.role == 'prototype').sum()} prototypes" in caption
+        f"{len(training)} training rows of wine" in caption
+        and f"{(rows.role == 'prototype').sum()} prototypes" in caption
     )
     assert f"over {len(history)} epochs" in told["figures"][2]["caption"]
 

@@ -22,7 +22,7 @@ from tests.bench.report.made_up import rows
 
 FIXTURE = Path(__file__).parent / "fixture"
 NASTY = "<script>alert('x')</script>&\"evil"
-FEW = tuple(kind for kind in KINDS if kind.name in ("contamination_average_precision", "critical_difference"))
+FEW = tuple(figure for figure in KINDS if figure.name in ("contamination_average_precision", "critical_difference"))
 
 
 def written(folder: Path, frame: pd.DataFrame) -> Path:
@@ -90,8 +90,8 @@ def test_names_from_data_are_text_not_code(tmp_path: Path) -> None:
 
 def test_an_address_on_the_command_line_keeps_its_password() -> None:
     run = {"id": "a", "started": "now", "command": ["run", "--tracking-uri", "http://me:secret@host:5000"]}
-    facts = page.provenance(run)["facts"]
-    assert "secret" not in facts["command"] and "host:5000" in facts["command"]
+    lines = page.provenance(run)["facts"]
+    assert "secret" not in lines["command"] and "host:5000" in lines["command"]
 
 
 def test_words_are_those_of_the_numbers() -> None:
@@ -100,7 +100,7 @@ def test_words_are_those_of_the_numbers() -> None:
     frame.loc[frame.method == "iforest", "average_precision"] = 0.1
     frame.loc[frame.method == "devnet", "average_precision"] = 0.5
     frame["dataset_family"] = frame.dataset
-    (verdict,) = (one for one in verdicts.verdicts(prepare(frame)) if one.metric == "average_precision")
+    (verdict,) = (entry for entry in verdicts.verdicts(prepare(frame)) if entry.metric == "average_precision")
     assert leaders(verdict) == [
         "Highest mean over 12 datasets in 12 families: MNP 0.900 (0.900 to 0.900), DevNet 0.500 (0.500 to 0.500), "
         "Isolation forest 0.100 (0.100 to 0.100)."

@@ -31,8 +31,8 @@ def test_friedman_is_its_formula() -> None:
     n, k = data.shape
     ranks = data.rank(axis=1).mean()
     by_hand = 12 * n / (k * (k + 1)) * ((ranks**2).sum() - k * (k + 1) ** 2 / 4)
-    found = friedman(data)
-    assert found is not None and found[0] == pytest.approx(by_hand)
+    result = friedman(data)
+    assert result is not None and result[0] == pytest.approx(by_hand)
 
 
 def signed_rank_p(differences: np.ndarray) -> float:
@@ -45,10 +45,10 @@ def signed_rank_p(differences: np.ndarray) -> float:
 
 def test_wilcoxon_is_paired_by_dataset_and_exact() -> None:
     data = matrix(8, 3)
-    found = wilcoxon(data)
+    result = wilcoxon(data)
     for a, b in (("m0", "m1"), ("m0", "m2"), ("m1", "m2")):
-        assert found.loc[a, b] == pytest.approx(signed_rank_p((data[a] - data[b]).to_numpy()))
-        assert found.loc[a, b] == found.loc[b, a]
+        assert result.loc[a, b] == pytest.approx(signed_rank_p((data[a] - data[b]).to_numpy()))
+        assert result.loc[a, b] == result.loc[b, a]
 
 
 def test_a_small_gain_on_every_dataset_is_seen() -> None:
@@ -65,8 +65,8 @@ def test_holm_by_hand() -> None:
     pairs = [(a, b) for i, a in enumerate(data) for b in list(data)[i + 1 :]]
     order = sorted(pairs, key=lambda pair: plain.loc[pair])
     running = 0.0
-    for place, pair in enumerate(order):
-        running = max(running, min(1.0, plain.loc[pair] * (len(pairs) - place)))
+    for number, pair in enumerate(order):
+        running = max(running, min(1.0, plain.loc[pair] * (len(pairs) - number)))
         assert corrected.loc[pair] == pytest.approx(running)
 
 
@@ -94,17 +94,17 @@ def test_seeds_are_no_units() -> None:
 
 @pytest.mark.parametrize("datasets", [1, 2])
 def test_two_datasets_allow_no_test(datasets: int) -> None:
-    found = judge(many(datasets), METRIC, "")
-    assert found.friedman is None and found.holm is None and found.wilcoxon is None
-    text = " ".join(sentences(found))
+    verdict = judge(many(datasets), METRIC, "")
+    assert verdict.friedman is None and verdict.holm is None and verdict.wilcoxon is None
+    text = " ".join(sentences(verdict))
     assert "No test is possible" in text and "p = " not in text and "higher" not in text
 
 
 def test_three_datasets_give_numbers_and_no_claim() -> None:
-    found = judge(many(3), METRIC, "")
-    assert found.friedman is not None and found.holm is not None
-    assert found.significant == []
-    assert "Too few datasets for any claim" in found.trouble and "higher" not in " ".join(sentences(found))
+    verdict = judge(many(3), METRIC, "")
+    assert verdict.friedman is not None and verdict.holm is not None
+    assert verdict.significant == []
+    assert "Too few datasets for any claim" in verdict.trouble and "higher" not in " ".join(sentences(verdict))
 
 
 def test_needed_families_are_the_fewest_that_can_reach_the_level() -> None:
@@ -117,14 +117,14 @@ def test_needed_families_are_the_fewest_that_can_reach_the_level() -> None:
 def test_claims_name_the_better_method_first() -> None:
     frame = many(14)
     frame.loc[frame.method == "mnp", METRIC] = frame.loc[frame.method == "devnet", METRIC].to_numpy() + 0.05
-    found = {(a, b) for a, b, _ in judge(frame, METRIC, "").significant}
-    assert ("MNP", "DevNet") in found and ("DevNet", "MNP") not in found
+    pairs = {(a, b) for a, b, _ in judge(frame, METRIC, "").significant}
+    assert ("MNP", "DevNet") in pairs and ("DevNet", "MNP") not in pairs
 
 
 def test_no_pair_is_claimed_when_friedman_does_not_reject() -> None:
-    found = judge(many(14), METRIC, "")
-    silent = statistics.Verdict(**{**vars(found), "friedman": (1.0, 0.4)})
-    assert found.significant and silent.significant == []
+    verdict = judge(many(14), METRIC, "")
+    silent = statistics.Verdict(**{**vars(verdict), "friedman": (1.0, 0.4)})
+    assert verdict.significant and silent.significant == []
     assert "no pair of methods can be told apart" in " ".join(sentences(silent))
 
 
@@ -144,10 +144,10 @@ def test_bootstrap_is_the_same_each_time_and_leaves_the_global_stream_alone() ->
 
 def test_the_mean_s_interval_has_the_width_theory_gives() -> None:
     groups = [np.random.default_rng(i).normal(0.5, 0.1, 200) for i in range(6)]
-    found = mean_interval(groups, "theory")
+    interval = mean_interval(groups, "theory")
     error = np.sqrt(sum(group.var() / len(group) for group in groups)) / len(groups)
-    assert found.value == pytest.approx(np.mean([group.mean() for group in groups]))
-    assert found.high - found.low == pytest.approx(2 * 1.96 * error, rel=0.1)
+    assert interval.value == pytest.approx(np.mean([group.mean() for group in groups]))
+    assert interval.high - interval.low == pytest.approx(2 * 1.96 * error, rel=0.1)
 
 
 def test_weights_are_the_mean_s() -> None:
@@ -165,9 +165,9 @@ def test_probability_of_improvement_at_its_ends() -> None:
 
 
 def test_one_seed_gives_no_interval(tmp_path: Path) -> None:
-    found = judge(many(4, seeds=1), METRIC, "")
-    assert found.intervals.low.isna().all() and found.improvements.high.isna().all()
-    assert found.intervals["mean"].notna().all()
+    verdict = judge(many(4, seeds=1), METRIC, "")
+    assert verdict.intervals.low.isna().all() and verdict.improvements.high.isna().all()
+    assert verdict.intervals["mean"].notna().all()
     verdicts.write(tmp_path, verdicts.verdicts(many(4, seeds=1)))
     assert ONE_SEED in (tmp_path / "statistics.md").read_text()
 
@@ -175,19 +175,19 @@ def test_one_seed_gives_no_interval(tmp_path: Path) -> None:
 def test_what_is_written_is_what_was_found(tmp_path: Path) -> None:
     frame = many(14)
     verdicts.write(tmp_path, verdicts.verdicts(frame))
-    found = judge(frame, METRIC, "")
-    assert found.holm is not None
+    verdict = judge(frame, METRIC, "")
+    assert verdict.holm is not None
     pairs = pd.read_csv(tmp_path / "pairwise.csv", keep_default_na=False)
     pairs = pairs[pairs.metric == METRIC]
     assert len(pairs) == 6
     for row in pairs.itertuples():
-        assert row.p_holm == pytest.approx(found.holm.loc[row.first, row.second], abs=1e-6)
+        assert row.p_holm == pytest.approx(verdict.holm.loc[row.first, row.second], abs=1e-6)
         assert row.rank_first <= row.rank_second
     claimed = {(row.higher, ({row.first, row.second} - {row.higher}).pop()) for row in pairs.itertuples() if row.higher}
-    assert claimed == {(a, b) for a, b, _ in found.significant} and claimed
+    assert claimed == {(a, b) for a, b, _ in verdict.significant} and claimed
     tests = pd.read_csv(tmp_path / "tests.csv").set_index("metric")
-    assert found.friedman is not None
-    assert tests.friedman_p[METRIC] == pytest.approx(found.friedman[1], abs=1e-6)
+    assert verdict.friedman is not None
+    assert tests.friedman_p[METRIC] == pytest.approx(verdict.friedman[1], abs=1e-6)
     text = (tmp_path / "statistics.md").read_text()
     for assumption in statistics.assumptions(3):
         assert assumption.split(";")[0] in text

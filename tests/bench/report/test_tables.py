@@ -20,8 +20,8 @@ def compared(frame: pd.DataFrame) -> comparison.Comparison:
     return comparison.compare(frame, METRIC, "made up")
 
 
-def entry(found: comparison.Comparison, method: str, dataset: str) -> str:
-    return str(render.entries(found, render.MARKDOWN).loc[method, dataset])
+def entry(shown: comparison.Comparison, method: str, dataset: str) -> str:
+    return str(render.entries(shown, render.MARKDOWN).loc[method, dataset])
 
 
 def valued(values: dict[str, list[float]], seeds: int = 1) -> pd.DataFrame:
@@ -34,59 +34,59 @@ def valued(values: dict[str, list[float]], seeds: int = 1) -> pd.DataFrame:
 
 def test_mean_and_deviation_are_over_seeds() -> None:
     frame = made_up.rows(seeds=4)
-    found = compared(frame)
+    shown = compared(frame)
     mine = frame[(frame.method == "mnp") & (frame.dataset == "wine")][METRIC].to_numpy()
-    assert found.mean.loc["MNP", "wine"] == pytest.approx(mine.mean())
-    assert found.std.loc["MNP", "wine"] == pytest.approx(mine.std(ddof=1))
-    assert found.runs == 4
-    assert "± is the standard deviation over 4 seeds." in found.notes
+    assert shown.mean.loc["MNP", "wine"] == pytest.approx(mine.mean())
+    assert shown.std.loc["MNP", "wine"] == pytest.approx(mine.std(ddof=1))
+    assert shown.runs == 4
+    assert "± is the standard deviation over 4 seeds." in shown.notes
 
 
 def test_average_rank_and_wins_by_hand() -> None:
-    found = compared(valued({"mnp": [0.9, 0.5, 0.7], "devnet": [0.8, 0.6, 0.7], "ecod": [0.1, 0.2, 0.3]}))
-    assert found.average.to_dict() == pytest.approx({"MNP": 0.7, "DevNet": 0.7, "ECOD": 0.2})
-    assert found.rank.to_dict() == pytest.approx({"MNP": (1 + 2 + 1.5) / 3, "DevNet": (2 + 1 + 1.5) / 3, "ECOD": 3})
-    assert found.wins.to_dict() == {"MNP": 2, "DevNet": 2, "ECOD": 0}  # a tie is a win of both
+    shown = compared(valued({"mnp": [0.9, 0.5, 0.7], "devnet": [0.8, 0.6, 0.7], "ecod": [0.1, 0.2, 0.3]}))
+    assert shown.average.to_dict() == pytest.approx({"MNP": 0.7, "DevNet": 0.7, "ECOD": 0.2})
+    assert shown.rank.to_dict() == pytest.approx({"MNP": (1 + 2 + 1.5) / 3, "DevNet": (2 + 1 + 1.5) / 3, "ECOD": 3})
+    assert shown.wins.to_dict() == {"MNP": 2, "DevNet": 2, "ECOD": 0}  # a tie is a win of both
 
 
 def test_best_is_bold_second_underlined_ties_share() -> None:
-    found = compared(valued({"mnp": [0.9, 0.7], "devnet": [0.8, 0.7], "ecod": [0.1, 0.3]}))
-    assert entry(found, "MNP", "d0") == "**0.900**"
-    assert entry(found, "DevNet", "d0") == "<ins>0.800</ins>"
-    assert entry(found, "ECOD", "d0") == "0.100"
-    assert [entry(found, name, "d1") for name in ("MNP", "DevNet", "ECOD")] == ["**0.700**", "**0.700**", "0.300"]
+    shown = compared(valued({"mnp": [0.9, 0.7], "devnet": [0.8, 0.7], "ecod": [0.1, 0.3]}))
+    assert entry(shown, "MNP", "d0") == "**0.900**"
+    assert entry(shown, "DevNet", "d0") == "<ins>0.800</ins>"
+    assert entry(shown, "ECOD", "d0") == "0.100"
+    assert [entry(shown, name, "d1") for name in ("MNP", "DevNet", "ECOD")] == ["**0.700**", "**0.700**", "0.300"]
 
 
 def test_a_failed_seed_is_told_and_its_mean_not_marked() -> None:
     frame = valued({"mnp": [0.9, 0.9, 0.9], "devnet": [0.5, 0.5, 0.5]}, seeds=3)
-    found = compared(made_up.fail(frame, dataset="d1", method="mnp", seed=2))
-    assert entry(found, "MNP", "d1") == "0.900 ± 0.000 (2/3)"
-    assert entry(found, "DevNet", "d1") == "**0.500 ± 0.000**"
-    assert np.isnan(found.average["MNP"]) and found.average["DevNet"] == pytest.approx(0.5)
-    assert comparison.SHORT in found.notes
+    shown = compared(made_up.fail(frame, dataset="d1", method="mnp", seed=2))
+    assert entry(shown, "MNP", "d1") == "0.900 ± 0.000 (2/3)"
+    assert entry(shown, "DevNet", "d1") == "**0.500 ± 0.000**"
+    assert np.isnan(shown.average["MNP"]) and shown.average["DevNet"] == pytest.approx(0.5)
+    assert comparison.SHORT in shown.notes
     assert (
         "Not in the comparison: MNP, with 8 of 9 runs, not all on d1; its mean over them is 0.900, place 1 beside "
         "1 compared method on the same runs."
-    ) in found.notes
+    ) in shown.notes
 
 
 def test_a_method_that_failed_everywhere_is_shown_and_not_compared() -> None:
     frame = made_up.fail(valued({"mnp": [0.9, 0.9], "devnet": [0.5, 0.5], "ecod": [0.9, 0.9]}, seeds=2), method="ecod")
-    found = compared(frame)
-    assert entry(found, "ECOD", "d0") == "failed (0/2)"
-    assert np.isnan(found.rank["ECOD"]) and np.isnan(found.average["ECOD"])
-    assert found.rank["MNP"] == 1
-    assert "Not in the comparison: ECOD, without any result." in found.notes
+    shown = compared(frame)
+    assert entry(shown, "ECOD", "d0") == "failed (0/2)"
+    assert np.isnan(shown.rank["ECOD"]) and np.isnan(shown.average["ECOD"])
+    assert shown.rank["MNP"] == 1
+    assert "Not in the comparison: ECOD, without any result." in shown.notes
 
 
 def test_a_failing_method_changes_nothing_for_the_others() -> None:
     """Means, ranks, wins, tests and intervals of the others are those of the run without the method that fails."""
     frame = made_up.rows([f"d{i:02d}" for i in range(14)], ["mnp", "devnet", "prenet", "iforest", "ecod"])
     broken = made_up.fail(frame, dataset="d03", method="ecod", seed=1)
-    found, without = compared(broken), compared(frame[frame.method != "ecod"])
+    shown, without = compared(broken), compared(frame[frame.method != "ecod"])
     for name in ("average", "rank", "wins"):
-        pd.testing.assert_series_equal(getattr(found, name).drop("ECOD"), getattr(without, name), check_dtype=False)
-    assert list(found.mean.index)[-1] == "ECOD"  # below the comparison
+        pd.testing.assert_series_equal(getattr(shown, name).drop("ECOD"), getattr(without, name), check_dtype=False)
+    assert list(shown.mean.index)[-1] == "ECOD"  # below the comparison
     tested, alone = judge(broken, METRIC, ""), judge(frame[frame.method != "ecod"], METRIC, "")
     assert tested.friedman == alone.friedman and tested.significant == alone.significant
     assert tested.holm is not None and alone.holm is not None
@@ -99,16 +99,16 @@ def test_a_failing_method_changes_nothing_for_the_others() -> None:
 def test_the_place_of_a_method_outside_is_over_the_same_runs() -> None:
     """ECOD lacks the dataset where all others are bad, which must not lift it above them."""
     frame = valued({"mnp": [0.9, 0.1], "devnet": [0.8, 0.1], "ecod": [0.7, 0.7]})
-    found = compared(made_up.fail(frame, dataset="d1", method="ecod"))
-    assert any("its mean over them is 0.700, place 3 beside 2 compared methods" in note for note in found.notes)
+    shown = compared(made_up.fail(frame, dataset="d1", method="ecod"))
+    assert any("its mean over them is 0.700, place 3 beside 2 compared methods" in note for note in shown.notes)
 
 
 def test_a_method_with_fewer_seeds_is_listed_below() -> None:
     frame = valued({"mnp": [0.9, 0.9], "devnet": [0.5, 0.5], "ecod": [0.7, 0.7]}, seeds=5)
-    found = compared(frame[(frame.method != "ecod") | (frame.seed < 2)])
-    assert found.runs == 5 and found.average.notna().sum() == 2
+    shown = compared(frame[(frame.method != "ecod") | (frame.seed < 2)])
+    assert shown.runs == 5 and shown.average.notna().sum() == 2
     assert any(
-        "ECOD, with 2 of 5 runs on every dataset; its mean over them is 0.700, place 2" in n for n in found.notes
+        "ECOD, with 2 of 5 runs on every dataset; its mean over them is 0.700, place 2" in n for n in shown.notes
     )
 
 
@@ -116,24 +116,24 @@ def test_a_dataset_that_most_methods_lack_is_left_out_for_all() -> None:
     frame = valued({"mnp": [0.9] * 4, "devnet": [0.5] * 4, "ecod": [0.1] * 4})
     for name in ("mnp", "devnet"):
         frame = made_up.fail(frame, dataset="d2", method=name)
-    found = coverage(prepare(frame))
-    assert found.complete == ("d0", "d1", "d3") and found.skipped == ("d2",) and not found.left_out
-    assert "over 3 of 4 datasets" in found.notes[0] and "most have no complete results there: d2." in found.notes[1]
+    covered = coverage(prepare(frame))
+    assert covered.complete == ("d0", "d1", "d3") and covered.skipped == ("d2",) and not covered.left_out
+    assert "over 3 of 4 datasets" in covered.notes[0] and "most have no complete results there: d2." in covered.notes[1]
 
 
 def test_a_method_with_few_datasets_has_no_vote_on_which_count() -> None:
     frame = valued({"mnp": [0.9] * 5, "devnet": [0.5] * 5, "ecod": [0.1] * 5, "iforest": [0.1] * 5})
     few = frame[frame.method.isin(["mnp", "devnet"]) | (frame.dataset == "d0")]
-    found = coverage(prepare(made_up.fail(few, dataset="d4", method="devnet")))
-    assert len(found.complete) == 5 and found.compared == ("MNP",)
+    covered = coverage(prepare(made_up.fail(few, dataset="d4", method="devnet")))
+    assert len(covered.complete) == 5 and covered.compared == ("MNP",)
 
 
 def test_where_no_method_is_complete_the_complete_datasets_are_compared() -> None:
     frame = valued({"mnp": [0.9] * 5, "devnet": [0.5] * 5})
     frame = made_up.fail(made_up.fail(frame, dataset="d0", method="devnet"), dataset="d1", method="mnp")
-    found = coverage(prepare(frame))
-    assert found.compared == ("DevNet", "MNP") and found.complete == ("d2", "d3", "d4")
-    assert found.notes == (
+    covered = coverage(prepare(frame))
+    assert covered.compared == ("DevNet", "MNP") and covered.complete == ("d2", "d3", "d4")
+    assert covered.notes == (
         "Missing cells: no method has all its runs, so averages, ranks and wins are over the 3 of 5 datasets where "
         "each compared method has its one run.",
     )
@@ -147,11 +147,11 @@ def test_a_cell_that_was_never_asked_for_is_a_dash() -> None:
 
 
 def test_marks_of_supervision_and_synthetic_data() -> None:
-    found = compared(made_up.rows(["synthetic-blobs", "wine"], scenarios=({"protocol": "paper"},)))
-    text = render.entries(found, render.MARKDOWN)
+    shown = compared(made_up.rows(["synthetic-blobs", "wine"], scenarios=({"protocol": "paper"},)))
+    text = render.entries(shown, render.MARKDOWN)
     assert "MNP†" in text.index and "DevNet" in text.index
     assert list(text.columns[:2]) == ["synthetic-blobs§", "wine"]
-    assert comparison.DAGGER in found.notes and comparison.SYNTHETIC in found.notes
+    assert comparison.DAGGER in shown.notes and comparison.SYNTHETIC in shown.notes
     plain = compared(made_up.rows(["wine"]))
     assert not {comparison.DAGGER, comparison.SYNTHETIC} & set(plain.notes)
 
@@ -164,13 +164,13 @@ def test_trapezoid_area_only_for_published_protocols(protocol: str, shown: bool)
 
 def test_scenarios_have_a_table_each_and_their_mean_comes_first() -> None:
     frame = made_up.rows(scenarios=[{"contamination": level} for level in (0.0, 0.02, 0.05)], seeds=2)
-    found = comparison.comparisons(frame, METRIC)
-    assert [one.title.partition("(")[2] for one in found] == ["mean over 3 scenarios)"] + [
+    shown = comparison.comparisons(frame, METRIC)
+    assert [table.title.partition("(")[2] for table in shown] == ["mean over 3 scenarios)"] + [
         f"weak protocol, 5 labelled anomalies, contamination {level})" for level in ("0", "0.02", "0.05")
     ]
     values = frame[(frame.method == "mnp") & (frame.dataset == "wine")].groupby("seed")[METRIC].mean()
-    assert found[0].mean.loc["MNP", "wine"] == pytest.approx(values.mean())
-    assert found[0].std.loc["MNP", "wine"] == pytest.approx(values.std(ddof=1))
+    assert shown[0].mean.loc["MNP", "wine"] == pytest.approx(values.mean())
+    assert shown[0].std.loc["MNP", "wine"] == pytest.approx(values.std(ddof=1))
 
 
 def test_scenarios_of_two_protocols_are_not_averaged() -> None:
@@ -180,8 +180,8 @@ def test_scenarios_of_two_protocols_are_not_averaged() -> None:
 
 
 def test_parameters_tell_two_variants_of_a_method_apart() -> None:
-    found = compared(made_up.rows(methods=("mnp",), params={"mnp": ({}, {"n_prototypes": 2})}))
-    assert set(found.mean.index) == {"MNP (defaults)", "MNP (n_prototypes=2)"}
+    shown = compared(made_up.rows(methods=("mnp",), params={"mnp": ({}, {"n_prototypes": 2})}))
+    assert set(shown.mean.index) == {"MNP (defaults)", "MNP (n_prototypes=2)"}
 
 
 def test_failures_by_reason() -> None:
@@ -202,11 +202,11 @@ def test_failures_by_reason() -> None:
 
 def test_cost_by_hand() -> None:
     frame = made_up.fail(made_up.rows(["wine"], ["mnp", "ecod"], seeds=3), method="ecod", seed=0)
-    found = tables.cost(frame).set_index("method")
-    assert found.fit_seconds["MNP"] == pytest.approx(2.2)  # 2.0, 2.2, 2.4
-    assert found.slowest_fit_seconds["MNP"] == pytest.approx(2.4)
-    assert found.total_seconds["MNP"] == pytest.approx(6.6, abs=0.05)
-    assert found.loc["ECOD", ["cells", "failed"]].tolist() == [2, 1]
+    costs = tables.cost(frame).set_index("method")
+    assert costs.fit_seconds["MNP"] == pytest.approx(2.2)  # 2.0, 2.2, 2.4
+    assert costs.slowest_fit_seconds["MNP"] == pytest.approx(2.4)
+    assert costs.total_seconds["MNP"] == pytest.approx(6.6, abs=0.05)
+    assert costs.loc["ECOD", ["cells", "failed"]].tolist() == [2, 1]
 
 
 def test_names_sort_as_people_count() -> None:
@@ -220,8 +220,8 @@ def test_the_same_bytes_whatever_the_order_of_rows(tmp_path: Path) -> None:
     first = tables.write(tmp_path / "a", frame)
     second = tables.write(tmp_path / "b", frame.sample(frac=1, random_state=3))
     assert [path.name for path in first] == [path.name for path in second]
-    for one, other in zip(first, second, strict=True):
-        assert one.read_bytes() == other.read_bytes(), one.name
+    for path, other in zip(first, second, strict=True):
+        assert path.read_bytes() == other.read_bytes(), path.name
 
 
 def test_tables_of_a_metric_that_is_gone_are_removed(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Splits: what every scenario must keep, checked on random data and random scenarios."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,12 +11,14 @@ from hypothesis import strategies as st
 from bench.datasets.arrays import make_dataset
 from bench.errors import DataError
 from bench.scenarios import canonical, problems, split
-from bench.types import DatasetCard, Scenario
+from bench.types import Dataset, DatasetCard, Protocol, Scenario
 
 FAST = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-def made(normals=200, types=(30, 20, 10), features=4, seed=0, copies=0, typed=True):
+def made(
+    normals: Any = 200, types: Any = (30, 20, 10), features: Any = 4, seed: int = 0, copies: Any = 0, typed: Any = True
+) -> Any:
     """A dataset of unique rows (and, if asked for, exact copies of some) with typed anomalies."""
     rng = np.random.default_rng(seed)
     n = normals + sum(types)
@@ -38,11 +41,11 @@ def made(normals=200, types=(30, 20, 10), features=4, seed=0, copies=0, typed=Tr
     return make_dataset(X, y, anomaly_type if typed else None, card)
 
 
-def unlabelled_anomalies(s):
+def unlabelled_anomalies(s: Any) -> Any:
     return int(s.truth_train[s.y_train == 0].sum())
 
 
-def training_rows(s):
+def training_rows(s: Any) -> Any:
     return dict(zip(s.train.tolist(), s.y_train.tolist(), strict=True))
 
 
@@ -70,7 +73,9 @@ scenarios = st.builds(
 
 @FAST
 @given(datasets, scenarios, seeds)
-def test_parts_are_disjoint_and_a_split_is_a_function_of_its_arguments(dataset, scenario, seed):
+def test_parts_are_disjoint_and_a_split_is_a_function_of_its_arguments(
+    dataset: Dataset, scenario: Scenario, seed: int
+) -> None:
     assume(not problems(dataset, scenario, [seed]))
     s, again = split(dataset, scenario, seed), split(dataset, scenario, seed)
     groups = [s.train, s.test] + ([s.val] if s.val is not None else [])
@@ -87,7 +92,7 @@ def test_parts_are_disjoint_and_a_split_is_a_function_of_its_arguments(dataset, 
 
 @FAST
 @given(datasets, scenarios, seeds)
-def test_counts_are_exact(dataset, scenario, seed):
+def test_counts_are_exact(dataset: Dataset, scenario: Scenario, seed: int) -> None:
     assume(not problems(dataset, scenario, [seed]))
     s = split(dataset, scenario, seed)
     assert len(s.y_train) == len(s.train) == len(s.truth_train)
@@ -107,7 +112,7 @@ def test_counts_are_exact(dataset, scenario, seed):
 
 @FAST
 @given(datasets, protocols, seeds, st.lists(st.integers(1, 6), min_size=2, max_size=2, unique=True))
-def test_label_budgets_are_nested(dataset, protocol, seed, budgets):
+def test_label_budgets_are_nested(dataset: Dataset, protocol: Protocol, seed: int, budgets: Any) -> None:
     low, high = (Scenario(protocol=protocol, label_budget=b) for b in sorted(budgets))
     assume(not problems(dataset, high, [seed]))
     few, many = split(dataset, low, seed), split(dataset, high, seed)
@@ -118,7 +123,9 @@ def test_label_budgets_are_nested(dataset, protocol, seed, budgets):
 
 @FAST
 @given(datasets, protocols, seeds, st.floats(0, 0.1), st.floats(0, 0.1), st.integers(1, 3), st.integers(1, 3))
-def test_levels_and_budgets_keep_test_rows_and_common_training_rows(dataset, protocol, seed, a, b, k, m):
+def test_levels_and_budgets_keep_test_rows_and_common_training_rows(
+    dataset: Dataset, protocol: Protocol, seed: int, a: Any, b: Any, k: Any, m: Any
+) -> None:
     scenario = Scenario(protocol=protocol, contamination=min(a, b), label_budget=k)
     two = replace(scenario, contamination=max(a, b))
     other_budget = replace(scenario, label_budget=m)
@@ -136,7 +143,7 @@ def test_levels_and_budgets_keep_test_rows_and_common_training_rows(dataset, pro
 
 @FAST
 @given(datasets, seeds, st.floats(0.3, 0.6))
-def test_perturbed_anomalies_fill_up_what_is_missing(dataset, seed, level):
+def test_perturbed_anomalies_fill_up_what_is_missing(dataset: Dataset, seed: int, level: Any) -> None:
     scenario = Scenario(label_budget=2, contamination=level, contamination_fill="perturb")
     lower = replace(scenario, contamination=level - 0.05)
     assume(not problems(dataset, scenario, [seed]))
@@ -153,7 +160,7 @@ def test_perturbed_anomalies_fill_up_what_is_missing(dataset, seed, level):
     assert np.array_equal(s.test, t.test)
 
 
-def test_perturbed_anomalies_of_unseen_types_are_not_made():
+def test_perturbed_anomalies_of_unseen_types_are_not_made() -> None:
     dataset = made(types=(30, 30))
     scenario = Scenario(
         contamination=0.3, contamination_fill="perturb", known_types=("type 0",), unseen_only=True, label_budget=2
@@ -164,7 +171,7 @@ def test_perturbed_anomalies_of_unseen_types_are_not_made():
     assert len(made_rows) and all((known == row).any(axis=0).all() for row in s.X[made_rows])
 
 
-def test_neighbouring_levels_and_budgets_share_one_array_of_perturbed_anomalies():
+def test_neighbouring_levels_and_budgets_share_one_array_of_perturbed_anomalies() -> None:
     dataset = made(types=(20,))
     base = Scenario(contamination=0.2, contamination_fill="perturb", label_budget=2)
     first = split(dataset, base, 0)
@@ -174,7 +181,7 @@ def test_neighbouring_levels_and_budgets_share_one_array_of_perturbed_anomalies(
 
 @FAST
 @given(datasets, protocols, seeds, st.booleans())
-def test_unseen_types_are_never_labelled(dataset, protocol, seed, only):
+def test_unseen_types_are_never_labelled(dataset: Dataset, protocol: Protocol, seed: int, only: Any) -> None:
     assume(dataset.anomaly_type is not None)
     types = sorted(set(dataset.anomaly_type[dataset.y == 1]))
     assume(len(types) > 1)
@@ -194,7 +201,9 @@ def test_unseen_types_are_never_labelled(dataset, protocol, seed, only):
 
 @FAST
 @given(datasets, protocols, seeds, st.floats(0, 0.9))
-def test_label_noise_replaces_labels_and_keeps_their_number(dataset, protocol, seed, noise):
+def test_label_noise_replaces_labels_and_keeps_their_number(
+    dataset: Dataset, protocol: Protocol, seed: int, noise: Any
+) -> None:
     clean = Scenario(protocol=protocol, label_budget=5)
     noisy = replace(clean, label_noise=noise)
     assume(not problems(dataset, noisy, [seed]))
@@ -207,7 +216,7 @@ def test_label_noise_replaces_labels_and_keeps_their_number(dataset, protocol, s
 
 @FAST
 @given(datasets, seeds, st.floats(0.05, 0.6))
-def test_irrelevant_features_are_added_last_and_keep_the_rest(dataset, seed, share):
+def test_irrelevant_features_are_added_last_and_keep_the_rest(dataset: Dataset, seed: int, share: Any) -> None:
     clean = Scenario(label_budget=2)
     noisy = replace(clean, irrelevant_features=share)
     assume(not problems(dataset, noisy, [seed]))
@@ -221,7 +230,9 @@ def test_irrelevant_features_are_added_last_and_keep_the_rest(dataset, seed, sha
 
 @FAST
 @given(datasets, st.sampled_from(["weak", "adbench"]), seeds, st.integers(2, 6))
-def test_duplicated_anomalies_stay_on_their_side_of_the_split(dataset, protocol, seed, times):
+def test_duplicated_anomalies_stay_on_their_side_of_the_split(
+    dataset: Dataset, protocol: Protocol, seed: int, times: Any
+) -> None:
     scenario = Scenario(protocol=protocol, label_budget=2, duplicated_anomalies=times)
     assume(not problems(dataset, scenario, [seed]))
     once, s = split(dataset, replace(scenario, duplicated_anomalies=1), seed), split(dataset, scenario, seed)
@@ -232,14 +243,14 @@ def test_duplicated_anomalies_stay_on_their_side_of_the_split(dataset, protocol,
 
 @FAST
 @given(st.integers(0, 5), st.integers(1, 60), seeds)
-def test_dropping_duplicates_leaves_no_copy_on_either_side(data_seed, copies, seed):
+def test_dropping_duplicates_leaves_no_copy_on_either_side(data_seed: Any, copies: Any, seed: int) -> None:
     dataset = made(seed=data_seed, copies=copies)
     s = split(dataset, Scenario(drop_duplicates=True), seed)
     rows = np.concatenate([s.X_train, s.X_test])
     assert len(np.unique(rows, axis=0)) == len(rows) == len(dataset.X) - copies
 
 
-def test_rows_with_both_labels_keep_the_more_frequent_one():
+def test_rows_with_both_labels_keep_the_more_frequent_one() -> None:
     X = np.array([[1], [1], [1], [2], [2], [3], [4], [5], [6], [7], [8], [9]], dtype=float)
     y = np.array([0, 0, 1, 0, 1, 0, 0, 1, 0, 1, 0, 1])
     card = DatasetCard("mixed", "mixed", "table", "mixed", "none", "none", "none")
@@ -251,7 +262,7 @@ def test_rows_with_both_labels_keep_the_more_frequent_one():
 
 @FAST
 @given(datasets, seeds, st.integers(40, 90))
-def test_max_rows_is_exact_and_stratified(dataset, seed, limit):
+def test_max_rows_is_exact_and_stratified(dataset: Dataset, seed: int, limit: Any) -> None:
     s = split(dataset, Scenario(max_rows=limit, label_budget=1, test_fraction=0.4), seed)
     total = len(s.train) + len(s.test)
     assert total == min(limit, len(dataset.y))
@@ -259,7 +270,7 @@ def test_max_rows_is_exact_and_stratified(dataset, seed, limit):
     assert abs(anomalies - total * dataset.y.mean()) <= 1
 
 
-def test_too_much_contamination_names_the_highest_value_and_that_value_works():
+def test_too_much_contamination_names_the_highest_value_and_that_value_works() -> None:
     dataset = made()
     sentences = problems(dataset, Scenario(contamination=0.4), range(3))
     assert (
@@ -273,7 +284,7 @@ def test_too_much_contamination_names_the_highest_value_and_that_value_works():
         split(dataset, Scenario(contamination=0.4), 0)
 
 
-def test_too_large_a_budget_names_the_largest():
+def test_too_large_a_budget_names_the_largest() -> None:
     sentences = problems(made(), Scenario(label_budget=1000), [0])
     assert len(sentences) == 1 and "at most 39" in sentences[0]
     assert problems(made(), Scenario(label_budget=39), [0]) == []
@@ -282,13 +293,13 @@ def test_too_large_a_budget_names_the_largest():
 @pytest.mark.parametrize(
     ("scenario", "word"),
     [
-        (Scenario(protocol="strong"), "protocol"),
+        (Scenario(protocol="strong"), "protocol"),  # type: ignore[arg-type]
         (Scenario(label_budget=0), "label_budget"),
         (Scenario(label_budget=1.5), "label_budget"),
         (Scenario(label_budget=True), "label_budget"),
         (Scenario(contamination=1.0), "contamination"),
         (Scenario(contamination=float("nan")), "contamination"),
-        (Scenario(contamination_fill="guess"), "contamination_fill"),
+        (Scenario(contamination_fill="guess"), "contamination_fill"),  # type: ignore[arg-type]
         (Scenario(label_noise=1.0), "label_noise"),
         (Scenario(irrelevant_features=1.0), "irrelevant_features"),
         (Scenario(duplicated_anomalies=0), "duplicated_anomalies"),
@@ -303,28 +314,28 @@ def test_too_large_a_budget_names_the_largest():
         (Scenario(label_budget=1, label_noise=0.6), "label_noise"),
     ],
 )
-def test_each_wrong_value_is_named(scenario, word):
+def test_each_wrong_value_is_named(scenario: Any, word: str) -> None:
     sentences = problems(made(), scenario, [0])
     assert len(sentences) == 1 and word in sentences[0]
     with pytest.raises(DataError, match=word):
         split(made(), scenario, 0)
 
 
-def test_all_problems_are_listed_at_once():
+def test_all_problems_are_listed_at_once() -> None:
     assert len(problems(made(), Scenario(label_budget=0, label_noise=2.0, test_fraction=7.0), [0])) == 3
 
 
-def test_types_asked_of_data_without_types():
+def test_types_asked_of_data_without_types() -> None:
     sentences = problems(made(typed=False), Scenario(known_types=("type 0",)), [0])
     assert len(sentences) == 1 and "no types" in sentences[0]
 
 
-def test_paper_protocol_names_classes_too_small_for_it():
+def test_paper_protocol_names_classes_too_small_for_it() -> None:
     sentences = problems(made(types=(2, 30)), Scenario(protocol="paper", known_types=("type 1",)), [0])
     assert len(sentences) == 1 and "needs 3" in sentences[0]
 
 
-def test_canonical_form_holds_only_changes_and_keeps_counts_and_shares_apart():
+def test_canonical_form_holds_only_changes_and_keeps_counts_and_shares_apart() -> None:
     assert canonical(Scenario()) == {}
     assert canonical(Scenario(contamination=0.05, label_budget=10)) == {
         "contamination": 0.05,
@@ -335,15 +346,16 @@ def test_canonical_form_holds_only_changes_and_keeps_counts_and_shares_apart():
     assert repr(single) != repr(all_)
 
 
-def test_other_seeds_give_other_splits_except_under_paper():
+def test_other_seeds_give_other_splits_except_under_paper() -> None:
     dataset = made()
+    protocol: Protocol
     for protocol, varies in (("weak", True), ("adbench", True), ("paper", False)):
         a, b = (split(dataset, Scenario(protocol=protocol), seed) for seed in (1, 2))
         assert np.array_equal(np.sort(a.test), np.sort(b.test)) != varies
         assert np.array_equal(a.train, b.train) != varies
 
 
-def test_position_in_the_training_part_tells_nothing_under_weak():
+def test_position_in_the_training_part_tells_nothing_under_weak() -> None:
     s = split(made(normals=2000, types=(400,)), Scenario(), 0)
     half = len(s.train) // 2
     assert 0.35 < s.truth_train[:half].sum() / s.truth_train.sum() < 0.65

@@ -1,6 +1,7 @@
 """The paper's and ADBench's protocols against what the published code draws, on the real data."""
 
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ needs_data = pytest.mark.skipif(
 
 
 @pytest.fixture(autouse=True)
-def cache(tmp_path, monkeypatch):
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MNP_BENCH_CACHE", str(tmp_path))
     registry._load.cache_clear()
 
@@ -32,7 +33,7 @@ def cache(tmp_path, monkeypatch):
         ("28_pendigits", 4121, 16, 5),
     ],
 )
-def test_paper_split_has_the_counts_of_the_authors_runs(name, rows, features, labelled):
+def test_paper_split_has_the_counts_of_the_authors_runs(name: str, rows: int, features: int, labelled: int) -> None:
     s = split(registry.load(f"adbench/{name}"), Scenario(protocol="paper", label_budget=0.05), 42)
     varying = (s.X_train.max(axis=0) > s.X_train.min(axis=0)).sum()
     assert (len(s.train), varying, s.y_train.sum()) == (rows, features, labelled)
@@ -41,7 +42,7 @@ def test_paper_split_has_the_counts_of_the_authors_runs(name, rows, features, la
 
 
 @needs_data
-def test_adbench_split_subsamples_to_ten_thousand_rows_and_labels_the_share_rounded_up():
+def test_adbench_split_subsamples_to_ten_thousand_rows_and_labels_the_share_rounded_up() -> None:
     dataset = registry.load("adbench/1_ALOI")
     s = split(dataset, Scenario(protocol="adbench", label_budget=0.05), 1)
     assert len(s.train) == 7000 and len(s.test) == 3000
@@ -50,7 +51,7 @@ def test_adbench_split_subsamples_to_ten_thousand_rows_and_labels_the_share_roun
 
 
 @needs_data
-def test_adbench_split_is_drawn_from_numpys_legacy_stream_as_adbench_does():
+def test_adbench_split_is_drawn_from_numpys_legacy_stream_as_adbench_does() -> None:
     """ADBench's steps with the global generator, as its paper describes them: seed, subsample, split, label."""
     from sklearn.model_selection import train_test_split
 
@@ -66,7 +67,7 @@ def test_adbench_split_is_drawn_from_numpys_legacy_stream_as_adbench_does():
 
 
 @needs_data
-def test_adbench_bootstrap_only_by_name():
+def test_adbench_bootstrap_only_by_name() -> None:
     dataset = registry.load("adbench/14_glass")
     plain = split(dataset, Scenario(protocol="adbench", label_budget=1), 1)
     assert len(plain.train) + len(plain.test) == 214
@@ -76,7 +77,7 @@ def test_adbench_bootstrap_only_by_name():
 
 
 @needs_data
-def test_a_rare_class_is_drawn_again_until_it_can_be_split():
+def test_a_rare_class_is_drawn_again_until_it_can_be_split() -> None:
     scenario = Scenario(protocol="adbench", label_budget=1)
     dataset = registry.load("adbench/34_smtp")
     assert problems(dataset, scenario, range(20)) == []

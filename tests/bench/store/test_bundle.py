@@ -6,6 +6,7 @@ import io
 import json
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -127,7 +128,7 @@ def test_other_files_are_named(tmp_path: Path, content: bytes) -> None:
         (lambda rows: pa.concat_tables([rows, rows.slice(0, 1)]), "some cell twice"),
     ],
 )
-def test_a_wrong_schema_is_named(folder: Path, tmp_path: Path, change, says: str) -> None:
+def test_a_wrong_schema_is_named(folder: Path, tmp_path: Path, change: Any, says: str) -> None:
     held = bundle.read(made(folder))
     names = held.rows.schema.names
     rows = change(

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,11 +17,11 @@ from bench.store.manifest import collect, git_state, provenance_id, read_manifes
 
 
 @pytest.fixture(scope="module")
-def run():
+def run() -> Any:
     return collect("name = 'toy'", ["mnp-bench", "run", "toy"], {"wine": "ab" * 32, "iris": "cd" * 32})
 
 
-def test_everything_that_can_move_a_number_is_there(run):
+def test_everything_that_can_move_a_number_is_there(run: Any) -> None:
     assert run["packages"]["torch"] == version("torch") and run["packages"]["numpy"] == version("numpy")
     assert {"scikit-learn", "pyod", "scipy", "pandas", "joblib", "mlflow"} <= set(run["packages"])
     assert run["suite"] == "name = 'toy'" and run["command"] == ["mnp-bench", "run", "toy"]
@@ -33,19 +34,19 @@ def test_everything_that_can_move_a_number_is_there(run):
     assert json.loads(json.dumps(run)) == run
 
 
-def test_settings_of_the_environment_are_told(monkeypatch):
+def test_settings_of_the_environment_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ATEN_CPU_CAPABILITY", "avx2")
     assert collect("", "")["worker_environment"]["ATEN_CPU_CAPABILITY"] == "avx2"
 
 
-def test_the_id_is_of_what_ran_not_of_the_occasion(run):
+def test_the_id_is_of_what_ran_not_of_the_occasion(run: Any) -> None:
     again = {**run, "started": "2030-01-01", "command": "python -c ..."}
     other = {**run, "packages": {**run["packages"], "numpy": "0.1"}}
     assert provenance_id(again) == provenance_id(run) != provenance_id(other)
     assert len(provenance_id(run)) == 16
 
 
-def test_the_manifest_is_a_list_of_runs(tmp_path, run):
+def test_the_manifest_is_a_list_of_runs(tmp_path: Path, run: Any) -> None:
     assert read_manifest(tmp_path) == []
     path = write_manifest(tmp_path / "new", run)
     write_manifest(tmp_path / "new", {**run, "suite": "other"})
@@ -59,7 +60,7 @@ def test_the_manifest_is_a_list_of_runs(tmp_path, run):
         assert path.read_text() == broken
 
 
-def test_git_tells_commit_and_changes(tmp_path):
+def test_git_tells_commit_and_changes(tmp_path: Path) -> None:
     def git(*words: str) -> None:
         subprocess.run(
             ["git", "-C", tmp_path, "-c", "user.name=a", "-c", "user.email=a@b", *words],
@@ -81,7 +82,7 @@ def test_git_tells_commit_and_changes(tmp_path):
     assert git_state(tmp_path)["diff_sha256"] != first["diff_sha256"]
 
 
-def test_no_library_is_imported_to_learn_its_version():
+def test_no_library_is_imported_to_learn_its_version() -> None:
     code = (
         "import sys; from bench.store.manifest import collect; collect('', '')\n"
         "print([name for name in ('torch', 'mlflow', 'sklearn', 'pandas', 'pyod') if name in sys.modules])"
@@ -90,6 +91,6 @@ def test_no_library_is_imported_to_learn_its_version():
     assert done.stdout == "[]\n"
 
 
-def test_a_machine_without_git_is_no_trouble(monkeypatch, tmp_path):
+def test_a_machine_without_git_is_no_trouble(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert git_state(Path(manifest.__file__).parent) is None

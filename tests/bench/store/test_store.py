@@ -12,12 +12,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from records import record
 
 from bench.errors import StoreError
 from bench.lock import InUse, acquire
-from bench.store import Store, StoreWarning, read, schema, segments, store
+from bench.store import Store, StoreWarning, read, schema, store
 
 ISSUE_COLUMNS = [
     "dataset", "method", "seed", "protocol", "label_budget", "contamination", "status", "average_precision",
@@ -29,7 +30,7 @@ def files(folder: Path) -> list[str]:
     return sorted(path.name for path in (folder / "store").glob("part-*"))
 
 
-def test_rows_come_back_in_the_documented_order_and_types(tmp_path):
+def test_rows_come_back_in_the_documented_order_and_types(tmp_path: Path) -> None:
     with Store(tmp_path) as out:
         out.append([record(1, contamination=0.02, label_budget=0.5), record(2, "failed")])
     frame = read(tmp_path)
@@ -44,7 +45,7 @@ def test_rows_come_back_in_the_documented_order_and_types(tmp_path):
     assert frame["scenario"][0] == '{"contamination":0.02,"label_budget":0.5}'
 
 
-def test_scores_and_truth_come_when_asked(tmp_path):
+def test_scores_and_truth_come_when_asked(tmp_path: Path) -> None:
     with Store(tmp_path) as out:
         out.append([record(1, scores=7), record(2, "failed")])
     frame = read(tmp_path, scores=True)
@@ -54,14 +55,14 @@ def test_scores_and_truth_come_when_asked(tmp_path):
     assert scores[1] is None
 
 
-def test_an_empty_store_has_all_columns_and_a_missing_one_is_told(tmp_path):
+def test_an_empty_store_has_all_columns_and_a_missing_one_is_told(tmp_path: Path) -> None:
     Store(tmp_path / "a").close()
     assert list(read(tmp_path / "a").columns[:15]) == ISSUE_COLUMNS and len(read(tmp_path / "a")) == 0
     with pytest.raises(StoreError, match="there are no results"):
         read(tmp_path / "b")
 
 
-def test_keys_survive_and_the_last_row_of_a_cell_wins(tmp_path):
+def test_keys_survive_and_the_last_row_of_a_cell_wins(tmp_path: Path) -> None:
     with Store(tmp_path) as out:
         out.append([record(1, "timeout"), record(2)])
     with Store(tmp_path) as out:
@@ -74,7 +75,7 @@ def test_keys_survive_and_the_last_row_of_a_cell_wins(tmp_path):
         assert out.failed_keys() == set()
 
 
-def test_metrics_may_differ_between_appends(tmp_path):
+def test_metrics_may_differ_between_appends(tmp_path: Path) -> None:
     more = record(2)
     more.metrics["average_precision_unseen"] = 0.1
     with Store(tmp_path) as out:
@@ -87,13 +88,13 @@ def test_metrics_may_differ_between_appends(tmp_path):
     assert order.index("sees_validation") < order.index("average_precision_unseen") < order.index("n_train")
 
 
-def test_a_fact_without_a_column_is_refused():
+def test_a_fact_without_a_column_is_refused() -> None:
     odd = record(1)
     with pytest.raises(ValueError, match="colour"):
         schema.table([type(odd)(odd.cell, "ok", metadata={"colour": 3})])
 
 
-def test_forget_removes_rows_for_good(tmp_path):
+def test_forget_removes_rows_for_good(tmp_path: Path) -> None:
     with Store(tmp_path) as out:
         out.append([record(1), record(2)])
         out.append([record(3)])
@@ -106,7 +107,7 @@ def test_forget_removes_rows_for_good(tmp_path):
     assert sorted(read(tmp_path)["cell"]) == ["key-00000001", "key-00000002"]
 
 
-def test_parts_are_merged_and_nothing_changes(tmp_path):
+def test_parts_are_merged_and_nothing_changes(tmp_path: Path) -> None:
     count = store.FAN_IN * 2 + 5
     with Store(tmp_path) as out:
         for number in range(count):
@@ -120,7 +121,7 @@ def test_parts_are_merged_and_nothing_changes(tmp_path):
     pd.testing.assert_frame_equal(read(tmp_path, scores=True), before)
 
 
-def test_a_later_row_wins_through_merges(tmp_path):
+def test_a_later_row_wins_through_merges(tmp_path: Path) -> None:
     with Store(tmp_path) as out:
         out.append([record(1, value=0.1)])
         for number in range(2, store.FAN_IN):
@@ -132,7 +133,7 @@ def test_a_later_row_wins_through_merges(tmp_path):
     assert len(frame) == store.FAN_IN - 1 and frame.loc["key-00000001", "average_precision"] == 0.2
 
 
-def test_a_crash_between_merging_and_tidying_doubles_nothing(tmp_path):
+def test_a_crash_between_merging_and_tidying_doubles_nothing(tmp_path: Path) -> None:
     with Store(tmp_path) as out:
         out.append([record(1, value=0.1)])
         out.append([record(2)])
@@ -151,7 +152,7 @@ def test_a_crash_between_merging_and_tidying_doubles_nothing(tmp_path):
 
 
 @pytest.mark.parametrize("tear", ["truncate", "flip", "empty"])
-def test_a_torn_part_is_named_and_set_aside(tmp_path, tear):
+def test_a_torn_part_is_named_and_set_aside(tmp_path: Path, tear: str) -> None:
     with Store(tmp_path) as out:
         out.append([record(number) for number in range(50)])
         out.append([record(99)])
@@ -160,7 +161,7 @@ def test_a_torn_part_is_named_and_set_aside(tmp_path, tear):
     if tear == "truncate":
         content = content[: len(content) // 2]
     elif tear == "flip":
-        chunk = segments.pq.read_metadata(torn).row_group(0).column(2)
+        chunk = pq.read_metadata(torn).row_group(0).column(2)
         content[chunk.dictionary_page_offset + chunk.total_compressed_size - 3] ^= 0xFF
     else:
         content = bytearray()
@@ -177,7 +178,7 @@ def test_a_torn_part_is_named_and_set_aside(tmp_path, tear):
     assert sorted(read(tmp_path)["seed"]) == [1, 99]
 
 
-def test_foreign_files_are_named_and_set_aside(tmp_path):
+def test_foreign_files_are_named_and_set_aside(tmp_path: Path) -> None:
     with Store(tmp_path) as out:
         out.append([record(1)])
     inside = tmp_path / "store"
@@ -194,7 +195,7 @@ def test_foreign_files_are_named_and_set_aside(tmp_path):
     assert (inside / "set-aside" / "notes.txt").read_text() == "mine"
 
 
-def test_a_second_run_is_refused_and_told_who_holds_the_folder(tmp_path):
+def test_a_second_run_is_refused_and_told_who_holds_the_folder(tmp_path: Path) -> None:
     with Store(tmp_path) as out:
         out.append([record(1)])
         with pytest.raises(StoreError, match=f"in use by process {os.getpid()} on"):
@@ -207,7 +208,7 @@ def test_a_second_run_is_refused_and_told_who_holds_the_folder(tmp_path):
     Store(tmp_path).close()
 
 
-def test_a_killed_holder_leaves_no_lock(tmp_path):
+def test_a_killed_holder_leaves_no_lock(tmp_path: Path) -> None:
     code = f"from bench.store import Store; import time; s = Store({str(tmp_path)!r}); print('held', flush=True); time.sleep(60)"
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout.readline() == "held\n"
@@ -217,7 +218,7 @@ def test_a_killed_holder_leaves_no_lock(tmp_path):
     Store(tmp_path).close()
 
 
-def test_a_full_disk_is_one_sentence_and_resume_works(tmp_path):
+def test_a_full_disk_is_one_sentence_and_resume_works(tmp_path: Path) -> None:
     with Store(tmp_path) as out:
         out.append([record(1)])
         soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -233,14 +234,14 @@ def test_a_full_disk_is_one_sentence_and_resume_works(tmp_path):
     assert len(read(tmp_path)) == 2
 
 
-def test_a_closed_store_refuses(tmp_path):
+def test_a_closed_store_refuses(tmp_path: Path) -> None:
     out = Store(tmp_path)
     out.close()
     with pytest.raises(StoreError, match="closed"):
         out.append([record(1)])
 
 
-def test_reading_while_another_process_appends_and_merges(tmp_path):
+def test_reading_while_another_process_appends_and_merges(tmp_path: Path) -> None:
     here = Path(__file__).parents[1]
     code = (
         f"import sys; sys.path.insert(0, {str(here)!r})\nfrom records import record\nfrom bench.store import Store\n"
@@ -257,24 +258,24 @@ def test_reading_while_another_process_appends_and_merges(tmp_path):
     assert seen == sorted(seen)
 
 
-def test_a_hundred_thousand_rows_are_read_in_two_seconds_of_processor_time(tmp_path):
+def test_a_hundred_thousand_rows_are_read_in_two_seconds_of_processor_time(tmp_path: Path) -> None:
     with Store(tmp_path) as out:
         for start in range(0, 100_000, 10_000):
             out.append([record(number) for number in range(start, start + 10_000)])
         for number in range(100_000, 100_050):
             out.append([record(number)])
-    start = time.process_time()
+    begun = time.process_time()
     assert len(read(tmp_path)) == 100_050
-    read_seconds = time.process_time() - start
-    start = time.process_time()
+    read_seconds = time.process_time() - begun
+    begun = time.process_time()
     with Store(tmp_path) as out:
-        open_seconds = time.process_time() - start
+        open_seconds = time.process_time() - begun
         assert len(out.keys()) == 100_050
     print(f"read {read_seconds:.2f} s, open {open_seconds:.2f} s")
     assert read_seconds < 2 and open_seconds < 2
 
 
-def test_the_lock_names_its_holder_to_everyone_who_asks(tmp_path):
+def test_the_lock_names_its_holder_to_everyone_who_asks(tmp_path: Path) -> None:
     lock = acquire(tmp_path / "lock")
     for _ in range(2):  # asking must not wipe out the name
         with pytest.raises(InUse, match=f"process {os.getpid()} on "):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,11 +33,11 @@ label_budget = 5
 
 
 @pytest.fixture
-def suite():
+def suite() -> Any:
     return parse_suite(SUITE, "test")
 
 
-def test_a_part_takes_from_the_top_what_it_does_not_say(suite) -> None:
+def test_a_part_takes_from_the_top_what_it_does_not_say(suite: Any) -> None:
     first, second = suite.parts
     assert first.datasets == ("wine",) and second.datasets == ("breast-cancer",)
     assert first.methods == (MethodChoice("iforest"), MethodChoice("knn", (("n_neighbors", 3),), "kNN of 3"))
@@ -67,7 +68,7 @@ def test_every_suite_that_comes_with_the_package_is_read(name: str) -> None:
     assert suite.name == name and suite.title and suite.parts and suite.seeds
 
 
-def test_only_these_methods_by_name_or_label(suite) -> None:
+def test_only_these_methods_by_name_or_label(suite: Any) -> None:
     for word in ("knn", "kNN of 3"):
         (part,) = narrowed(suite, methods=[word]).parts  # the part without any is gone
         assert part.methods == (MethodChoice("knn", (("n_neighbors", 3),), "kNN of 3"),)
@@ -75,7 +76,7 @@ def test_only_these_methods_by_name_or_label(suite) -> None:
     assert [m.name for m in first.methods] == ["lof"] and [m.name for m in second.methods] == ["ecod", "lof"]
 
 
-def test_only_these_datasets_and_seeds(suite) -> None:
+def test_only_these_datasets_and_seeds(suite: Any) -> None:
     (part,) = narrowed(suite, datasets=["wine"]).parts
     assert part.datasets == ("wine",)
     assert [p.datasets for p in narrowed(suite, datasets=["wine", "digits-low"]).parts] == [
@@ -110,7 +111,7 @@ def test_what_is_no_list_of_seeds_is_told(text: str) -> None:
         read_seeds(text)
 
 
-def test_limits_of_the_command_line_go_before_those_of_the_suite(suite) -> None:
+def test_limits_of_the_command_line_go_before_those_of_the_suite(suite: Any) -> None:
     assert limited(suite, seconds=5).limits.seconds == 5.0
     assert limited(suite, memory_mb=100).limits == type(suite.limits)(60, 100.0)
     assert limited(suite) == suite
@@ -149,7 +150,7 @@ def test_a_suite_that_is_not_there_is_told(tmp_path: Path) -> None:
         read_suite(str(tmp_path / "b.toml"))
 
 
-def test_a_plan_holds_every_cell_once_and_what_is_done_is_not_done_again(suite) -> None:
+def test_a_plan_holds_every_cell_once_and_what_is_done_is_not_done_again(suite: Any) -> None:
     plan = make_plan(suite)
     assert not plan.problems
     asked = {(c.dataset, c.method, c.scenario.label_budget, c.seed) for c in plan.cells}

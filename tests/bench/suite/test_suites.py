@@ -1,5 +1,7 @@
 """The suites that come with the package: each can be read, names what is registered, and asks what its words say."""
 
+from typing import Any
+
 import pytest
 
 from bench import methods
@@ -8,7 +10,7 @@ from bench.suite.load import read_suite, suites
 
 
 @pytest.mark.parametrize("name", suites())
-def test_every_suite_names_registered_sets_and_methods(name):
+def test_every_suite_names_registered_sets_and_methods(name: Any) -> None:
     suite = read_suite(name)
     assert suite.name == name and suite.title != name
     assert set(suite.datasets) <= set(registry.cards())
@@ -16,7 +18,7 @@ def test_every_suite_names_registered_sets_and_methods(name):
     assert suite.tables or suite.datasets
 
 
-def test_oddbench_and_adbench_are_run_at_three_budgets():
+def test_oddbench_and_adbench_are_run_at_three_budgets() -> None:
     odd, ad = read_suite("oddbench"), read_suite("adbench-labels")
     assert odd.datasets == select.members("oddbench:eligible") and len(odd.datasets) == 312
     assert ad.datasets == read_suite("adbench").datasets and len(ad.datasets) == 44
@@ -26,7 +28,7 @@ def test_oddbench_and_adbench_are_run_at_three_budgets():
         assert {(scenario.protocol, scenario.max_rows) for scenario in suite.scenarios} == {("weak", 10_000)}
 
 
-def test_unseen_one_leaves_out_one_type_and_unseen_labels_one():
+def test_unseen_one_leaves_out_one_type_and_unseen_labels_one() -> None:
     cards = registry.cards()
     for name, known, others in (("unseen-one", None, 1), ("unseen", 1, None)):
         for part in read_suite(name).parts:
@@ -37,7 +39,7 @@ def test_unseen_one_leaves_out_one_type_and_unseen_labels_one():
             assert others in (None, len(types) - len(scenario.known_types))
 
 
-def test_the_paper_protocol_marks_who_sees_the_validation_labels():
+def test_the_paper_protocol_marks_who_sees_the_validation_labels() -> None:
     suite = read_suite("paper-protocol")
     assert {(s.protocol, s.label_budget) for s in suite.scenarios} == {("paper", 0.01)}
     seeing = [choice.name for choice in suite.methods if methods.get(choice.name).uses_validation]

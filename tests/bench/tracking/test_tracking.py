@@ -95,7 +95,7 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty_database: Path) -
     return folder, f"sqlite:///{folder / 'mlflow.db'}"
 
 
-def test_the_database_in_the_folder_gets_everything_once(own):
+def test_the_database_in_the_folder_gets_everything_once(own: Any) -> None:
     folder, uri = own
     (folder / "mlflow.db").unlink()
     (folder / "tables").mkdir()
@@ -111,7 +111,7 @@ def test_the_database_in_the_folder_gets_everything_once(own):
     assert [file.path for file in files] == ["tables/average_precision.md"]
 
 
-def test_only_what_changed_is_sent_again(own):
+def test_only_what_changed_is_sent_again(own: Any) -> None:
     folder, uri = own
     track(folder)
     before = {run.data.params["dataset"]: run.info.run_id for run in children(uri, folder)}
@@ -129,7 +129,7 @@ def test_only_what_changed_is_sent_again(own):
     assert "toy-0001" not in after and "toy-0004" in after
 
 
-def test_a_mirror_killed_anywhere_is_completed_without_duplicates(own):
+def test_a_mirror_killed_anywhere_is_completed_without_duplicates(own: Any) -> None:
     folder, uri = own
     code = (
         "import os, sys\nfrom bench.tracking import mlflow_mirror as tracking\nfrom mlflow import MlflowClient\n"
@@ -149,19 +149,19 @@ def test_a_mirror_killed_anywhere_is_completed_without_duplicates(own):
         check_complete(uri, folder)
 
 
-def test_rows_that_a_run_has_read_with_scores_are_the_same_mirror(own):
+def test_rows_that_a_run_has_read_with_scores_are_the_same_mirror(own: Any) -> None:
     folder, _ = own
     first = track(folder)
     again = track(folder, rows=read(folder, scores=True))
     assert first.new == first.runs == again.runs and again.new == 0
 
 
-def test_no_store_is_told_before_any_server_is_asked(tmp_path):
+def test_no_store_is_told_before_any_server_is_asked(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="there are no results"):
         track(tmp_path / "none", "http://127.0.0.1:9")
 
 
-def test_a_server_that_hangs_up_is_asked_twice_and_told_in_one_sentence(own):
+def test_a_server_that_hangs_up_is_asked_twice_and_told_in_one_sentence(own: Any) -> None:
     folder, _ = own
     asked = []
 
@@ -177,14 +177,14 @@ def test_a_server_that_hangs_up_is_asked_twice_and_told_in_one_sentence(own):
     assert len(asked) == 2  # MLflow's own default is eight times, which takes minutes
 
 
-def test_a_server_that_is_not_there_is_one_sentence_without_the_password(own):
+def test_a_server_that_is_not_there_is_one_sentence_without_the_password(own: Any) -> None:
     folder, _ = own
     with pytest.raises(TrackingError) as told:
         track(folder, f"http://user:secret@127.0.0.1:{free_port()}")
     assert "secret" not in str(told.value) and "\n" not in str(told.value)
 
 
-def test_the_experiment_is_described_for_mlflows_pages(own):
+def test_the_experiment_is_described_for_mlflows_pages(own: Any) -> None:
     folder, uri = own
     summary = track(folder)
     experiment = client(uri).get_experiment_by_name("mnp-bench/mine")
@@ -205,7 +205,7 @@ def test_the_experiment_is_described_for_mlflows_pages(own):
         ("genai_development", "genai_development"),
     ],
 )
-def test_a_guess_of_the_pages_is_put_right_and_a_persons_choice_stays(own, there, after):
+def test_a_guess_of_the_pages_is_put_right_and_a_persons_choice_stays(own: Any, there: str, after: str) -> None:
     folder, uri = own
     number = client(uri).create_experiment("mnp-bench/mine", artifact_location=(folder / "mlflow-artifacts").as_uri())
     client(uri).set_experiment_tag(number, "mlflow.experimentKind", there)
@@ -215,7 +215,7 @@ def test_a_guess_of_the_pages_is_put_right_and_a_persons_choice_stays(own, there
     assert (tags["mlflow.experimentKind"], tags["mlflow.note.content"]) == (after, "my own words")
 
 
-def test_runs_carry_dataset_source_and_commit(own):
+def test_runs_carry_dataset_source_and_commit(own: Any) -> None:
     folder, uri = own
     made_by = {"id": "run-1", "started": "now", "command": ["/venv/bin/mnp-bench", "run", "my suite"]}
     git = {"commit": "ab" * 20, "dirty": True}
@@ -237,7 +237,7 @@ def test_runs_carry_dataset_source_and_commit(own):
     assert "[-1, 3]" in json.loads(given.dataset.schema)["mlflow_tensorspec"]["features"]
 
 
-def test_a_registered_dataset_leads_to_its_address():
+def test_a_registered_dataset_leads_to_its_address() -> None:
     from bench.datasets.registry import card
 
     given = dataset_input(DatasetFacts("breast-cancer", "cd" * 32, 569, 30, 212)).dataset
@@ -245,7 +245,7 @@ def test_a_registered_dataset_leads_to_its_address():
     assert json.loads(given.source)["url"] == card("breast-cancer").url
 
 
-def test_sizes_that_no_cell_learned_are_left_open(tmp_path):
+def test_sizes_that_no_cell_learned_are_left_open(tmp_path: Path) -> None:
     unknown = {name: fact for name, fact in FACTS.items() if not name.startswith("dataset_")}
     with Store(tmp_path) as store:
         store.append([replace(record(0, "failed"), metadata=unknown)])
@@ -255,7 +255,7 @@ def test_sizes_that_no_cell_learned_are_left_open(tmp_path):
     assert group.metrics == () and dict(group.params)["seeds_ok"] == "0"
 
 
-def test_every_field_of_the_scenario_is_a_parameter_of_every_run(tmp_path):
+def test_every_field_of_the_scenario_is_a_parameter_of_every_run(tmp_path: Path) -> None:
     scenarios: list[dict[str, Any]] = [{}, {"contamination": 0.02, "known_types": ("a", "b")}, {"label_budget": 0.05}]
     with Store(tmp_path) as store:
         store.append([record(number, **scenario) for number, scenario in enumerate(scenarios)])
@@ -275,7 +275,7 @@ def test_every_field_of_the_scenario_is_a_parameter_of_every_run(tmp_path):
     }
 
 
-def test_metrics_are_over_seeds_and_each_seed_stands_in_the_description(tmp_path):
+def test_metrics_are_over_seeds_and_each_seed_stands_in_the_description(tmp_path: Path) -> None:
     with Store(tmp_path) as store:
         store.append([of_seed(0), of_seed(1), of_seed(2, "oom")])
     (group,) = groups(read(tmp_path))
@@ -287,7 +287,7 @@ def test_metrics_are_over_seeds_and_each_seed_stands_in_the_description(tmp_path
     assert "| 0 | 0.1000 | 0.7500 |" in note and "| 1 | 0.1001 | 0.7500 |" in note
 
 
-def test_a_description_too_long_for_mlflow_says_so(tmp_path):
+def test_a_description_too_long_for_mlflow_says_so(tmp_path: Path) -> None:
     with Store(tmp_path) as store:
         store.append([of_seed(number, seeds=300) for number in range(300)])
     (group,) = groups(read(tmp_path))
@@ -295,7 +295,7 @@ def test_a_description_too_long_for_mlflow_says_so(tmp_path):
     assert len(note) <= 5000 and "more lines do not fit here" in note
 
 
-def test_a_mirror_of_an_older_layout_is_made_anew(own, monkeypatch):
+def test_a_mirror_of_an_older_layout_is_made_anew(own: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     folder, uri = own
     monkeypatch.setattr(runs, "LAYOUT", "1")
     track(folder)
@@ -305,7 +305,7 @@ def test_a_mirror_of_an_older_layout_is_made_anew(own, monkeypatch):
     check_complete(uri, folder)
 
 
-def test_settings_of_the_environment_are_put_back(own):
+def test_settings_of_the_environment_are_put_back(own: Any) -> None:
     before = dict(os.environ)
     track(own[0])
     assert dict(os.environ) == before
@@ -321,9 +321,12 @@ def server(tmp_path: Path, empty_database: Path) -> Iterator[Server]:
     one.kill()
 
 
-def test_a_server_killed_half_way_is_told_and_the_mirror_completed_later(tmp_path, server, monkeypatch):
+def test_a_server_killed_half_way_is_told_and_the_mirror_completed_later(
+    tmp_path: Path, server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = filled(tmp_path / "mine", 6 * SEEDS)
-    real, written = mlflow_mirror._write, []
+    real = mlflow_mirror._write
+    written: list[Any] = []
 
     def then_dead(*words: Any) -> None:
         if len(written) == 3:
@@ -345,7 +348,9 @@ def test_a_server_killed_half_way_is_told_and_the_mirror_completed_later(tmp_pat
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seeds", [1, 5])
-def test_a_thousand_cells_cost_less_than_half_a_minute(tmp_path, monkeypatch, seeds):
+def test_a_thousand_cells_cost_less_than_half_a_minute(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seeds: int
+) -> None:
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     folder = filled(tmp_path / "many", 1000, seeds)
     start = time.perf_counter()

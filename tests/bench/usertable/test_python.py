@@ -57,7 +57,7 @@ def test_every_fold_has_labelled_anomalies_on_both_sides() -> None:
     assert sorted(tested) == list(range(200))
     first, again = (list(bench.WeakLabelKFold(3).split(y[:, None], pd.Series(y, dtype="Int64"))) for _ in range(2))
     assert all(
-        np.array_equal(a, b) for one, two in zip(first, again, strict=True) for a, b in zip(one, two, strict=True)
+        np.array_equal(a, b) for fold, two in zip(first, again, strict=True) for a, b in zip(fold, two, strict=True)
     )
 
 

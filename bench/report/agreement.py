@@ -1,0 +1,118 @@
+"""Whether two collections of datasets order the methods alike: a rank correlation with an interval."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from bench.errors import StoreError
+from bench.report.bootstrap import DRAWS, LEVEL
+from bench.report.statistics import Verdict, average_ranks
+from bench.report.words import count
+from reproducibility.streams import generator
+
+#: Of fewer methods no rank correlation is told.
+FEWEST = 3
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How alike two orders of methods are.
+
+    Attributes
+    ----------
+    methods : tuple of str
+        Compared in both, by the mean of both average ranks.
+    families : tuple of (int, int)
+        Dataset families of the first and of the second.
+    correlation, low, high : float
+        Spearman's, of average ranks among the shared methods; its 95% interval, families resampled in both.
+    both, same : int
+        Pairs that the corrected tests tell apart in both, and how many of these in the same direction.
+    """
+
+    methods: tuple[str, ...]
+    families: tuple[int, int]
+    correlation: float
+    low: float
+    high: float
+    both: int
+    same: int
+
+
+def agreement(first: Verdict, second: Verdict) -> Agreement:
+    """Hold the order of methods on one collection against that on another.
+
+    Parameters
+    ----------
+    first, second : Verdict
+        The tests of each; a method counts where it is compared in both.
+
+    Raises
+    ------
+    StoreError
+        Fewer than three methods are compared in both.
+    """
+    shared = _shared(first, second)
+    if not agreeable(first, second):
+        raise StoreError(f"{count(len(shared), 'method')} compared in both; a rank correlation needs {FEWEST}")
+    one, other = first.matrix[shared], second.matrix[shared]
+    ranks = pd.DataFrame({"first": average_ranks(one), "second": average_ranks(other)})
+    draws = spearman(_resampled(one, "first"), _resampled(other, "second"))
+    low, high = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    higher = [{(a, b) for a, b, _ in verdict.significant if {a, b} <= set(shared)} for verdict in (first, second)]
+    same = len(higher[0] & higher[1])
+    opposed = len(higher[0] & {(b, a) for a, b in higher[1]})
+    value = spearman(ranks["first"].to_numpy()[None], ranks["second"].to_numpy()[None])[0]
+    return Agreement(
+        methods=tuple(ranks.mean(axis=1).sort_values(kind="stable").index),
+        families=(len(one), len(other)),
+        correlation=float(value),
+        low=float(low),
+        high=float(high),
+        both=same + opposed,
+        same=same,
+    )
+
+
+def agreeable(first: Verdict, second: Verdict) -> bool:
+    """Whether enough methods are compared in both, on some dataset."""
+    return len(_shared(first, second)) >= FEWEST
+
+
+def _shared(first: Verdict, second: Verdict) -> list[str]:
+    return [name for name in first.matrix.columns if name in set(second.matrix.columns)]
+
+
+def spearman(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Spearman's correlation of each row (n, methods) with its counterpart, (n,); 0 where all of a row is equal."""
+    from scipy.stats import rankdata
+
+    a, b = (rankdata(values, axis=1) - (values.shape[1] + 1) / 2 for values in (first, second))
+    scale = np.sqrt((a**2).sum(axis=1) * (b**2).sum(axis=1))
+    correlation: np.ndarray = (a * b).sum(axis=1) / np.where(scale > 0, scale, 1.0)
+    return correlation
+
+
+def _resampled(matrix: pd.DataFrame, name: str) -> np.ndarray:
+    """Average ranks (draws, methods) over families drawn with replacement."""
+    ranks = matrix.rank(axis=1, ascending=False).to_numpy()
+    stream = generator("bootstrap agreement", name)
+    return np.stack([ranks[stream.integers(0, len(ranks), len(ranks))].mean(axis=0) for _ in range(DRAWS)])
+
+
+def sentence(found: Agreement, first: str, second: str) -> str:
+    """The agreement in words."""
+    pairs = len(found.methods) * (len(found.methods) - 1) // 2
+    told = "no pair is told apart in both"
+    if found.both:
+        told = f"{found.both} are told apart in both, {found.same} of them in the same direction"
+    return (
+        f"The order of {count(len(found.methods), 'method')} on {first} "
+        f"({count(found.families[0], 'family', 'families')}) and on {second} "
+        f"({count(found.families[1], 'family', 'families')}) has a rank correlation of {found.correlation:.2f} "
+        f"(Spearman; 95% bootstrap interval over families {found.low:.2f} to {found.high:.2f}). Of {pairs} pairs "
+        f"{told} (Wilcoxon signed-rank over families, Holm within each)."
+    )

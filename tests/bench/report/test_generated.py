@@ -1,0 +1,211 @@
+"""Generated blocks of documents: what is replaced, what the tables and sentences hold, what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from bench.errors import StoreError
+from bench.report import generated, reference
+from bench.report.agreement import agreement, sentence, spearman
+from bench.report.blocks import Block, filled
+from bench.report.statistics import judge
+from tests.bench.report import made_up
+
+METRIC = "average_precision"
+LEVELS = ({"contamination": 0.0}, {"contamination": 0.2})
+NAMES = [f"d{i:02d}" for i in range(14)]
+
+
+@pytest.fixture
+def stores(monkeypatch: pytest.MonkeyPatch) -> generated.Stores:
+    frames = {
+        "one": made_up.rows(NAMES, list(made_up.METHODS), seeds=2),
+        "levels": made_up.rows(NAMES[:3], ["mnp", "ecod"], scenarios=LEVELS, seeds=2),
+        "holes": made_up.fail(made_up.rows(NAMES, ["mnp", "prenet", "ecod"]), dataset="d03", method="ecod", seed=1),
+    }
+    monkeypatch.setattr(generated, "read", lambda folder: frames.get(folder.name, pd.DataFrame()))
+    monkeypatch.setattr(generated, "read_manifest", lambda folder: [{"suite": 'title = "What it asks"'}])
+    return generated.Stores(Path("root"))
+
+
+def write(stores: generated.Stores, kind: str, *subjects: str, **options: str) -> str:
+    return generated.written(stores, Block(kind, subjects, options))
+
+
+def test_blocks_are_replaced_and_nothing_else() -> None:
+    text = "a 1\n<!-- generated: counts one two x=3 y=a=b -->\nold\n\nold\n<!-- end -->\nb 2\n"
+    seen: list[Block] = []
+
+    def new(block: Block) -> str:
+        seen.append(block)
+        return "new\nlines"
+
+    made = filled(text, new, "README.md")
+    assert made == "a 1\n<!-- generated: counts one two x=3 y=a=b -->\nnew\nlines\n<!-- end -->\nb 2\n"
+    assert seen == [Block("counts", ("one", "two"), {"x": "3", "y": "a=b"})]
+    assert filled(made, new, "README.md") == made
+    assert filled("nothing\nhere", new, "README.md") == "nothing\nhere"
+
+
+@pytest.mark.parametrize("rest", ["", "x\n", "x\n<!-- generated: counts other -->\nx\n<!-- end -->\n"])
+def test_a_block_without_an_end_is_told_with_its_line(rest: str) -> None:
+    with pytest.raises(StoreError, match=r"README\.md, line 2: the generated block does not end"):
+        filled("a\n<!-- generated: counts one -->\n" + rest, lambda block: "", "README.md")
+
+
+def test_counts(stores: generated.Stores) -> None:
+    assert write(stores, "counts", "one") == (
+        "14 datasets in 14 families, weak protocol, 5 labelled anomalies, contamination 0.02, 2 seeds, 8 methods "
+        "(224 cells, all with a result)"
+    )
+    assert write(stores, "counts", "holes").endswith("3 methods (126 cells, 1 without a result)")
+    assert "2 scenarios" in write(stores, "counts", "levels")
+
+
+def test_a_table_by_hand(stores: generated.Stores) -> None:
+    rows = stores.read("one")
+    lines = write(stores, "table", "one", rows="3").splitlines()
+    assert lines[0] == "| Method | Average precision | Average rank | Wins | Seconds per run |" and len(lines) == 5
+    means = rows.groupby(["where", "variant"])[METRIC].mean().unstack()
+    ranks = means.rank(axis=1, ascending=False).mean().sort_values()
+    name = ranks.index[0]
+    wins = int((means[name] == means.max(axis=1)).sum())
+    mine = rows[rows.variant == name]
+    seconds = mine.fit_seconds.median() + mine.score_seconds.median()
+    assert lines[2] == f"| {name} | {means[name].mean():.3f} | {ranks.iloc[0]:.2f} | {wins} | {seconds:.2f} |"
+    assert len(write(stores, "table", "one").splitlines()) == 2 + 8
+
+
+def test_a_method_with_holes_is_below_the_table(stores: generated.Stores) -> None:
+    *table, empty, note = write(stores, "table", "holes").splitlines()
+    assert len(table) == 4 and empty == "" and note.startswith("Not in the comparison: ECOD, with 41 of 42 runs")
+    assert "ECOD is not in the comparison" in write(stores, "standing", "holes", method="ecod")
+
+
+def test_a_standing_names_every_other_method_once(stores: generated.Stores) -> None:
+    text = write(stores, "standing", "one", method="mnp")
+    verdict = judge(stores.read("one"), METRIC, "")
+    assert f"MNP is in place {list(verdict.ranks.index).index('MNP') + 1} of 8" in text
+    for name in set(verdict.ranks.index) - {"MNP"}:
+        assert text.count(name) == 1, name
+    worse = [b for a, b, _ in verdict.significant if a == "MNP"]
+    assert worse and "higher than " + worse[0] in text
+
+
+def test_curve_and_change_by_hand(stores: generated.Stores) -> None:
+    rows = stores.read("levels")
+    means = rows.groupby(["variant", "contamination"])[METRIC].mean().unstack()
+    lines = write(stores, "curve", "levels", over="contamination").splitlines()
+    assert lines[0] == "| Method | 0% | 20% | mean |"
+    mnp = means.loc["MNP"]
+    assert f"| MNP | {mnp.iloc[0]:.3f} | {mnp.iloc[1]:.3f} | {mnp.mean():.3f} |" in lines
+    text = write(stores, "change", "levels", over="contamination")
+    assert f"MNP {mnp.iloc[1] - mnp.iloc[0]:+.3f} ({mnp.iloc[0]:.3f} to {mnp.iloc[1]:.3f})" in text
+
+
+def test_one_scenario_is_chosen(stores: generated.Stores) -> None:
+    with pytest.raises(StoreError, match=r"root/levels holds 2 scenarios; choose one by protocol, label_budget, cont"):
+        write(stores, "table", "levels")
+    low, high = (write(stores, "table", "levels", contamination=level) for level in ("0", "0.2"))
+    assert low != high and write(stores, "table", "levels", pooled="yes") not in (low, high)
+
+
+@pytest.mark.parametrize(
+    ("kind", "subjects", "options", "words"),
+    [
+        ("tabel", ("one",), {}, "nothing is generated that is called 'tabel'; there are counts, table"),
+        ("table", ("one",), {"row": "3"}, "table has no option 'row'; it has rows, pooled, protocol"),
+        ("table", (), {}, "table needs one results folder"),
+        ("order", ("one",), {}, "order needs two results folders"),
+        ("table", ("absent",), {}, "root/absent holds no results yet"),
+        ("table", ("levels",), {"contamination": "0.3"}, "no row of root/levels has contamination=0.3"),
+        ("table", ("levels",), {"contamination": "low"}, "contamination=low is not a number"),
+        ("standing", ("one",), {"method": "nobody"}, "no row of root/one is of method 'nobody'"),
+        ("curve", ("levels",), {"over": "seed"}, "curve needs over=contamination or over=label_budget"),
+        ("order", ("one", "levels"), {"contamination": "0.02"}, "no row of root/levels has contamination=0.02"),
+    ],
+)
+def test_what_cannot_be_written_is_one_sentence(stores, kind, subjects, options, words) -> None:
+    with pytest.raises(StoreError, match=words):
+        generated.written(stores, Block(kind, subjects, options))
+
+
+def test_folders(stores: generated.Stores) -> None:
+    lines = write(stores, "folders", "one", "holes").splitlines()
+    assert lines[2].startswith("| `one/` | What it asks | 224 | 14 | 8 | 2 |") and lines[2].endswith("| none |")
+    assert lines[3].startswith("| `holes/` | What it asks | 126 | 14 | 3 | 3 |") and lines[3].endswith("| 1 |")
+
+
+def test_spearman_is_scipys() -> None:
+    from scipy.stats import spearmanr
+
+    first, second = np.random.default_rng(0).random((2, 5, 7))
+    first[0, :3] = 0.5  # ties
+    expected = [spearmanr(a, b).statistic for a, b in zip(first, second, strict=True)]
+    np.testing.assert_allclose(spearman(first, second), expected)
+    assert spearman(np.ones((1, 4)), second[:1, :4]) == 0.0
+
+
+def test_the_agreement_of_two_collections() -> None:
+    every = list(made_up.METHODS)
+    first = judge(made_up.rows(NAMES, every, seeds=1), METRIC, "", bootstrap=False)
+    other = judge(made_up.rows([f"e{i:02d}" for i in range(20)], every, seeds=1), METRIC, "", bootstrap=False)
+    itself, found = agreement(first, first), agreement(first, other)
+    assert itself.correlation == pytest.approx(1.0) and itself.low < 1.0
+    assert itself.both == itself.same == len(first.significant)
+    assert found == agreement(first, other)  # the draws are seeded
+    expected = pd.concat([first.ranks, other.ranks], axis=1).corr("spearman").iloc[0, 1]
+    assert found.correlation == pytest.approx(expected)
+    assert -1 <= found.low <= found.correlation <= found.high <= 1 and found.families == (14, 20)
+    higher = [{(a, b) for a, b, _ in verdict.significant} for verdict in (first, other)]
+    assert found.same == len(higher[0] & higher[1])
+    text = sentence(found, "one", "other")
+    assert "8 methods on one (14 families) and on other (20 families)" in text and "Of 28 pairs" in text
+
+
+def test_an_opposite_order_is_seen() -> None:
+    frame = made_up.rows(NAMES, list(made_up.METHODS), seeds=1)
+    first = judge(frame, METRIC, "", bootstrap=False)
+    second = judge(frame.assign(**{METRIC: 1 - frame[METRIC]}), METRIC, "", bootstrap=False)
+    found = agreement(first, second)
+    assert found.correlation == pytest.approx(-1.0) and found.high < 0
+    assert found.both == len(first.significant) > 0 and found.same == 0
+
+
+def test_too_few_shared_methods() -> None:
+    first = judge(made_up.rows(NAMES, ["mnp", "ecod"]), METRIC, "", bootstrap=False)
+    with pytest.raises(StoreError, match="2 methods compared in both; a rank correlation needs 3"):
+        agreement(first, first)
+
+
+def test_documents_are_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    frame = made_up.rows(NAMES[:3], seeds=2)
+    monkeypatch.setattr(generated, "read", lambda folder: frame)
+    (tmp_path / "one").mkdir()
+    document, other = tmp_path / "README.md", tmp_path / "one" / "README.md"
+    document.write_text("x\n<!-- generated: counts one -->\nby hand: 4 datasets\n<!-- end -->\n")
+    other.write_text("no block\n")
+    assert reference.main([str(tmp_path), "--words", "--check"]) == 1
+    assert "README.md: changed" in capsys.readouterr().out
+    assert "3 datasets in 3 families" in document.read_text() and "by hand" not in document.read_text()
+    assert reference.main([str(tmp_path), "--words", "--check"]) == 0
+    document.write_text("x\n<!-- generated: nothing one -->\n<!-- end -->\n")
+    assert reference.main([str(tmp_path), "--words"]) == 2
+    assert "README.md, line 2: nothing is generated that is called 'nothing'" in capsys.readouterr().err
+
+
+def test_the_blocks_of_our_documents_ask_for_what_there_is() -> None:
+    """Every block of the repository's documents can be written from the committed stores."""
+    folder = Path(__file__).parents[3]
+    stores = generated.Stores(folder / reference.ROOT)
+    blocks: list[Block] = []
+    for path in (folder / "README.md", *sorted((folder / reference.ROOT).glob("**/README.md"))):
+        filled(path.read_text(encoding="utf-8"), lambda block: blocks.append(block) or "", path.name)
+    assert {"counts", "table", "standing", "folders", "curve"} <= {block.kind for block in blocks}
+    for block in blocks:
+        if block.kind in ("counts", "folders", "curve"):  # the others take seconds
+            assert generated.written(stores, block)
