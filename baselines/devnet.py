@@ -39,7 +39,7 @@ class DevNet(ReplicaMixin, BaseDetector):
     epochs, steps_per_epoch, batch_size : int
         Each step takes half a batch of unlabelled and half of labelled rows, both with replacement; of a few
         labelled rows each passes once, weighed by how often it was drawn.
-    margin, l2, lr, clipnorm, references
+    margin, l2, lr, clipnorm, n_references
         The loss's margin, the hidden kernel's L2, RMSprop's rate and clip, the number of prior draws.
     contamination : float
         PyOD's: share of training rows above ``threshold_``.

@@ -51,14 +51,14 @@ class TabPFN(ContextDetector):
         PyOD's: share of training rows above ``threshold_``.
     random_state : int
 
-    Notes
-    -----
-    Source: Hollmann et al. (Nature 2025), the package ``tabpfn``. Runs on the processor, whatever accelerator there is.
-
     Raises
     ------
     RuntimeError
         In fit: the weights are not here and cannot be fetched.
+
+    Notes
+    -----
+    Source: Hollmann et al. (Nature 2025), the package ``tabpfn``. Runs on the processor, whatever accelerator there is.
     """
 
     _parameter_constraints: ClassVar[Constraints] = {
@@ -96,14 +96,14 @@ class TabICL(ContextDetector):
         PyOD's: share of training rows above ``threshold_``.
     random_state : int
 
-    Notes
-    -----
-    Source: Qu et al. (ICML 2025), the package ``tabicl``. Runs on the processor.
-
     Raises
     ------
     RuntimeError
         In fit: the weights are not here and cannot be fetched.
+
+    Notes
+    -----
+    Source: Qu et al. (ICML 2025), the package ``tabicl``. Runs on the processor.
     """
 
     _parameter_constraints: ClassVar[Constraints] = {

@@ -21,7 +21,17 @@ class BenchError(Exception):
 
 
 class UnknownName(BenchError):
-    """A name that is not registered; the message lists the near matches."""
+    """A name that is not registered; the message lists the near matches.
+
+    Parameters
+    ----------
+    what : str
+        What kind of thing it should name: ``"dataset"``, ``"method"``.
+    name : str
+        The unknown name.
+    known : iterable of str
+        All names of that kind.
+    """
 
     def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
         names = sorted(known)

@@ -51,10 +51,14 @@ class MNP(ReplicaMixin, BaseDetector):
         takes the protocol's own (200 under paper, or where stopping is not fixed; else 3).
     pretraining_epochs : int
         At most so many epochs of each of the three pre-training stages; 0 = none (ablation).
-    lr, weight_decay, patience : Adam and early stopping, of every stage
-    margin, beta, temperature : constants of the losses (``mnp.losses``)
+    lr, weight_decay, patience
+        Adam and early stopping, of every stage.
+    margin, beta : float
+        Constants of the losses (``mnp.losses``).
     lambda_kl : float or None
         Weight of the clustering term; None takes 1 with a moving target (as published) and 0.003 with a fixed one.
+    temperature : float
+        How evenly the losses weigh, whatever their speeds of falling (``mnp.losses``).
     moving_target : bool or None
         Gradients flow through the clustering target and the losses' weights, as in the authors' code, and prototypes
         run together; with False each normal mode keeps a prototype of its own. None: True, but under weak False in
@@ -80,6 +84,21 @@ class MNP(ReplicaMixin, BaseDetector):
     n_prototypes_ : int
     silhouettes_ : dict K -> mean silhouette
     history_ : dict of (epochs,) arrays, every loss per epoch of the joint stage
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mnp import MNP
+    >>> rng = np.random.default_rng(0)
+    >>> modes = np.repeat([[0, 0, 0], [6, 0, 3]], 100, axis=0)
+    >>> X = np.vstack([rng.normal(modes), rng.normal([3, 6, 0], 1, (10, 3))])  # two modes, ten anomalies
+    >>> y = np.repeat([0, 1], [205, 5])  # five of them are labelled, the other five are among the unlabelled rows
+    >>> model = MNP(random_state=0).fit(X, y)
+    >>> scores = model.decision_function(X)
+    >>> bool(scores[200:205].min() > np.median(scores[:200]))  # those that nobody labelled
+    True
+    >>> model.prototype_similarity(X).shape == (210, model.n_prototypes_)
+    True
     """
 
     labels_needed = 0

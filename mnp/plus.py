@@ -83,6 +83,21 @@ class MNPPlus(ReplicaMixin, BaseDetector):
     Notes
     -----
     docs/mnp-plus.md says what each term is for, when not to use it, and which settings matter.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mnp import MNPPlus
+    >>> rng = np.random.default_rng(0)
+    >>> modes = np.repeat([[0, 0, 0], [6, 0, 3]], 100, axis=0)
+    >>> X = np.vstack([rng.normal(modes), rng.normal([3, 6, 0], 1, (10, 3))])  # two modes, ten anomalies
+    >>> y = np.repeat([0, 1], [205, 5])  # five of them are labelled, the other five are among the unlabelled rows
+    >>> model = MNPPlus(random_state=0).fit(X, y)
+    >>> scores = model.decision_function(X)
+    >>> bool(scores[200:205].min() > np.median(scores[:200]))  # those that nobody labelled
+    True
+    >>> list(model.evidence(X).columns)
+    ['trees', 'network', 'prototypes', 'reconstruction']
     """
 
     _parameter_constraints: ClassVar[Constraints] = CONSTRAINTS

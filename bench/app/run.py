@@ -66,6 +66,18 @@ def run_suite(experiment: Experiment, choices: Choices) -> Ended:
     it, and a server that fails can then cost nothing but the mirror. Nothing that comes after the cells can end
     the run: what goes wrong there is told with the command that does it later.
 
+    Parameters
+    ----------
+    experiment : Experiment
+        What ``bench.suite.load`` makes of a suite file.
+    choices : Choices
+        Where results go, how many workers, what is done again.
+
+    Returns
+    -------
+    Ended
+        How many cells failed, and whether everything after the cells was done.
+
     Raises
     ------
     ConfigError

@@ -101,6 +101,15 @@ def load(name: str, data_dir: str | os.PathLike[str] | None = None) -> Dataset:
     Raises
     ------
     UnknownName, DataError
+
+    Examples
+    --------
+    >>> from bench import load_dataset
+    >>> digits = load_dataset("digits-low")
+    >>> digits
+    Dataset('digits-low', 991 x 64, 90 anomalies, sha256=d707611f67ad)
+    >>> digits.card.modes, digits.X.dtype
+    (5, dtype('float32'))
     """
     return _load(name, data_folder(data_dir))
 

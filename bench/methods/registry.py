@@ -101,11 +101,30 @@ def create(name: str, seed: int = 0, **params: Any) -> Any:
         A registered name, or ``package.module:Class`` of a PyOD detector.
     seed : int
         The detector's own random stream starts here.
+    **params
+        Parameters of the detector that differ from its defaults.
+
+    Returns
+    -------
+    detector
+        Unfitted, with PyOD's ``fit(X, y)`` and ``decision_function(X)``.
 
     Raises
     ------
     UnknownName, MissingExtra, ConfigError
         The name, the library or a parameter does not exist, or a parameter's value is out of its range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from bench import create
+    >>> rng = np.random.default_rng(0)
+    >>> X = np.vstack([rng.normal(0, 1, (200, 3)), rng.normal(3, 1, (10, 3))])
+    >>> y = np.repeat([0, 1], [205, 5])  # five labelled anomalies, the other five are among the unlabelled rows
+    >>> detector = create("pu-bagging", seed=0, n_estimators=50).fit(X, y)
+    >>> scores = detector.decision_function(X)
+    >>> bool(scores[200:205].min() > np.median(scores[:200]))
+    True
     """
     return made(get(name), seed, **params)
 

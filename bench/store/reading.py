@@ -40,6 +40,18 @@ def read(folder: str | os.PathLike[str], scores: bool = False) -> pd.DataFrame:
     ------
     StoreError
         There is no store, or the file given is no bundle.
+
+    Examples
+    --------
+    From the root of the repository, where a reference run is committed:
+
+    >>> from bench import read
+    >>> rows = read("results/reference/contamination")
+    >>> list(rows.columns[:3])
+    ['dataset', 'method', 'seed']
+    >>> table = rows.groupby(["method", "contamination"])["average_precision"].mean().unstack()
+    >>> bool((table.loc["xgboost"].diff().dropna() < 0).all())  # every step of contamination costs it something
+    True
     """
     if bundle.is_bundle(folder):
         rows = bundle.read(folder).rows

@@ -43,11 +43,6 @@ class Store:
     ------
     StoreError
         Another run holds the folder (its process is named), or it cannot be written.
-
-    Examples
-    --------
-    >>> with Store("results/quick") as store:           # doctest: +SKIP
-    ...     store.append(records)
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:

@@ -23,6 +23,12 @@ class DatasetCard:
     family : str
         Near duplicates share a family (satellite and satimage-2), so that statistics can
         count them once.
+    licence, citation, url : str
+        Terms of use, whom to cite, and where the data come from.
+    modes : int or None
+        Groups of normal rows, where known.
+    types : tuple of str
+        Anomaly types, where known.
     rows, features, anomalies : int or None
         Sizes; None when unknown until loaded (a user's own table).
     sha256 : str or None

@@ -84,6 +84,17 @@ class Split:
         Labelled validation rows (truth); None under ``weak`` and ``adbench``.
     truth_train : (m,) int8
         The truth of the training rows, for pictures and tests only; never given to a method.
+
+    Examples
+    --------
+    >>> from bench import load_dataset
+    >>> from bench.scenarios import split
+    >>> from bench.types import Scenario
+    >>> cut = split(load_dataset("digits-low"), Scenario(label_budget=5), seed=0)
+    >>> cut.X_train.shape, int(cut.y_train.sum())  # five labels; the other anomalies stay among the unlabelled rows
+    ((645, 64), 5)
+    >>> bool(cut.truth_train.sum() > cut.y_train.sum())
+    True
     """
 
     X: np.ndarray

@@ -48,6 +48,7 @@ def save(model: Model, folder: str | os.PathLike[str]) -> Path:
     Returns
     -------
     Path
+        The folder.
 
     Raises
     ------
@@ -87,6 +88,16 @@ def check_place(folder: Path) -> None:
 
 def load(folder: str | os.PathLike[str]) -> Model:
     """Read a model folder and score some rows again, so that it is what it was.
+
+    Parameters
+    ----------
+    folder : path
+        What ``save`` wrote, or ``mnp-bench fit --save``.
+
+    Returns
+    -------
+    Model
+        The detector with its columns, categories and threshold.
 
     Raises
     ------

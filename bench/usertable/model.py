@@ -99,6 +99,7 @@ def fit(table: Table, method: str = "mnp-plus", seed: int = 0, alert_rate: float
     Returns
     -------
     Model
+        The fitted detector with what it needs of the table to score new rows.
 
     Raises
     ------

@@ -79,6 +79,7 @@ def load_table(
     Returns
     -------
     Table
+        Features, labels (1 = labelled anomaly, 0 = unlabelled), and what was guessed, left out and converted.
 
     Raises
     ------

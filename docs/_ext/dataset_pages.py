@@ -1,4 +1,4 @@
-"""Pages of the datasets: one for each bundled, synthetic, typed and classical ADBench set, a table for a collection."""
+"""Pages of the datasets: one for each bundled, synthetic, typed or classical ADBench set, a table for the others."""
 
 from __future__ import annotations
 
@@ -22,8 +22,7 @@ INTRODUCTIONS = {
     "adbench-features": "Pretrained networks turned images and texts into columns; one class of the origin is normal, "
     "another anomalous.",
     "oddbench": "Real tables of macrOData (2026), each from another public repository. `difficulty` and the two "
-    "AUC-ROC "
-    "figures are those that the collection states for a forest that knows all labels and for isolation forest.",
+    "AUC-ROC figures are those that the collection states for a forest that knows all labels and for isolation forest.",
 }
 
 
@@ -102,7 +101,7 @@ def index() -> str:
         "synthetic": "Generated",
         "adbench": "ADBench, Classical",
         "typed": "With anomaly types",
-    }  # fmt: skip
+    }
     for source, title in titles.items():
         rows = [
             (f"[{plain(card.name)}]({file_name(card)}.md)", plain(card.title), _count(card.rows), _count(card.features),

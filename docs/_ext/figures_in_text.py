@@ -1,4 +1,4 @@
-"""Figures that the pages quote, read from committed runs and cards when the site is built: ``{{ name }}`` in a page."""
+"""Figures that pages quote as ``{{ name }}``, read from the committed runs and cards when the site is built."""
 
 from __future__ import annotations
 

@@ -70,9 +70,7 @@ def main(words: list[str]) -> int:
         return 2
     for sentence in dict.fromkeys(sentences):
         print(sentence, file=sys.stderr)
-    print(
-        f"{inside} links inside the site checked, {len(sentences)} dead; {outside} lead outside and were not followed"
-    )
+    print(f"{inside} links inside the site checked, {len(sentences)} dead; {outside} lead outside, not followed")
     return int(bool(sentences))
 
 

@@ -39,12 +39,12 @@ class NearestAnomaly(BaseDetector):
 """
 folder = tempfile.mkdtemp()
 Path(folder, "nearest_anomaly.py").write_text(SOURCE)
-sys.path.insert(0, folder)  # your package is installed instead
 
 # %%
 # Its path is its name, here and in a suite: ``methods = ["nearest_anomaly:NearestAnomaly", "devnet"]``. A package with a card
 # (title, citation, deviations) registers it for good: see ``examples/third_party_method`` in the repository.
 
+sys.path.insert(0, folder)  # a package would be installed
 digits = load_dataset("digits-not35")
 names = {"nearest_anomaly:NearestAnomaly": "mine", "knn": "kNN", "logistic-regression": "Logistic regression"}
 figure, axis = plt.subplots(figsize=(6, 3), layout="constrained")

@@ -1,11 +1,13 @@
-"""Every ``mnp-bench`` command that README and docs show is given here, on the quick suite narrowed to one small set.
+"""Every ``mnp-bench`` command and Python block that README and docs show runs here, on the quick suite made small.
 
-What a command cannot have on a machine without network or cluster is stated in ``adapted`` and ``WITHOUT``.
+What a command cannot have on a machine without network or cluster is stated in ``adapted`` and ``WITHOUT``, what a page's
+Python takes for granted in ``READERS_OWN``.
 """
 
 from __future__ import annotations
 
 import ast
+import importlib.util
 import re
 import shlex
 import shutil
@@ -22,11 +24,35 @@ from bench.store import read
 
 pytestmark = pytest.mark.timeout(1200)  # the first one runs a suite and draws its figures
 ROOT = Path(__file__).parents[3]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs" / "explain").glob("*.md")),
+]
 COMMAND = re.compile(r"`(mnp-bench [^`]+)`")
 NARROW = ["--datasets", "digits-low", "--seeds", "0"]
 #: Only said in a sentence, or in need of the network: their help must know the words.
-WITHOUT = {"fetch", "verify", "track", "run", "leaderboard", "serve", "bundle"}
+WITHOUT = {"fetch", "verify", "track", "run", "fit", "score", "adopt", "leaderboard", "serve", "bundle"}
+#: What a page's Python blocks, which run one after the other, take from their reader; and what must be true afterwards.
+READERS_OWN = {
+    "README.md": (
+        "import numpy as np\nstream = np.random.default_rng(0)\nX, X_test = stream.normal(size=(2, 80, 4))\n"
+        "y = np.repeat([1, 0], [5, 75])\n",
+        "assert scores.shape == (80,) and len(frame)\n",
+    ),
+    "your-table.md": (
+        "import pandas as pd\nnew = pd.read_csv('new.csv')\n",
+        "assert len(scores) == len(new) and best.n_estimators in grid['n_estimators']\n",
+    ),
+    "datasets.md": (
+        "",
+        "from bench.datasets.arrays import digest\nmade = load(CARD, None)\nassert cards() == {made.name: CARD}\n"
+        "assert made.sha256 == digest(made.X, made.y, None) and not available(CARD, None)\n",
+    ),
+    "mlflow.md": ("", "assert set(runs['params.method']) == {'mnp'} and len(runs)\n"),
+}
+#: Blocks whose package stands for a cluster that nobody has here; their text must be Python.
+ABSENT = ("dask_jobqueue",)
 
 
 def fences(page: Path, language: str) -> list[str]:
@@ -138,18 +164,29 @@ def test_a_command_that_a_page_shows_works(text: str, folder: Path) -> None:
         assert "bit-identical" in done.stdout
 
 
-def test_the_readme_python_works(folder: Path) -> None:
-    """X, y and X_test are the reader's own; the other pages' blocks need a cluster and are only parsed."""
-    (block,) = fences(ROOT / "README.md", "python")
-    before = (
-        "import numpy as np\nstream = np.random.default_rng(0)\nX, X_test = stream.normal(size=(2, 80, 4))\n"
-        "y = np.repeat([1, 0], [5, 75])\n"
-    )
-    after = "assert scores.shape == (80,) and len(frame)\n"
+def blocks(page: Path) -> list[str]:
+    """A page's Python, but for blocks of packages that only a cluster has."""
+    every = fences(page, "python")
+    for block in every:
+        ast.parse(block)
+    return [block for block in every if not any(f"from {name} " in block for name in ABSENT)]
+
+
+def test_what_is_absent_is_absent() -> None:
+    assert not any(importlib.util.find_spec(name) for name in ABSENT)
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page)], ids=lambda page: page.name)
+def test_the_python_of_a_page_works(page: Path, folder: Path) -> None:
+    before, after = READERS_OWN.get(page.name, ("", ""))
+    if page.name == "mlflow.md":
+        tracked = command(folder, "track", "results/quick")
+        assert tracked.returncode == 0, tracked.stderr
     done = subprocess.run(
-        [sys.executable, "-c", before + block + after], cwd=folder, capture_output=True, text=True, timeout=900
+        [sys.executable, "-c", before + "\n".join(blocks(page)) + after],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=900,
     )
     assert done.returncode == 0, done.stderr
-    for page in PAGES:
-        for other in fences(page, "python"):
-            ast.parse(other)

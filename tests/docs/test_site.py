@@ -1,0 +1,107 @@
+"""What the site is made of: pages from the registry whose figures are those of the stores, and a check of its links."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from bench.datasets import registry
+from bench.methods import specs
+from bench.methods.registry import ours
+
+ROOT = Path(__file__).parents[2]
+SUMMARY = ROOT / "results" / "reference" / "adbench" / "tables" / "average_precision_summary.csv"
+
+
+@pytest.fixture
+def part(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Imports a module of docs/_ext, as Sphinx does."""
+    monkeypatch.syspath_prepend(str(ROOT / "docs" / "_ext"))
+
+    def imported(name: str) -> Any:
+        return __import__(name)
+
+    yield imported
+    for name in ("evidence", "markdown", "method_pages", "dataset_pages", "links", "figures_in_text"):
+        sys.modules.pop(name, None)
+
+
+def test_every_method_has_a_page_with_its_card(part: Any) -> None:
+    pages = part("method_pages")
+    plain = part("markdown").plain
+    for name in sorted(ours()):
+        text = pages.page(specs()[name])
+        assert f"`{name}`" in text
+        assert plain(specs()[name].citation) in text
+        assert plain(specs()[name].deviations[1:]) in text
+    listed = pages.index()
+    assert all(f"({name}.md)" in listed for name in ours())
+
+
+def test_a_page_has_the_figures_of_the_committed_table(part: Any) -> None:
+    summary = pd.read_csv(SUMMARY)
+    first = summary[summary.metric == "average_precision"] if "metric" in summary else summary
+    row = first[first.method == "DevNet"].iloc[0]
+    text = part("method_pages").page(specs()["devnet"])
+    assert f"average rank **{row['rank']:.2f}**" in text
+
+
+def test_a_method_that_was_not_run_claims_nothing(part: Any) -> None:
+    text = part("method_pages").page(specs()["tabicl"])
+    if "tabicl" not in part("evidence").variants():
+        assert "not part of the reference run" in text
+        assert "average rank" not in text
+
+
+def test_every_set_has_a_page_or_a_line(part: Any) -> None:
+    pages = part("dataset_pages")
+    tables = "".join(map(pages.table_page, pages.TABLES))
+    listed = pages.index()
+    for card in registry.cards().values():
+        if pages.alone(card):
+            assert f"({pages.file_name(card)}.md)" in listed
+        else:
+            assert f"| `{card.name}` |" in tables
+    digits = pages.page(registry.card("digits-low"))
+    assert "| **Rows** | 991 |" in digits
+    assert "90 (9.1%)" in digits
+
+
+def test_quoted_figures_are_numbers(part: Any) -> None:
+    figures = part("figures_in_text").substitutions()
+    quoted = {word for page in (ROOT / "docs").rglob("explain/*.md") for word in _quoted(page)}
+    assert quoted
+    assert quoted == set(figures) & quoted
+    assert not [name for name, text in figures.items() if text in ("", "nan", "-")]
+
+
+def _quoted(page: Path) -> list[str]:
+    text = page.read_text(encoding="utf-8")
+    return [piece.partition("}}")[0].strip() for piece in text.split("{{")[1:]]
+
+
+def test_signs_of_markdown_stay_signs(part: Any) -> None:
+    assert part("markdown").plain("a|b_c*") == r"a\|b\_c\*"
+    assert part("markdown").prose("see ``x_y`` for a_b") == r"see `x_y` for a\_b"
+
+
+def test_dead_links_are_found_and_live_ones_are_not(part: Any, tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "a.html").write_text(
+        '<a href="sub/b.html#there">1</a> <a href="sub/b.html#gone">2</a> <a href="#top">3</a> <img src="x.png">'
+        '<h1 id="top"></h1> <a href="https://example.org/none">4</a>'
+    )
+    (tmp_path / "sub" / "b.html").write_text('<p id="there"></p><a href="../a.html">back</a>')
+    sentences, inside, outside = part("links").dead(tmp_path)
+    assert sentences == [
+        "a.html: sub/b.html#gone: there is no such anchor",
+        "a.html: x.png: there is no such file",
+    ]
+    assert (inside, outside) == (5, 1)
+    assert part("links").main([str(tmp_path)]) == 1
+    (tmp_path / "empty").mkdir()
+    assert part("links").main([str(tmp_path / "empty")]) == 2
