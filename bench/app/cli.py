@@ -327,12 +327,14 @@ def init(
     label: Label = None,
     normal: Annotated[str | None, typer.Option("--normal", metavar="a,b", help="Label values that are normal.")] = None,
     drop: Drop = None,
+    types: Types = None,
 ) -> None:
     """Look at your own table and write a commented suite file for it."""
+    from bench.app.fit import parsed_types
     from bench.app.init import init as write_suite
 
     values, left_out = (tuple(_names(*given) or ()) for given in (("--normal", normal), ("--drop", drop)))
-    write_suite(table, out, typer.echo, label, values, left_out)
+    write_suite(table, out, typer.echo, label, values, left_out, parsed_types(types))
 
 
 @app.command()

@@ -12,11 +12,11 @@ from dataclasses import asdict, fields
 from pathlib import Path
 
 from bench.atomic import write_whole
+from bench.datasets.layout import layout_of, table_path
 from bench.errors import ConfigError
 from bench.usertable.explain import Cause, explain, sentence
 from bench.usertable.folder import ModelWarning, load
 from bench.usertable.incoming import check
-from bench.usertable.layout import layout_of, table_path
 from bench.usertable.model import Model
 from bench.usertable.stream import Budget, Scored, score, write
 

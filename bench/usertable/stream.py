@@ -102,11 +102,12 @@ def score(
     ids, done = [], 0
     first, rows = np.empty(0, dtype=np.int64), np.empty((0, len(model.schema.feature_names)))
     place = None if id_column is None else incoming.names.index(id_column)
-    with readable(incoming.path):
-        for block in blocks(incoming.path, list(incoming.names), incoming.layout.delimiter):
+    as_written = frozenset() if id_column is None else frozenset({id_column})
+    with readable(incoming.path, incoming.layout):
+        for block in blocks(incoming.path, list(incoming.names), incoming.layout, as_written):
             for start in range(0, block.num_rows, ROWS):
                 part = block.slice(start, ROWS)
-                X = encode(part, model.schema, incoming.layout)
+                X = encode(part, model.schema)
                 values = model.detector.decision_function(X)
                 scores[done : done + len(X)] = values
                 first, rows = _highest(scores, first, rows, X, done, keep)
