@@ -348,12 +348,18 @@ def fit(
     types: Types = None,
     alert_rate: Annotated[float, typer.Option(help="Share of unlabelled rows above the threshold.")] = 0.01,
     seed: Annotated[int, typer.Option(min=0)] = 0,
+    estimate_contamination: Annotated[
+        bool, typer.Option("--estimate-contamination", help="Up to 5 more fits.")
+    ] = False,
 ) -> None:
     """Fit a detector on your own table with a few labelled anomalies, and save it."""
     from bench.app.fit import fit_and_save, parsed_types
 
     values, left_out = (tuple(_names(*given) or ()) for given in (("--anomaly", anomaly), ("--drop", drop)))
-    fit_and_save(table, save, method, seed, alert_rate, typer.echo, label, values, left_out, parsed_types(types))
+    fit_and_save(
+        table, save, method, seed, alert_rate, typer.echo, label, values, left_out, parsed_types(types),
+        estimate_contamination,
+    )  # fmt: skip
     typer.echo(f"saved to {save}; score new rows with: mnp-bench score {save} new.csv --out scores.csv")
 
 
@@ -392,14 +398,17 @@ def score(
     out: Annotated[str, typer.Option("--out", metavar="FILE", help="A .csv or .parquet file.")],
     alerts: Annotated[int | None, typer.Option("--alerts", help="So many rows are alerts.")] = None,
     alert_rate: Annotated[float | None, typer.Option("--alert-rate", help="This share of the rows is.")] = None,
+    contamination: Annotated[
+        str | None, typer.Option("--contamination", help="Expected share of anomalies, or: estimate.")
+    ] = None,
     id_column: Annotated[str | None, typer.Option("--id", metavar="COLUMN", help="Carried to the output.")] = None,
     explain: Annotated[int, typer.Option("--explain", min=0, help="Say why, of so many highest rows.")] = 0,
 ) -> None:
     """Score new rows by a saved model: score, rank and alert of each row."""
-    from bench.app.score import score_file
-    from bench.usertable.stream import Budget
+    from bench.app.score import budget_of, score_file
 
-    score_file(model, table, out, Budget(alerts, alert_rate), id_column, typer.echo, explain)
+    budget, estimated = budget_of(alerts, alert_rate, contamination)
+    score_file(model, table, out, budget, id_column, typer.echo, explain, estimated)
 
 
 def _experiment(suite: str, methods: str | None, datasets: str | None, seeds: str | None) -> Experiment:

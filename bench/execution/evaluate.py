@@ -212,7 +212,7 @@ def _fit_group(cells: Sequence[Prepared], context: WorkContext) -> list[Record]:
 def _fit_alone(cells: Sequence[Prepared], context: WorkContext) -> list[Record]:
     (one,) = cells
     split, spec = one.split, methods.get(one.cell.method)
-    _settle_shared_streams(one.cell)
+    settle_shared_streams(one.cell.dataset_sha256, one.cell.method, one.cell.seed)
     memory.forget_peak()
     X, X_test = split.X_train, split.X_test
     extra = {"X_val": split.X_val, "y_val": split.y_val} if one.facts["sees_validation"] else {}
@@ -252,13 +252,13 @@ def _measured(
     )  # fmt: skip
 
 
-def _settle_shared_streams(cell: Cell) -> None:
-    """Put the process-wide random streams into a state that depends on the cell only.
+def settle_shared_streams(dataset_sha256: str, method: str, seed: int) -> None:
+    """Put the process-wide random streams into a state that depends on data, method and seed only.
 
     Our own code draws from generators passed in, but some third-party detectors draw from the global
     streams; without this their scores would depend on what ran in this process before.
     """
-    rng = generator("shared streams", cell.dataset_sha256, cell.method, cell.seed)
+    rng = generator("shared streams", dataset_sha256, method, seed)
     seed = int(rng.integers(2**32))
     random.seed(seed)
     np.random.seed(seed)

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bench.picking.evidence import Evidence
 from bench.picking.prior import Prior
+from bench.usertable.held_out import Evidence
 from reproducibility.streams import generator
 
 #: Average precision per unit of ``placing``; the reference's weight in labelled anomalies; see above.

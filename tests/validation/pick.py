@@ -4,7 +4,7 @@
 
 needs MNP_BENCH_DATA with adbench/ and oddbench/. A set's training part (65% of at most 3,000 rows, 3, 5, 10 or 50 labelled
 anomalies, everything else unlabelled, as much contamination as there is) is the user's table; its evidence is what
-``bench.picking.evidence`` says of it. The truth is the average precision on the other 35% of the method fitted on the
+``bench.usertable.held_out`` says of it. The truth is the average precision on the other 35% of the method fitted on the
 whole table. What the file holds already is not done again. ``--half report`` holds what the weights must not see.
 """
 
@@ -25,9 +25,9 @@ from sklearn.metrics import average_precision_score
 from bench.datasets import registry
 from bench.datasets.select import members
 from bench.picking.candidates import DEFAULT
-from bench.picking.evidence import fit_and_score, folds, share_above
 from bench.scenarios import split
 from bench.types import Dataset, Scenario
+from bench.usertable.held_out import fit_and_score, folds, share_above
 
 assert replicas
 COLUMNS = ("half", "dataset", "family", "rows", "features", "seed", "labels", "method", "average_precision", "above")

@@ -17,10 +17,10 @@ import pandas as pd
 
 from bench.methods import get
 from bench.picking.candidates import DEFAULT
-from bench.picking.evidence import Evidence
 from bench.picking.joining import MARGIN, equals, join, placing
 from bench.picking.prior import prior
 from bench.planning.grouping import cell_seconds
+from bench.usertable.held_out import Evidence
 
 OVERALL_BEST = "mnp-plus"
 TABLE = ["half", "dataset", "family", "rows", "features", "seed", "labels"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bench.picking.evidence import Evidence
 from bench.picking.joining import equals, exact, join, placing, undecided, weight
 from bench.picking.picked import Picked, sentences
 from bench.picking.prior import Prior
+from bench.usertable.held_out import Evidence
 
 
 def judged(labels: int, above: dict[str, float], expected: dict[str, float], seconds: dict[str, float] | None = None):  # type: ignore[no-untyped-def]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bench.picking import evidence
-from bench.picking.evidence import folds, hold_out, share_above
+from bench.usertable import held_out as evidence
+from bench.usertable.held_out import folds, hold_out, share_above
 
 
 def rows(labelled: int = 7, unlabelled: int = 60) -> tuple[np.ndarray, np.ndarray]:
