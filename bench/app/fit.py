@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from bench.usertable.contamination import LEAST_LABELS, sentence
 from bench.usertable.folder import check_place, save
 from bench.usertable.model import Model, fit, require_savable
 from bench.usertable.training import load_table
@@ -39,6 +40,7 @@ def fit_and_save(
     anomaly: tuple[str, ...] = (),
     drop: tuple[str, ...] = (),
     types: dict[str, str] | None = None,
+    estimate_contamination: bool = False,
 ) -> Model:
     """Read a table, fit a method on it and save the model; every reading of the table is told by ``say``.
 
@@ -49,7 +51,7 @@ def fit_and_save(
     table = load_table(path, label, anomaly, drop, types)
     for note in table.notes:
         say(note)
-    model = fit(table, method, seed, alert_rate)
+    model = fit(table, method, seed, alert_rate, estimate_contamination)
     save(model, folder)
     rows, width = table.X.shape
     say(f"fitted {method} on {rows} rows x {width} features, {int(table.y.sum())} labelled anomalies")
@@ -57,4 +59,8 @@ def fit_and_save(
         f"a row is an alert above score {model.threshold:.6g}: at most {100 * alert_rate:g}% of the unlabelled "
         "training rows are; a budget given to score overrides it"
     )
+    if model.contamination is not None:
+        say(sentence(model.contamination))
+    elif estimate_contamination:
+        say(f"the contamination cannot be estimated from fewer than {LEAST_LABELS} labelled anomalies")
     return model

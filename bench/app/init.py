@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from bench.datasets.layout import layout_of, table_path
 from bench.errors import ConfigError
 from bench.usertable.examine import examine
-from bench.usertable.layout import layout_of, table_path
 from bench.usertable.suite_file import suite_text
 
 
@@ -18,6 +18,7 @@ def init(
     label: str | None = None,
     normal: tuple[str, ...] = (),
     drop: tuple[str, ...] = (),
+    types: dict[str, str] | None = None,
 ) -> Path:
     """Look at a table and write a suite file beside the working directory's others; what was seen is told by ``say``.
 
@@ -34,7 +35,7 @@ def init(
         raise ConfigError(f"{target} is there already; name another file with --out, or move it away")
     if target.suffix != ".toml":
         raise ConfigError(f"--out {target}: a suite file's name ends in .toml")
-    text, notes = suite_text(examine(file, layout_of(file), label, drop), normal)
+    text, notes = suite_text(examine(file, layout_of(file), label, drop, types), normal, types)
     for note in notes:
         say(note)
     target.write_text(text, encoding="utf-8")

@@ -12,22 +12,34 @@ from dataclasses import asdict, fields
 from pathlib import Path
 
 from bench.atomic import write_whole
+from bench.datasets.layout import layout_of, table_path
 from bench.errors import ConfigError
+from bench.usertable.contamination import LEAST_LABELS
+from bench.usertable.contamination import sentence as contamination_sentence
 from bench.usertable.explain import Cause, explain, sentence
 from bench.usertable.folder import ModelWarning, load
 from bench.usertable.incoming import check
-from bench.usertable.layout import layout_of, table_path
 from bench.usertable.model import Model
 from bench.usertable.stream import Budget, Scored, score, write
 
 Say = Callable[[str], None]
+#: What is typed for the model's own estimate of the contamination.
+ESTIMATE = "estimate"
 
 
 def score_file(
-    model_folder: str, path: str, out: str, budget: Budget, id_column: str | None, say: Say, explained: int = 0
+    model_folder: str,
+    path: str,
+    out: str,
+    budget: Budget,
+    id_column: str | None,
+    say: Say,
+    explained: int = 0,
+    estimated: bool = False,
 ) -> None:
     """Check the file, score it, write the result; what is told goes to ``say``, progress to standard error.
 
+    With ``estimated`` the rows that are alerts follow from the contamination that the model was fitted to expect.
     Of the ``explained`` highest rows the causes are told, and written beside the scores as ``NAME.explained.csv``.
     """
     target = Path(out)
@@ -37,6 +49,8 @@ def score_file(
     if target.exists() and target.samefile(file):
         raise ConfigError(f"--out {out} is the file to be scored; name another one")
     model = _loaded(model_folder, say)
+    if estimated:
+        budget = _estimated(model, model_folder, say)
     with progress("checked") as tell:
         incoming = check(file, layout_of(file), model.schema, id_column, tell)
     for note in incoming.notes:
@@ -45,8 +59,48 @@ def score_file(
         scored = score(model, incoming, budget, id_column, explained, tell)
     write(scored, target, id_column)
     say(f"{incoming.rows} rows scored by {model.method}, {int(scored.alert.sum())} of them alerts; written to {out}")
+    if budget.contamination is not None:
+        say(_told_of_contamination(model, scored, budget.contamination, estimated))
     if explained:
         _explain(model, scored, target, say)
+
+
+def budget_of(alerts: int | None, alert_rate: float | None, contamination: str | None) -> tuple[Budget, bool]:
+    """The budget as it is typed, and whether the model's own estimate of the contamination is asked for.
+
+    Raises
+    ------
+    ConfigError
+    """
+    if contamination == ESTIMATE:
+        if alerts is not None or alert_rate is not None:
+            raise ConfigError("--contamination and --alerts or --alert-rate all say which rows are alerts; give one")
+        return Budget(), True
+    try:
+        share = None if contamination is None else float(contamination)
+    except ValueError:
+        raise ConfigError(f"--contamination {contamination!r}: give a share such as 0.02, or {ESTIMATE}") from None
+    return Budget(alerts, alert_rate, share), False
+
+
+def _estimated(model: Model, folder: str, say: Say) -> Budget:
+    expected = model.contamination
+    if expected is None:
+        raise ConfigError(
+            f"{folder} holds no estimate of the contamination; fit it with --estimate-contamination (and at least "
+            f"{LEAST_LABELS} labelled anomalies), or give --contamination a number"
+        )
+    say(contamination_sentence(expected))
+    return Budget(contamination=min(expected.estimate, 1 - 1e-9))
+
+
+def _told_of_contamination(model: Model, scored: Scored, share: float, own: bool) -> str:
+    threshold = model.threshold_at(share)
+    told = f"alerts score above {threshold:.6g}, as {100 * share:.2g}% of the unlabelled training rows do"
+    if own and model.contamination is not None:
+        most = int((scored.scores > model.threshold_at(model.contamination.high)).sum())
+        told += f"; at the upper end of the interval {most} rows would be alerts"
+    return told
 
 
 def _explain(model: Model, scored: Scored, target: Path, say: Say) -> None:

@@ -12,19 +12,15 @@ import numpy as np
 
 from bench.datasets.column_names import check_names
 from bench.datasets.csv_text import check_text, why_no_text
+from bench.datasets.layout import Layout, is_parquet, pointed
 from bench.errors import DataError
 
 BLOCK_BYTES = 1 << 23
 BLOCK_ROWS = 1 << 16
 
 
-def is_parquet(path: Path) -> bool:
-    """Whether the name, in any case, is that of a parquet file."""
-    return path.name.lower().endswith((".parquet", ".pq"))
-
-
 @contextmanager
-def readable(path: Path) -> Iterator[None]:
+def readable(path: Path, layout: Layout = Layout()) -> Iterator[None]:  # noqa: B008  # frozen
     """Turn pyarrow's complaints into one sentence that names the file and, in text, the place."""
     import pyarrow as pa
 
@@ -34,7 +30,7 @@ def readable(path: Path) -> Iterator[None]:
         why = ""
         if not is_parquet(path):
             try:
-                why = why_no_text(path)
+                why = why_no_text(path, layout.encoding)
             except (OSError, EOFError):  # a broken gzip stream, which the first complaint tells
                 why = ""
         if why:
@@ -43,7 +39,7 @@ def readable(path: Path) -> Iterator[None]:
         raise DataError(f"{path.name} cannot be read as a table ({first}); mend that place") from error
 
 
-def header(path: Path, delimiter: str, named: frozenset[str] = frozenset()) -> tuple[list[str], list[Any]]:
+def header(path: Path, layout: Layout, named: frozenset[str] = frozenset()) -> tuple[list[str], list[Any]]:
     """Column names and types; all columns of a CSV file are text; ``named`` as in ``check_names``.
 
     Raises
@@ -62,10 +58,10 @@ def header(path: Path, delimiter: str, named: frozenset[str] = frozenset()) -> t
         return names, list(schema.types)
     import pyarrow as pa
 
-    check_text(path, delimiter)
-    with _open_csv(path, delimiter, []) as reader:
+    check_text(path, layout.delimiter, layout.encoding)
+    with _open_csv(path, layout, []) as reader:
         names = list(reader.schema.names)
-    check_names(names, delimiter, path.name, named)
+    check_names(names, layout.delimiter, path.name, named)
     return names, [pa.string()] * len(names)
 
 
@@ -85,29 +81,47 @@ def pandas_index(path: Path) -> list[str]:
     return [name for name in columns if isinstance(name, str)]  # a counted index is a table and no column
 
 
-def _open_csv(path: Path, delimiter: str, names: list[str]) -> Any:
+def _open_csv(path: Path, layout: Layout, names: list[str]) -> Any:
     import pyarrow as pa
     import pyarrow.csv as pc
 
     packed = path.name.lower().endswith(".gz")
     return pc.open_csv(
         pa.input_stream(str(path), compression="gzip" if packed else None),
-        read_options=pc.ReadOptions(block_size=BLOCK_BYTES, use_threads=False),
-        parse_options=pc.ParseOptions(delimiter=delimiter),
+        read_options=pc.ReadOptions(block_size=BLOCK_BYTES, use_threads=False, encoding=layout.encoding),
+        parse_options=pc.ParseOptions(delimiter=layout.delimiter),
         convert_options=pc.ConvertOptions(
             column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False, timestamp_parsers=[]
         ),
     )
 
 
-def blocks(path: Path, names: list[str], delimiter: str) -> Iterator[Any]:
-    """Record batches of the whole file with columns ``names``, all the file has."""
+def blocks(path: Path, names: list[str], layout: Layout, as_written: frozenset[str] = frozenset()) -> Iterator[Any]:
+    """Record batches of the whole file with columns ``names``, all the file has.
+
+    Where the decimal mark is a comma, numbers in text have a point here, but in the columns ``as_written``.
+    """
+    import pyarrow as pa
+
+    found = _batches(path, names, layout)
+    if layout.decimal != ",":
+        yield from found
+        return
+    for block in found:
+        columns = [
+            pointed(column) if pa.types.is_string(column.type) and name not in as_written else column
+            for name, column in zip(block.schema.names, block.columns, strict=True)
+        ]
+        yield pa.RecordBatch.from_arrays(columns, names=block.schema.names)
+
+
+def _batches(path: Path, names: list[str], layout: Layout) -> Iterator[Any]:
     if is_parquet(path):
         import pyarrow.parquet as pq
 
         yield from pq.ParquetFile(path).iter_batches(batch_size=BLOCK_ROWS, use_threads=False)
         return
-    with _open_csv(path, delimiter, names) as reader:
+    with _open_csv(path, layout, names) as reader:
         yield from reader
 
 

@@ -6,6 +6,7 @@ that holds every value exactly, else float64.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,17 @@ import numpy as np
 from bench.datasets import row_numbers
 from bench.datasets.blocks import blocks, header, pandas_index, readable, strings
 from bench.datasets.fill import Columns, absent, categorical, fill
+from bench.datasets.layout import Layout
 from bench.datasets.reading import LeftOut
 from bench.datasets.roles import Roles, assign
 from bench.datasets.survey import ColumnSurvey
-from bench.datasets.text_columns import MOST_CATEGORIES, Content, content_of, refuse_repeated_header
+from bench.datasets.text_columns import (
+    MOST_CATEGORIES,
+    Content,
+    check_types,
+    content_of,
+    refuse_repeated_header,
+)
 from bench.errors import DataError
 
 
@@ -29,7 +37,8 @@ def read_columns(
     drop: tuple[str, ...],
     onehot: bool,
     missing_allowed: bool,
-    delimiter: str = ",",
+    layout: Layout = Layout(),  # noqa: B008  # frozen
+    types: Mapping[str, str] | None = None,
 ) -> Columns:
     """Read a CSV or parquet file.
 
@@ -44,8 +53,9 @@ def read_columns(
         Turn text columns into one column of 0/1 per value, in the order of the values.
     missing_allowed : bool
         Leave missing and infinite values as NaN instead of refusing them.
-    delimiter : str
-        One ASCII character.
+    layout : Layout
+    types : mapping of column to {"number", "category"}, optional
+        What the user knows better.
 
     Returns
     -------
@@ -55,23 +65,31 @@ def read_columns(
     ------
     UnknownName, DataError
     """
-    with readable(path):
-        named = frozenset(name for name in (label, type_column, *drop) if name is not None)
-        names, types = header(path, delimiter, named)
+    with readable(path, layout):
+        named = frozenset(name for name in (label, type_column, *drop, *(types or {})) if name is not None)
+        names, arrow_types = header(path, layout, named)
+        told = types or {}
+        check_types(path, names, told)
         roles = assign(path, names, pandas_index(path), label, type_column, drop)
-        surveys = _survey(path, roles, types, delimiter)
+        surveys = _survey(path, roles, arrow_types, told, layout)
         roles, counted = _without_indices(path, roles, surveys)
         contents = _contents(path, roles, surveys, onehot, missing_allowed)
-        values = _categories(path, roles, surveys, contents, delimiter)
-        read = fill(path, roles, surveys, contents, values, missing_allowed, delimiter)
+        _hold_to(path, roles, surveys, contents, told)
+        values = _categories(path, roles, surveys, contents, layout)
+        read = fill(path, roles, surveys, contents, values, missing_allowed, layout)
     return replace(read, left_out=(*roles.left_out, *counted), notes=roles.notes)
 
 
-def _survey(path: Path, roles: Roles, types: list[Any], delimiter: str) -> dict[int, ColumnSurvey]:
+def _survey(
+    path: Path, roles: Roles, types: list[Any], told: Mapping[str, str], layout: Layout
+) -> dict[int, ColumnSurvey]:
     """First reading: what each feature column holds."""
-    surveys = {i: ColumnSurvey(roles.names[i], _declared(path, roles.names[i], types[i])) for i in roles.features}
+    surveys = {
+        i: ColumnSurvey(roles.names[i], _declared(path, roles.names[i], types[i], told.get(roles.names[i])))
+        for i in roles.features
+    }
     rows = 0
-    for block in blocks(path, list(roles.names), delimiter):
+    for block in blocks(path, list(roles.names), layout):
         rows += block.num_rows
         for i, survey in surveys.items():
             survey.add(block.column(i), path.name)
@@ -81,11 +99,11 @@ def _survey(path: Path, roles: Roles, types: list[Any], delimiter: str) -> dict[
     return surveys
 
 
-def _declared(path: Path, name: str, type_: Any) -> str:
+def _declared(path: Path, name: str, type_: Any, told: str | None = None) -> str:
     """What a column's type alone says: "category", or "" for numbers and text; others are refused."""
     import pyarrow.types as pt
 
-    if pt.is_dictionary(type_):
+    if told == "category" or (pt.is_dictionary(type_) and told is None):
         return "category"
     if pt.is_temporal(type_):
         what = "durations" if pt.is_duration(type_) or pt.is_interval(type_) else "dates or times"
@@ -136,14 +154,23 @@ def _contents(
     return contents
 
 
+def _hold_to(
+    path: Path, roles: Roles, surveys: dict[int, ColumnSurvey], contents: dict[int, Content], told: Mapping[str, str]
+) -> None:
+    for i in roles.features:
+        if told.get(roles.names[i]) == "number" and contents[i] == "category":
+            word = next(iter(surveys[i].words), "")
+            raise DataError(f"{path.name}: column {roles.names[i]!r} holds text ({word!r}), no numbers; correct types")
+
+
 def _categories(
-    path: Path, roles: Roles, surveys: dict[int, ColumnSurvey], contents: dict[int, Content], delimiter: str
+    path: Path, roles: Roles, surveys: dict[int, ColumnSurvey], contents: dict[int, Content], layout: Layout
 ) -> dict[int, np.ndarray]:
     """The sorted values of each category column; "" stands for missing ones."""
     values = {i: set(categorical(np.asarray(list(surveys[i].words)))) for i in contents if contents[i] == "category"}
     numeric = [i for i in values if surveys[i].numbers or surveys[i].infinite or surveys[i].missing]
     if numeric:  # the survey keeps no numbers
-        for block in blocks(path, list(roles.names), delimiter):
+        for block in blocks(path, list(roles.names), layout):
             for i in numeric:
                 values[i].update(categorical(strings(block.column(i))))
     if sum(map(len, values.values())) > MOST_CATEGORIES:

@@ -19,6 +19,7 @@ MAGIC = (
     (b"\xff\xfe", "is not UTF-8 but UTF-16; save it as UTF-8"),
     (b"\xfe\xff", "is not UTF-8 but UTF-16; save it as UTF-8"),
 )
+UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
 def open_bytes(path: Path) -> BinaryIO:
@@ -26,8 +27,8 @@ def open_bytes(path: Path) -> BinaryIO:
     return gzip.open(path, "rb") if path.name.lower().endswith(".gz") else path.open("rb")  # type: ignore[return-value]
 
 
-def check_text(path: Path, delimiter: str) -> None:
-    """Refuse what is no UTF-8 text as its first bytes show, and a delimiter that cannot be one.
+def check_text(path: Path, delimiter: str, encoding: str = "utf-8") -> None:
+    """Refuse what is no text in this encoding as its first bytes show, and a delimiter that cannot be one.
 
     Raises
     ------
@@ -37,27 +38,33 @@ def check_text(path: Path, delimiter: str) -> None:
         raise DataError(f'{path.name}: delimiter = "{delimiter}" is not one ASCII character; use "," or ";" or "\\t"')
     with open_bytes(path) as stream:
         start = stream.read(FIRST_BYTES)
+    try:
+        wide = codecs.lookup(encoding).name.startswith(("utf-16", "utf-32"))
+    except LookupError:
+        raise DataError(f"{path.name}: there is no encoding {encoding!r}; use utf-8, cp1252 or another one") from None
     for magic, sentence in MAGIC:
-        if start.startswith(magic):
+        if start.startswith(magic) and not (wide and magic in UTF16_MARKS):
             raise DataError(f"{path.name} {sentence}")
-    if b"\0" in start:
+    if b"\0" in start and not wide:
         raise DataError(f"{path.name} {_about_nul(start, 0, 0)}")
 
 
-def why_no_text(path: Path) -> str:
-    """The first place of a file that is no UTF-8 text or a NUL byte, as the end of a sentence; "" if there is none."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
+def why_no_text(path: Path, encoding: str = "utf-8") -> str:
+    """The first place of a file that is no text or a NUL byte, as the end of a sentence; "" if there is none."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    wide = codecs.lookup(encoding).name.startswith(("utf-16", "utf-32"))
     done, lines = 0, 0
     with open_bytes(path) as stream:
         while block := stream.read(1 << 20):
-            if b"\0" in block:
+            if b"\0" in block and not wide:
                 return _about_nul(block, done, lines)
             try:
                 decoder.decode(block)
             except UnicodeDecodeError as error:
                 byte = error.object[error.start]
                 line = lines + error.object[: error.start].count(b"\n") + 1
-                return f"is not UTF-8 (byte 0x{byte:02x} in line {line}); save it as UTF-8"
+                what = "UTF-8" if encoding == "utf-8" else encoding
+                return f"is not {what} (byte 0x{byte:02x} in line {line}); save it as UTF-8"
             done += len(block)
             lines += block.count(b"\n")
     return ""

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from bench.datasets.blocks import blocks, is_parquet, strings, trimmed
+from bench.datasets.blocks import blocks, strings, trimmed
+from bench.datasets.layout import Layout, is_parquet
 from bench.datasets.missing import MISSING_NUMBERS, MISSING_TEXT
 from bench.datasets.reading import Category, LeftOut, Missing
 from bench.datasets.roles import Roles
@@ -59,7 +60,7 @@ def fill(
     contents: dict[int, Content],
     values: dict[int, np.ndarray],
     missing_allowed: bool,
-    delimiter: str,
+    layout: Layout,
 ) -> Columns:
     """Read the file again, knowing what each column is.
 
@@ -72,7 +73,7 @@ def fill(
     values : dict of column number to (k,) str
         Sorted values of the category columns.
     missing_allowed : bool
-    delimiter : str
+    layout : Layout
 
     Returns
     -------
@@ -89,7 +90,7 @@ def fill(
     rows_there = surveys[roles.features[0]].rows
     X = np.zeros((rows_there, int(starts[-1])), dtype=np.float64 if inexact else np.float32)
     labels, anomaly_types, done = [], [], 0
-    for block in blocks(path, list(roles.names), delimiter):
+    for block in blocks(path, list(roles.names), layout):
         rows = slice(done, done + block.num_rows)
         for i, start in zip(roles.features, starts, strict=False):
             if i in values:

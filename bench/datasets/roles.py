@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.datasets.blocks import is_parquet
 from bench.datasets.column_names import NAMELESS_INDEX, looks_like_label
+from bench.datasets.layout import is_parquet
 from bench.datasets.reading import LeftOut
 from bench.datasets.wording import SUITE, Wording
 from bench.errors import DataError, UnknownName

@@ -13,6 +13,7 @@ from bench.datasets.arrays import check_matrix, narrowest
 from bench.datasets.columns import read_columns
 from bench.datasets.fill import Columns
 from bench.datasets.label_column import Labels, copies, read_labels, require_types
+from bench.datasets.layout import Layout
 from bench.datasets.missing import fill_missing
 from bench.datasets.npz import npz_keys, own_types_key, read_npz
 from bench.datasets.places import file_sha256
@@ -53,6 +54,12 @@ class TableSource:
         rows, or by the value above (as the MNP authors' script does).
     delimiter : str
         Of a CSV file, one ASCII character.
+    decimal : {".", ","}
+        The mark in numbers that are written as text.
+    encoding : str
+        Of a CSV file; a name Python knows.
+    types : tuple of (column, "number" or "category")
+        What the file does not show: a column of numbers that stand for categories, such as postcodes.
     licence, citation, url : str
         For the dataset's card.
     """
@@ -66,6 +73,9 @@ class TableSource:
     categories: Literal["reject", "onehot"] = "reject"
     missing: Literal["reject", "median", "ffill"] = "reject"
     delimiter: str = ","
+    decimal: Literal[".", ","] = "."
+    encoding: str = "utf-8"
+    types: tuple[tuple[str, str], ...] = ()
     licence: str = "the owner's"
     citation: str = "own data"
     url: str = ""
@@ -182,7 +192,8 @@ def _read(source: TableSource, path: Path) -> RawArrays:
             drop=source.drop,
             onehot=source.categories == "onehot",
             missing_allowed=source.missing != "reject",
-            delimiter=source.delimiter,
+            layout=Layout(source.delimiter, source.decimal, source.encoding),
+            types=dict(source.types),
         )
     labels = read_labels(columns.label, source.normal, path.name, columns.label_name, columns.label_guessed)
     anomaly_type = labels.anomaly_type if columns.anomaly_type is None else columns.anomaly_type

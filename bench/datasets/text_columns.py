@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Literal
 
 from bench.datasets.missing import MISSING_NUMBERS, MISSING_TEXT
 from bench.datasets.survey import MOST_WORDS, ColumnSurvey, Word
 from bench.datasets.wording import SUITE, Wording
-from bench.errors import DataError
+from bench.errors import DataError, UnknownName
 
 MOST_CATEGORIES = 1000
 #: Up to so many values a column is never taken for names of single rows.
 FEW_CATEGORIES = 20
 
 Content = Literal["number", "boolean", "category"]
+#: What a user may say of a column.
+TYPES = ("number", "category")
 
 _AMOUNT = r"[+-]?(\d{1,3}([,.' \u00a0\u202f]?\d{3})*|\d+)([.,]\d+)?"
 #: What a text can be that is no category, most special first: (what the column holds, what to do, pattern).
@@ -47,7 +50,11 @@ FORMS: tuple[tuple[str, str, re.Pattern[str]], ...] = (
         "write them without separators",
         re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?|(?!(\d+\.){3}\d+$)[+-]?\d{1,3}([.' \u00a0\u202f]\d{3})+(,\d*)?"),
     ),
-    ("numbers with a decimal comma", "write them with a point", re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")),
+    (
+        "numbers with a decimal comma",
+        'write them with a point, or set decimal = ","',
+        re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?"),
+    ),
     ("hexadecimal numbers", "write them as decimal ones", re.compile(r"0x[0-9a-f]+", re.IGNORECASE)),
     (
         "numbers with a sign of currency or a unit",
@@ -94,6 +101,20 @@ def content_of(column: ColumnSurvey, file: str, onehot: bool, wording: Wording =
     if onehot:
         _refuse_names_of_rows(column, file, wording)
     return "category"
+
+
+def check_types(path: Path, names: list[str], types: Mapping[str, str]) -> None:
+    """Refuse types of columns that are not there, and types that there are not.
+
+    Raises
+    ------
+    UnknownName, DataError
+    """
+    for name, type_ in types.items():
+        if name not in names:
+            raise UnknownName(f"column of {path.name}", name, names)
+        if type_ not in TYPES:
+            raise DataError(f"{name}={type_}: a column's type is one of {', '.join(TYPES)}; correct the types")
 
 
 def holds_times(column: ColumnSurvey) -> bool:

@@ -201,8 +201,9 @@ def _fit_group(cells: Sequence[Prepared], context: WorkContext) -> list[Record]:
 
 def _fit_alone(cells: Sequence[Prepared], context: WorkContext) -> list[Record]:
     (prepared,) = cells
-    split, spec = prepared.split, methods.get(prepared.cell.method)
-    _settle_shared_streams(prepared.cell)
+    cell = prepared.cell
+    split, spec = prepared.split, methods.get(cell.method)
+    settle_shared_streams(cell.dataset_sha256, cell.method, cell.seed)
     memory.forget_peak()
     X, X_test = split.X_train, split.X_test
     extra = {"X_val": split.X_val, "y_val": split.y_val} if prepared.metadata["sees_validation"] else {}
@@ -251,13 +252,13 @@ def _measured(
     )
 
 
-def _settle_shared_streams(cell: Cell) -> None:
-    """Put the process-wide random streams into a state that depends on the cell only.
+def settle_shared_streams(dataset_sha256: str, method: str, seed: int) -> None:
+    """Put the process-wide random streams into a state that depends on data, method and seed only.
 
     Our own code draws from generators passed in, but some third-party detectors draw from the global
     streams; without this their scores would depend on what ran in this process before.
     """
-    rng = generator("shared streams", cell.dataset_sha256, cell.method, cell.seed)
+    rng = generator("shared streams", dataset_sha256, method, seed)
     seed = int(rng.integers(2**32))
     random.seed(seed)
     np.random.seed(seed)

@@ -9,11 +9,11 @@ import numpy as np
 
 from bench.errors import DataError
 from bench.methods import get
-from bench.picking.evidence import Evidence, folds, hold_out
 from bench.picking.joining import join
 from bench.picking.picked import Picked
 from bench.picking.prior import prior
 from bench.planning.grouping import cell_seconds
+from bench.usertable.held_out import Evidence, folds, hold_out
 from bench.usertable.training import Table
 from reproducibility.streams import generator
 

@@ -7,7 +7,7 @@ all methods. With l labelled anomalies the estimate is
     (l SLOPE e + LABELS_WORTH p) / (l + LABELS_WORTH)
 
 so the reference weighs as much as LABELS_WORTH labelled anomalies, and ever less the more there are. SLOPE,
-LABELS_WORTH and FLOOR were fitted on the development halves of ADBench and OddBench (results/reference/pick/README.md).
+LABELS_WORTH and HALF were fitted on the development halves of ADBench and OddBench (results/reference/pick/README.md).
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bench.picking.evidence import Evidence
 from bench.picking.prior import Prior
+from bench.usertable.held_out import Evidence
 from reproducibility.streams import generator
 
 #: Average precision per unit of ``placing``; the reference's weight in labelled anomalies; see above.
-SLOPE, LABELS_WORTH, FLOOR = 1.4, 7.0, 0.03
+SLOPE, LABELS_WORTH, HALF = 1.5, 5.5, 0.1
 #: Methods whose estimates differ by less are as good as each other.
 MARGIN = 0.02
 DRAWS, LEVEL = 2000, 0.95
@@ -71,8 +71,8 @@ class Judged:
 
 
 def placing(above: np.ndarray) -> np.ndarray:
-    """Worth of a labelled anomaly's place: 0 at the bottom, growing by the order of magnitude of rows above it."""
-    return np.asarray(np.log10((1 + FLOOR) / (above + FLOOR)))
+    """Worth of a labelled anomaly's place: 1 at the very top, a half where a share HALF of the rows is above it."""
+    return np.asarray(HALF / (above + HALF))
 
 
 def weight(labels: int) -> float:

@@ -8,9 +8,9 @@ from importlib.resources import files
 from pathlib import Path
 
 from bench.atomic import write_text
-from bench.picking.evidence import FOLDS
 from bench.picking.joining import LABELS_WORTH, MARGIN, Interval, Judged, weight
 from bench.picking.picked import Picked, sentences
+from bench.usertable.held_out import FOLDS
 
 NAME = "pick.html"
 #: Where the axis lies in the drawing.

@@ -42,8 +42,8 @@ def reference_table(root: Path = ROOT) -> pd.DataFrame:
     frames = [_of_store(root / name) for name in STORES if (root / name / FOLDER).is_dir()]
     if not frames:
         raise StoreError(f"there are no results in {root}; run from the repository's root")
-    frames += [made for made in (_of_halves(root / "mnp-plus" / "report.csv"), _of_pick(root / "pick")) if len(made)]
-    rows = pd.concat(frames)
+    halves = _of_halves(root / "mnp-plus" / "report.csv")
+    rows = pd.concat([*frames, halves]) if len(halves) else pd.concat(frames)
     rows = rows[rows.method.isin(specs())]
     wide = rows.pivot_table(index=[*TABLE, "source"], columns="method", values="ap", aggfunc="mean").round(4)
     return wide.reset_index().drop(columns="source").sort_values(TABLE, kind="stable").rename_axis(columns=None)
@@ -80,13 +80,6 @@ def _of_halves(path: Path) -> pd.DataFrame:
             "ap": rows.ap,
         }
     )  # fmt: skip
-
-
-def _of_pick(folder: Path) -> pd.DataFrame:
-    path = folder / "evidence.csv"
-    if not path.is_file():
-        return pd.DataFrame()
-    return pd.read_csv(path).rename(columns={"average_precision": "ap"}).assign(source="pick")
 
 
 def text(table: pd.DataFrame) -> str:

@@ -264,7 +264,8 @@ def _scenarios(entry: ScenarioEntry) -> tuple[Scenario, ...]:
 
 def _table(entry: TableEntry) -> TableSource:
     given: dict[str, Any] = entry.model_dump(exclude_unset=True)
-    return TableSource(**{key: hashable(value) for key, value in given.items()})
+    types = tuple(sorted(given.pop("types", {}).items()))
+    return TableSource(**{key: hashable(value) for key, value in given.items()}, types=types)
 
 
 def _beside(source: TableSource, folder: Path) -> TableSource:

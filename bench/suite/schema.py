@@ -111,6 +111,9 @@ class TableEntry(_Strict):
     categories: Literal["reject", "onehot"] = "reject"
     missing: Literal["reject", "median", "ffill"] = "reject"
     delimiter: str = ","
+    decimal: Literal[".", ","] = "."
+    encoding: str = "utf-8"
+    types: dict[str, Literal["number", "category"]] = {}
     licence: str = "the owner's"
     citation: str = "own data"
     url: str = ""

@@ -8,11 +8,10 @@ import numpy as np
 
 from bench.datasets.blocks import strings
 from bench.datasets.fill import categorical, column_numbers
-from bench.usertable.layout import Layout, pointed
 from bench.usertable.schema import Column, Schema
 
 
-def encode(block: Any, schema: Schema, layout: Layout) -> np.ndarray:
+def encode(block: Any, schema: Schema) -> np.ndarray:
     """Rows of a record batch as (n, d) float64, columns by name in the schema's order.
 
     Missing and infinite numbers become the column's ``missing_value``, or NaN where that is None. A category that
@@ -30,9 +29,7 @@ def encode(block: Any, schema: Schema, layout: Layout) -> np.ndarray:
         if column.content == "category":
             _one_hot(X[:, columns_of_X], category_texts(values), column)
         else:
-            X[:, columns_of_X.start] = filled(
-                column_numbers(pointed(values, layout), column.content), column.missing_value
-            )
+            X[:, columns_of_X.start] = filled(column_numbers(values, column.content), column.missing_value)
     return X
 
 

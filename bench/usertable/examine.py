@@ -15,19 +15,24 @@ import numpy as np
 from bench.datasets import row_numbers
 from bench.datasets.blocks import blocks, header, pandas_index, readable, strings
 from bench.datasets.column_names import looks_like_label, plain_name
+from bench.datasets.layout import Layout
 from bench.datasets.reading import LeftOut
 from bench.datasets.roles import assign
 from bench.datasets.survey import ColumnSurvey
-from bench.datasets.text_columns import MOST_CATEGORIES, content_of, holds_times, names_rows, refuse_repeated_header
+from bench.datasets.text_columns import (
+    MOST_CATEGORIES,
+    check_types,
+    content_of,
+    holds_times,
+    names_rows,
+    refuse_repeated_header,
+)
 from bench.datasets.wording import COMMAND, UnfitColumn
-from bench.errors import DataError, UnknownName
+from bench.errors import DataError
 from bench.usertable.encode import category_texts
-from bench.usertable.layout import Layout, pointed
 
 #: Ends of names that identify things; a column of different whole numbers under one is no feature.
 IDENTIFIERS = ("id", "uuid", "guid", "key", "number", "nr", "no")
-#: What ``--types`` knows.
-TYPES = ("number", "category")
 
 
 @dataclass
@@ -105,10 +110,10 @@ def examine(
         The file is no table, or a column is neither numbers, categories, dates nor names of rows.
     """
     types = types or {}
-    with readable(path):
+    with readable(path, layout):
         named = frozenset(name for name in (label, *drop, *types) if name is not None)
-        names, arrow_types = header(path, layout.delimiter, named)
-        _check_types(path, names, types)
+        names, arrow_types = header(path, layout, named)
+        check_types(path, names, types)
         chosen = label if label is not None else _likely_label(names)
         roles = assign(path, names, pandas_index(path), chosen, None, drop, COMMAND)
         left_out = list(roles.left_out)
@@ -121,12 +126,12 @@ def examine(
                 features[i] = Feature(ColumnSurvey(names[i], _declared(arrow_types[i], types.get(names[i]))))
         counts: Counter[str] = Counter()
         rows = 0
-        for block in blocks(path, names, layout.delimiter):
+        for block in blocks(path, names, layout):
             rows += block.num_rows
             counts.update(_counted(strings(block.column(roles.label))))
             for i, feature in list(features.items()):
                 try:
-                    _add(feature, block.column(i), path.name, layout)
+                    _add(feature, block.column(i), path.name)
                 except DataError as error:
                     del features[i]
                     left_out.append(LeftOut(repr(names[i]), _reason(error)))
@@ -152,14 +157,6 @@ def _likely_label(names: list[str]) -> str | None:
     return likely[0] if len(likely) == 1 else None
 
 
-def _check_types(path: Path, names: list[str], types: dict[str, str]) -> None:
-    for name, type_ in types.items():
-        if name not in names:
-            raise UnknownName(f"column of {path.name}", name, names)
-        if type_ not in TYPES:
-            raise DataError(f"{name}={type_}: a column's type is one of {', '.join(TYPES)}; correct --types")
-
-
 def _no_feature(type_: Any) -> str:
     """Why a column of this arrow type is no feature, or ""."""
     import pyarrow.types as pt
@@ -182,15 +179,14 @@ def _counted(texts: np.ndarray) -> dict[str, int]:
     return dict(zip(known.tolist(), counts.tolist(), strict=True))
 
 
-def _add(feature: Feature, column: Any, file: str, layout: Layout) -> None:
+def _add(feature: Feature, column: Any, file: str) -> None:
     if feature.survey.declared == "category":
         feature.texts.update(_counted(category_texts(column)))
         feature.survey.rows += len(column)
         if len(feature.texts) > MOST_CATEGORIES:
             raise DataError(f"it is a category with over {MOST_CATEGORIES} values")
         return
-    values = pointed(column, layout)
-    feature.survey.add(values, file)
+    feature.survey.add(column, file)
     if feature.survey.words and len(feature.texts) <= MOST_CATEGORIES:  # it may turn out to be a category
         feature.texts.update(_counted(category_texts(column)))
 
@@ -200,14 +196,12 @@ def _recount(path: Path, names: list[str], layout: Layout, kept: list[Feature]) 
     mixed = [f for f in kept if f.content == "category" and f.survey.declared != "category" and f.survey.numbers]
     if not mixed:
         return
-    with readable(path):
+    with readable(path, layout):
         for feature in mixed:
             feature.texts.clear()
-        for block in blocks(path, names, layout.delimiter):
+        for block in blocks(path, names, layout):
             for feature in mixed:
-                feature.texts.update(
-                    _counted(category_texts(pointed(block.column(names.index(feature.survey.name)), layout)))
-                )
+                feature.texts.update(_counted(category_texts(block.column(names.index(feature.survey.name)))))
     for feature in mixed:
         if len(feature.texts) > MOST_CATEGORIES:
             name = feature.survey.name

@@ -20,10 +20,11 @@ from bench.errors import DataError, StoreError
 from bench.json_values import hashable
 from bench.methods import create, get, source_hash
 from bench.usertable import formats
+from bench.usertable.contamination import Contamination
 from bench.usertable.model import Model, require_savable
 from bench.usertable.schema import from_json, to_json
 
-FORMAT = "mnp-bench model 1"
+FORMAT = "mnp-bench model 2"
 MANIFEST, USUAL = "manifest.json", "usual_rows.safetensors"
 #: Packages whose version can move a score or change how a file is read.
 PACKAGES = ("mnp-bench", "numpy", "scipy", "scikit-learn", "pyod", "torch", "safetensors", "skops", "xgboost",
@@ -68,7 +69,7 @@ def save(model: Model, folder: str | os.PathLike[str]) -> Path:
     beside.mkdir()
     try:
         files = formats.write(model.detector, get(model.method), beside)
-        save_file({"rows": np.ascontiguousarray(model.usual_rows)}, beside / USUAL)
+        save_file({"rows": np.ascontiguousarray(model.usual_rows), "scores": model.ordered_scores}, beside / USUAL)
         write_whole(beside / MANIFEST, _json(_manifest(model, beside, [*files, USUAL])))
         if target.exists():
             shutil.rmtree(target)
@@ -122,7 +123,8 @@ def load(folder: str | os.PathLike[str]) -> Model:
         unfitted = create(model_facts["method"], model_facts["seed"], **_as_given(model_facts["params"]))
         try:
             detector = formats.read(unfitted, model_facts["saved_as"], model_folder)
-            usual = load_file(model_folder / USUAL)["rows"]
+            kept = load_file(model_folder / USUAL)
+            usual, ordered = kept["rows"], kept["scores"]
             scores = _check_scores(detector, usual)
         except DataError:
             raise
@@ -151,6 +153,8 @@ def load(folder: str | os.PathLike[str]) -> Model:
         usual_rows=usual,
         threshold=told["threshold"]["value"],
         alert_rate=told["threshold"]["alert_rate"],
+        ordered_scores=ordered,
+        contamination=None if told["contamination"] is None else Contamination(**told["contamination"]),
         training=told["training"],
     )
 
@@ -171,6 +175,7 @@ def _manifest(model: Model, folder: Path, files: list[str]) -> dict[str, Any]:
         "schema": to_json(model.schema),
         "threshold": {"value": model.threshold, "alert_rate": model.alert_rate,
                       "set_on": "scores of the unlabelled training rows"},
+        "contamination": None if model.contamination is None else asdict(model.contamination),
         "training": model.training,
         "files": {name: _digest(folder / name) for name in files},
         "check_scores": _check_scores(model.detector, model.usual_rows),

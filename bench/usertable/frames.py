@@ -9,7 +9,6 @@ import numpy as np
 from bench.errors import DataError
 from bench.usertable.encode import encode
 from bench.usertable.incoming import refuse_column_types, refuse_missing_columns
-from bench.usertable.layout import Layout
 from bench.usertable.schema import Schema
 
 
@@ -37,7 +36,7 @@ def encode_frame(frame: Any, schema: Schema) -> np.ndarray:
     refuse_missing_columns("the frame", table.schema.names, schema)
     refuse_column_types("the frame", dict(zip(table.schema.names, table.schema.types, strict=True)), schema)
     try:
-        blocks = [encode(block, schema, Layout()) for block in table.to_batches()]
+        blocks = [encode(block, schema) for block in table.to_batches()]
     except pa.ArrowInvalid as error:
         first = str(error).splitlines()[0][:200]
         raise DataError(f"the frame holds text where the model was fitted on numbers ({first}); correct it") from error

@@ -14,11 +14,11 @@ import numpy as np
 from bench.datasets.blocks import blocks, header, readable, trimmed
 from bench.datasets.column_names import plain_name
 from bench.datasets.fill import column_numbers
+from bench.datasets.layout import Layout
 from bench.datasets.missing import MISSING_NUMBERS
 from bench.datasets.survey import NUMBER, is_text
 from bench.errors import DataError, UnknownName
 from bench.usertable.encode import category_texts
-from bench.usertable.layout import Layout, pointed
 from bench.usertable.schema import Column, Schema
 
 SHOWN = 8
@@ -85,19 +85,19 @@ def check(
     DataError
         Columns are missing, or hold text where the model has numbers: all of them in one sentence.
     """
-    with readable(path):
+    with readable(path, layout):
         wanted = {column.name for column in schema.columns}
-        names, types = header(path, layout.delimiter, frozenset(wanted))
+        names, types = header(path, layout, frozenset(wanted))
         if id_column is not None and id_column not in names:
             raise UnknownName(f"column of {path.name}", id_column, names)
         refuse_missing_columns(path.name, names, schema)
         refuse_column_types(path.name, dict(zip(names, types, strict=True)), schema)
         tallies = {column.name: Tally() for column in schema.columns}
         rows = 0
-        for block in blocks(path, names, layout.delimiter):
+        for block in blocks(path, names, layout):
             for column in schema.columns:
                 values = block.column(names.index(column.name))
-                _count(tallies[column.name], values, column, layout, rows)
+                _count(tallies[column.name], values, column, rows)
             rows += block.num_rows
             if tell is not None:
                 tell(rows)
@@ -148,7 +148,7 @@ def refuse_column_types(table: str, types: dict[str, Any], schema: Schema) -> No
             )
 
 
-def _count(tally: Tally, values: Any, column: Column, layout: Layout, before: int) -> None:
+def _count(tally: Tally, values: Any, column: Column, before: int) -> None:
     import pyarrow as pa
 
     if column.content == "category":
@@ -157,11 +157,10 @@ def _count(tally: Tally, values: Any, column: Column, layout: Layout, before: in
         tally.unknown.update(dict(zip(texts[unknown].tolist(), counts[unknown].tolist(), strict=True)))
         tally.missing += int(counts[texts == ""].sum())
         return
-    pointed_values = pointed(values, layout)
     try:
-        tally.missing += int((~np.isfinite(column_numbers(pointed_values, column.content))).sum())
+        tally.missing += int((~np.isfinite(column_numbers(values, column.content))).sum())
     except pa.ArrowInvalid:
-        _count_text(tally, pointed_values, column.content, before)
+        _count_text(tally, values, column.content, before)
 
 
 def _count_text(tally: Tally, values: Any, content: str, before: int) -> None:

@@ -8,15 +8,20 @@ from typing import Any
 import numpy as np
 
 from bench.errors import ConfigError, DataError
+from bench.execution.evaluate import settle_shared_streams
 from bench.methods import create, get, specs
+from bench.usertable.contamination import LEAST_LABELS, Contamination, contamination
 from bench.usertable.formats import why_not_saved
 from bench.usertable.frames import encode_frame
+from bench.usertable.held_out import folds, hold_out
 from bench.usertable.schema import Schema
 from bench.usertable.training import Table
 from reproducibility.streams import generator
 
 #: Unlabelled training rows that a model keeps, to check itself and to explain rows by their neighbours.
 KEPT_ROWS = 500
+#: Scores of unlabelled training rows that it keeps, for thresholds.
+KEPT_SCORES = 10_001
 #: Share of the unlabelled training rows above the threshold, unless another one is asked.
 ALERT_RATE = 0.01
 
@@ -39,6 +44,10 @@ class Model:
         Rows with a higher score are alerts.
     alert_rate : float
         Share of the unlabelled training rows that it was set for.
+    ordered_scores : (k,) float64
+        Scores of the unlabelled training rows from low to high, at most ``KEPT_SCORES`` of them at even steps.
+    contamination : Contamination or None
+        The estimated share of anomalies among the unlabelled rows, if it was asked for.
     training : dict
         The training file's name, hash, rows and labels, for the manifest.
     """
@@ -51,6 +60,8 @@ class Model:
     usual_rows: np.ndarray
     threshold: float
     alert_rate: float
+    ordered_scores: np.ndarray
+    contamination: Contamination | None
     training: dict[str, Any]
 
     def decision_function(self, frame: Any) -> np.ndarray:
@@ -62,6 +73,10 @@ class Model:
             Columns are missing, or hold text where the model was fitted on numbers.
         """
         return np.asarray(self.detector.decision_function(encode_frame(frame, self.schema)), dtype=np.float64)
+
+    def threshold_at(self, share: float) -> float:
+        """The score that at most this share of the unlabelled training rows exceed."""
+        return float(np.quantile(self.ordered_scores, 1 - share, method="higher"))
 
 
 def require_savable(method: str) -> None:
@@ -82,7 +97,14 @@ def require_savable(method: str) -> None:
         raise ConfigError(reason)
 
 
-def fit(table: Table, method: str = "mnp-plus", seed: int = 0, alert_rate: float = ALERT_RATE, **params: Any) -> Model:
+def fit(
+    table: Table,
+    method: str = "mnp-plus",
+    seed: int = 0,
+    alert_rate: float = ALERT_RATE,
+    estimate_contamination: bool = False,
+    **params: Any,
+) -> Model:
     """Fit a method on a table with few labels.
 
     Parameters
@@ -93,6 +115,8 @@ def fit(table: Table, method: str = "mnp-plus", seed: int = 0, alert_rate: float
     seed : int
     alert_rate : float in (0, 1)
         Share of the unlabelled training rows above the threshold.
+    estimate_contamination : bool
+        Also estimate how many of the unlabelled rows are anomalies, by fitting on folds: up to five more fits.
     **params
         The method's own parameters.
 
@@ -112,6 +136,8 @@ def fit(table: Table, method: str = "mnp-plus", seed: int = 0, alert_rate: float
         raise ConfigError(f"alert_rate {alert_rate:g} is no share between 0 and 1; 0.01 is one row in a hundred")
     detector = create(method, seed, **params)
     try:
+        expected = _contamination(table, method, seed, params) if estimate_contamination else None
+        settle_shared_streams(table.sha256, method, seed)
         detector.fit(table.X, table.y)
     except ValueError as error:
         raise DataError(f"{table.file}: {method} cannot learn from this table: {error}") from error
@@ -127,6 +153,8 @@ def fit(table: Table, method: str = "mnp-plus", seed: int = 0, alert_rate: float
         usual_rows=_usual(rows, scores, table.sha256),
         threshold=float(np.quantile(scores, 1 - alert_rate, method="higher")),
         alert_rate=alert_rate,
+        ordered_scores=np.quantile(scores, np.linspace(0, 1, min(len(scores), KEPT_SCORES)), method="higher"),
+        contamination=expected,
         training={
             "file": table.file,
             "sha256": table.sha256,
@@ -137,6 +165,15 @@ def fit(table: Table, method: str = "mnp-plus", seed: int = 0, alert_rate: float
             "unlabelled": len(unlabelled),
             "notes": list(table.notes),
         },
+    )
+
+
+def _contamination(table: Table, method: str, seed: int, params: dict[str, Any]) -> Contamination | None:
+    if table.y.sum() < LEAST_LABELS:
+        return None
+    cut = folds(np.ascontiguousarray(table.X.to_numpy()), table.y, seed)
+    return contamination(
+        hold_out(method, cut, seed, params).above, min(int((split.y_test == 0).sum()) for split in cut)
     )
 
 

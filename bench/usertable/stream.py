@@ -24,21 +24,31 @@ Tell = Callable[[int], None]
 
 @dataclass(frozen=True)
 class Budget:
-    """Which rows are alerts: a number of rows, a share of them, or (neither) those above the model's threshold.
+    """Which rows are alerts: so many, a share of them, an expected contamination, or those above the model's threshold.
 
     Attributes
     ----------
     alerts : int or None
     alert_rate : float or None
         In (0, 1); the number of rows is rounded up.
+    contamination : float or None
+        In (0, 1): the share of anomalies expected. Alerts are the rows above the score that this share of the
+        unlabelled training rows exceeds, so that a file with more anomalies has more alerts.
     """
 
     alerts: int | None = None
     alert_rate: float | None = None
+    contamination: float | None = None
 
     def __post_init__(self) -> None:
-        if self.alerts is not None and self.alert_rate is not None:
-            raise ConfigError("--alerts and --alert-rate both say how many rows are alerts; give one of them")
+        given = {"--alerts": self.alerts, "--alert-rate": self.alert_rate, "--contamination": self.contamination}
+        named = [name for name, value in given.items() if value is not None]
+        if len(named) > 1:
+            raise ConfigError(f"{' and '.join(named)} all say which rows are alerts; give one of them")
+        if self.contamination is not None and not 0 < self.contamination < 1:
+            raise ConfigError(
+                f"--contamination {self.contamination:g} is no share between 0 and 1; 0.02 is two rows in a hundred"
+            )
         if self.alert_rate is not None and not 0 < self.alert_rate < 1:
             raise ConfigError(f"--alert-rate {self.alert_rate:g} is no share between 0 and 1; 0.01 is one in a hundred")
         if self.alerts is not None and self.alerts < 1:
@@ -102,11 +112,12 @@ def score(
     ids, done = [], 0
     first, rows = np.empty(0, dtype=np.int64), np.empty((0, len(model.schema.feature_names)))
     position = None if id_column is None else incoming.names.index(id_column)
-    with readable(incoming.path):
-        for block in blocks(incoming.path, list(incoming.names), incoming.layout.delimiter):
+    as_written = frozenset() if id_column is None else frozenset({id_column})
+    with readable(incoming.path, incoming.layout):
+        for block in blocks(incoming.path, list(incoming.names), incoming.layout, as_written):
             for start in range(0, block.num_rows, ROWS):
                 part = block.slice(start, ROWS)
-                X = encode(part, model.schema, incoming.layout)
+                X = encode(part, model.schema)
                 values = model.detector.decision_function(X)
                 scores[done : done + len(X)] = values
                 first, rows = _highest(scores, first, rows, X, done, keep)
@@ -164,4 +175,4 @@ def _alerts(scores: np.ndarray, rank: np.ndarray, model: Model, budget: Budget) 
         return rank <= budget.alerts
     if budget.alert_rate is not None:
         return rank <= int(np.ceil(budget.alert_rate * len(scores)))
-    return scores > model.threshold
+    return scores > (model.threshold if budget.contamination is None else model.threshold_at(budget.contamination))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -65,7 +65,9 @@ def normal_values(counts: dict[str, int], named: Sequence[str], file: str) -> tu
     return (ordered[0],), "a guess: the most frequent value"
 
 
-def suite_text(examined: Examined, normal: Sequence[str] = ()) -> tuple[str, tuple[str, ...]]:
+def suite_text(
+    examined: Examined, normal: Sequence[str] = (), types: Mapping[str, str] | None = None
+) -> tuple[str, tuple[str, ...]]:
     """A suite file for the table, and what was seen in sentences.
 
     Parameters
@@ -73,6 +75,8 @@ def suite_text(examined: Examined, normal: Sequence[str] = ()) -> tuple[str, tup
     examined : Examined
     normal : sequence of str
         Label values that mean normal, if the user names them.
+    types : mapping of column to {"number", "category"}, optional
+        Those the user names.
 
     Returns
     -------
@@ -111,8 +115,15 @@ def suite_text(examined: Examined, normal: Sequence[str] = ()) -> tuple[str, tup
         lines.append('categories = "onehot"  # a column of 0 and 1 for each value of a column of text')
     if any(column.missing_rows for column in table.schema.columns):
         lines.append('missing = "median"  # or "ffill"')
+    kept = {name: type_ for name, type_ in (types or {}).items() if name in used}
+    if kept:
+        lines.append("types = { " + ", ".join(f"{_text(name)} = {_text(kept[name])}" for name in kept) + " }")
     if examined.layout.delimiter != ",":
         lines.append(f"delimiter = {_text(examined.layout.delimiter)}")
+    if examined.layout.decimal != ".":
+        lines.append(f"decimal = {_text(examined.layout.decimal)}")
+    if examined.layout.encoding != "utf-8":
+        lines.append(f"encoding = {_text(examined.layout.encoding)}")
     return "\n".join(lines) + "\n", notes
 
 
@@ -133,8 +144,6 @@ def _about(examined: Examined, table: Table, normal: Sequence[str], anomalous: S
             f"{unlabelled} rows have no label, and a suite needs the truth of every row: take them out of the file, or "
             "use mnp-bench fit, to which they are unlabelled"
         )
-    if examined.layout.decimal == ",":
-        told.append("numbers have a decimal comma: suites read a point only, write the file again with points")
     others = [name for name in examined.names if name != examined.label and looks_like_label(name)]
     single = [column.name for column in table.schema.columns if column.content != "category"]
     others += [name for name in single if name not in others and len(np.unique(table.X[name])) == 2]

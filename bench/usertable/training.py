@@ -10,6 +10,7 @@ import numpy as np
 
 from bench.datasets.blocks import blocks, readable, strings
 from bench.datasets.column_names import plain_name
+from bench.datasets.layout import layout_of, sentences, table_path
 from bench.datasets.places import file_sha256
 from bench.datasets.reading import LeftOut
 from bench.errors import DataError
@@ -17,7 +18,6 @@ from bench.usertable.encode import encode
 from bench.usertable.examine import IDENTIFIERS, Examined, Feature, examine
 from bench.usertable.labels import LabelRule, labels, rule
 from bench.usertable.labels import sentence as about_labels
-from bench.usertable.layout import layout_of, table_path
 from bench.usertable.schema import Column, Schema
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ def load_table(
     types: dict[str, str] | None = None,
     delimiter: str | None = None,
     decimal: str | None = None,
+    encoding: str | None = None,
 ) -> Table:
     """Read a CSV or parquet file with few labels.
 
@@ -73,8 +74,8 @@ def load_table(
     drop : tuple of str
         Columns that are no features.
     types : dict of column to {"number", "category"}, optional
-    delimiter, decimal : str, optional
-        Of a CSV file; None = as its first lines show.
+    delimiter, decimal, encoding : str, optional
+        Of a CSV file; None = as the file shows.
 
     Returns
     -------
@@ -87,7 +88,7 @@ def load_table(
         A file, column or label that cannot be used; the message says which and what to do.
     """
     file = table_path(path)
-    examined = examine(file, layout_of(file, delimiter, decimal), label, drop, types)
+    examined = examine(file, layout_of(file, delimiter, decimal, encoding), label, drop, types)
     return table_of(examined, anomaly)
 
 
@@ -103,10 +104,10 @@ def table_of(examined: Examined, anomaly: tuple[str, ...] = ()) -> Table:
     X = np.empty((examined.rows, len(schema.feature_names)), dtype=schema.precision)
     y = np.empty(examined.rows, dtype=np.int8)
     done = 0
-    with readable(path):
-        for block in blocks(path, list(examined.names), examined.layout.delimiter):
+    with readable(path, examined.layout):
+        for block in blocks(path, list(examined.names), examined.layout):
             rows = slice(done, done + block.num_rows)
-            X[rows] = encode(block, schema, examined.layout)
+            X[rows] = encode(block, schema)
             y[rows] = labels(strings(block.column(block.schema.names.index(examined.label))), made)
             done = rows.stop
     schema, X = _finished(schema, X, y)
@@ -171,9 +172,7 @@ def _no_information(name: str, values: np.ndarray, seen: dict[bytes, str]) -> st
 
 def _notes(examined: Examined, schema: Schema, made: LabelRule) -> list[str]:
     told = [f"{examined.path.name}: {examined.rows} rows, {len(schema.columns)} columns used as features"]
-    layout = examined.layout
-    if (layout.delimiter, layout.decimal) != (",", "."):
-        told.append(f"columns are separated by {layout.delimiter!r}, the decimal mark is {layout.decimal!r}")
+    told += sentences(examined.layout)
     told.append(about_labels(made))
     told += [f"left out: {column.column}: {column.reason}" for column in schema.left_out]
     told += [

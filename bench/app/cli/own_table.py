@@ -17,12 +17,14 @@ def init(
     label: Label = None,
     normal: Annotated[str | None, typer.Option("--normal", metavar="a,b", help="Label values that are normal.")] = None,
     drop: Drop = None,
+    types: Types = None,
 ) -> None:
     """Look at your own table and write a commented suite file for it."""
+    from bench.app.fit import parsed_types
     from bench.app.init import init as write_suite
 
     values, left_out = (tuple(option_names(*given) or ()) for given in (("--normal", normal), ("--drop", drop)))
-    write_suite(table, out, typer.echo, label, values, left_out)
+    write_suite(table, out, typer.echo, label, values, left_out, parsed_types(types))
 
 
 @app.command()
@@ -36,12 +38,18 @@ def fit(
     types: Types = None,
     alert_rate: Annotated[float, typer.Option(help="Share of unlabelled rows above the threshold.")] = 0.01,
     seed: Annotated[int, typer.Option(min=0)] = 0,
+    estimate_contamination: Annotated[
+        bool, typer.Option("--estimate-contamination", help="Up to 5 more fits.")
+    ] = False,
 ) -> None:
     """Fit a detector on your own table with a few labelled anomalies, and save it."""
     from bench.app.fit import fit_and_save, parsed_types
 
     values, left_out = (tuple(option_names(*given) or ()) for given in (("--anomaly", anomaly), ("--drop", drop)))
-    fit_and_save(table, save, method, seed, alert_rate, typer.echo, label, values, left_out, parsed_types(types))
+    fit_and_save(
+        table, save, method, seed, alert_rate, typer.echo, label, values, left_out, parsed_types(types),
+        estimate_contamination,
+    )  # fmt: skip
     typer.echo(f"saved to {save}; score new rows with: mnp-bench score {save} new.csv --out scores.csv")
 
 
@@ -81,11 +89,14 @@ def score(
     out: Annotated[str, typer.Option("--out", metavar="FILE", help="A .csv or .parquet file.")],
     alerts: Annotated[int | None, typer.Option("--alerts", help="So many rows are alerts.")] = None,
     alert_rate: Annotated[float | None, typer.Option("--alert-rate", help="This share of the rows is.")] = None,
+    contamination: Annotated[
+        str | None, typer.Option("--contamination", help="Expected share of anomalies, or: estimate.")
+    ] = None,
     id_column: Annotated[str | None, typer.Option("--id", metavar="COLUMN", help="Carried to the output.")] = None,
     explain: Annotated[int, typer.Option("--explain", min=0, help="Say why, of so many highest rows.")] = 0,
 ) -> None:
     """Score new rows by a saved model: score, rank and alert of each row."""
-    from bench.app.score import score_file
-    from bench.usertable.stream import Budget
+    from bench.app.score import budget_of, score_file
 
-    score_file(model, table, out, Budget(alerts, alert_rate), id_column, typer.echo, explain)
+    budget, estimated = budget_of(alerts, alert_rate, contamination)
+    score_file(model, table, out, budget, id_column, typer.echo, explain, estimated)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bench.app.init import init
 from bench.datasets.table import TableSource, load_table
-from bench.errors import ConfigError, DataError
+from bench.errors import BenchError, ConfigError, DataError
 from bench.suite.load import read_suite
 from bench.usertable.suite_file import normal_values
+from bench.usertable.training import load_table as load_own_table
 from tests.bench.usertable.conftest import payments
 
 
@@ -39,6 +42,37 @@ def test_the_file_is_a_suite_that_reads_the_table(tmp_path: Path, monkeypatch: p
     assert "# left out: 'when'" in (tmp_path / "my.toml").read_text()
     with pytest.raises(ConfigError, match=r"my\.toml is there already"):
         init("my.csv", None, print)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-16"])
+def test_a_suite_reads_what_fit_reads(encoding: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Semicolons, decimal commas, letters that are no ASCII, a number that is a category: one reading, the same matrix."""
+    monkeypatch.setenv("MNP_BENCH_CACHE", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+    frame = payments().assign(zip=[10115 + i % 3 for i in range(400)]).replace({"country": {"DE": "Österreich"}})
+    frame["fraud"] = frame["fraud"].replace("", "0")
+    frame = frame.rename(columns={"amount": "Betrag (€)"})
+    frame.to_csv("my.csv", index=False, sep=";", decimal=",", encoding=encoding)
+    told: list[str] = []
+    (source,) = read_suite(str(init("my.csv", None, told.append, types={"zip": "category"}))).tables
+    dataset = load_table(source)
+    fitted = load_own_table("my.csv", types={"zip": "category"})
+    assert dataset.feature_names == tuple(fitted.X.columns)
+    assert "Betrag (€)" in dataset.feature_names and "country=Österreich" in dataset.feature_names
+    assert "zip=10116" in dataset.feature_names
+    assert np.array_equal(dataset.X, fitted.X.to_numpy()) and np.array_equal(dataset.y, fitted.y)
+    assert any("decimal mark is ','" in line for line in told)
+    assert any("is not UTF-8" in line for line in told) == (encoding != "utf-8")
+
+
+def test_types_that_cannot_be_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MNP_BENCH_CACHE", str(tmp_path / "cache"))
+    path = tmp_path / "my.csv"
+    payments().to_csv(path, index=False)
+    for types, words in {("contry", "category"): "did you mean country", ("country", "number"): "holds text"}.items():
+        source = TableSource(str(path), label="country", normal=("DE",), drop=("when", "iban", "bank"), types=(types,))
+        with pytest.raises(BenchError, match=words):
+            load_table(replace(source, label="fraud", normal=("",), categories="onehot", missing="median"))
 
 
 def test_what_the_user_says_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

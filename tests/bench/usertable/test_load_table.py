@@ -108,3 +108,12 @@ def test_which_labels_mean_an_anomaly(
 def test_labels_that_cannot_be_told_are_refused(counts: dict[str, int], named: tuple[str, ...], words: str) -> None:
     with pytest.raises(DataError, match=words):
         rule(counts, "label", named, "my.csv")
+
+
+def test_numbers_with_a_comma_among_texts_are_categories_of_their_own(tmp_path: Path) -> None:
+    """Every row has exactly one category, also where the decimal mark is a comma."""
+    rows = [f"{('high', 'low', 'high', '1,5', 'low')[i % 5]};{i % 7},5;{int(i < 3)}" for i in range(60)]
+    (tmp_path / "t.csv").write_text("level;size;fraud\n" + "\n".join(rows))
+    table = load_table(str(tmp_path / "t.csv"))
+    assert [name for name in table.X.columns if "level" in name] == ["level=1.5", "level=high", "level=low"]
+    assert (table.X.filter(like="level=").sum(axis=1) == 1).all()

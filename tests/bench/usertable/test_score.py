@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bench.datasets.layout import layout_of
 from bench.errors import ConfigError, DataError, UnknownName
 from bench.usertable.incoming import Incoming, check
-from bench.usertable.layout import layout_of
 from bench.usertable.model import Model
 from bench.usertable.stream import Budget, Scored, score, write
 from bench.usertable.training import Table

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bench.picking import evidence
-from bench.picking.evidence import folds, hold_out, share_above
+from bench.usertable import held_out as evidence
+from bench.usertable.held_out import folds, hold_out, share_above
 
 
 def rows(labelled: int = 7, unlabelled: int = 60) -> tuple[np.ndarray, np.ndarray]:
@@ -33,7 +33,7 @@ def test_each_labelled_anomaly_is_held_out_once() -> None:
 def test_places_are_in_the_tables_order(monkeypatch: pytest.MonkeyPatch) -> None:
     X, y = rows()
     X[:, 0] = np.arange(len(X))  # the score: the later, the higher
-    monkeypatch.setattr(evidence, "fit_and_score", lambda _m, cut, _s: [split.X_test[:, 0] for split in cut])
+    monkeypatch.setattr(evidence, "fit_and_score", lambda _m, cut, *_: [split.X_test[:, 0] for split in cut])
     assert (np.diff(hold_out("any", folds(X, y)).above) <= 0).all()
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from bench.execution.evaluate import blind
+from bench.execution.evaluate import blind, settle_shared_streams
 from bench.methods import create, get
 from bench.types import Split
 from bench.usertable.selection import WeakLabelKFold
@@ -58,7 +59,7 @@ def folds(X: np.ndarray, y: np.ndarray, seed: int = 0) -> list[Split]:
     ]
 
 
-def hold_out(method: str, cut: Sequence[Split], seed: int = 0) -> Evidence:
+def hold_out(method: str, cut: Sequence[Split], seed: int = 0, params: Mapping[str, Any] | None = None) -> Evidence:
     """Fit a method on every fold and rank the labelled anomalies held out.
 
     Parameters
@@ -67,6 +68,8 @@ def hold_out(method: str, cut: Sequence[Split], seed: int = 0) -> Evidence:
     cut : sequence of Split
         From ``folds``: every labelled anomaly is in one test part.
     seed : int
+    params : mapping, optional
+        The method's own parameters.
 
     Returns
     -------
@@ -78,27 +81,30 @@ def hold_out(method: str, cut: Sequence[Split], seed: int = 0) -> Evidence:
         The method cannot learn from a fold.
     """
     start = time.perf_counter()
-    scores = fit_and_score(method, cut, seed)
+    scores = fit_and_score(method, cut, seed, params)
     seconds = time.perf_counter() - start
     rows = np.concatenate([split.test[split.y_test == 1] for split in cut])
     above = np.concatenate([share_above(values, split.y_test) for values, split in zip(scores, cut, strict=True)])
     return Evidence(method, above[np.argsort(rows)], seconds)
 
 
-def fit_and_score(method: str, splits: Sequence[Split], seed: int) -> list[np.ndarray]:
+def fit_and_score(
+    method: str, splits: Sequence[Split], seed: int, params: Mapping[str, Any] | None = None
+) -> list[np.ndarray]:
     """Scores of each split's test rows by the method fitted on its training rows; replicated methods fit together."""
-    spec = get(method)
+    spec, given = get(method), dict(params or {})
     if spec.replicated:
-        first = create(method, seed)
+        first = create(method, seed, **given)
         fitted = first.fit_replicas([blind(split, spec) for split in splits], [seed] * len(splits))
         scores: list[np.ndarray] = first.decision_function_replicas(fitted, [split.X_test for split in splits])
         return scores
-    return [
-        np.asarray(
-            create(method, seed).fit(split.X_train, split.y_train).decision_function(split.X_test), dtype=np.float64
-        )
-        for split in splits
-    ]
+    found = []
+    for split in splits:
+        detector = create(method, seed, **given)
+        settle_shared_streams(f"fold of {len(split.train)} rows", method, seed)
+        detector.fit(split.X_train, split.y_train)
+        found.append(np.asarray(detector.decision_function(split.X_test), dtype=np.float64))
+    return found
 
 
 def share_above(scores: np.ndarray, y: np.ndarray) -> np.ndarray:

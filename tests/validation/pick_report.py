@@ -1,0 +1,85 @@
+"""How often ``pick`` is right: from the evidence collected to results/reference/pick/validation.csv.
+
+    python -m tests.validation.pick_report [--folder results/reference/pick]
+
+A table's answer is right where the method named is within 0.02 average precision of the best method compared; its regret
+is how far below it is. The reference never holds the table's own family. Needs the files of the repository only.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from bench.methods import get
+from bench.picking.candidates import DEFAULT
+from bench.picking.joining import MARGIN, equals, join, placing
+from bench.picking.prior import prior
+from bench.planning.grouping import cell_seconds
+from bench.usertable.held_out import Evidence
+
+OVERALL_BEST = "mnp-plus"
+TABLE = ["half", "dataset", "family", "rows", "features", "seed", "labels"]
+
+
+def answers(rows: pd.DataFrame) -> Iterator[dict[str, object]]:
+    """For every table and number of labels what each rule names, and how far that is below the best."""
+    for key, part in rows.groupby(TABLE):
+        about = dict(zip(TABLE, key, strict=True))
+        by_method = part.set_index("method")
+        names = [name for name in DEFAULT if name in by_method.index]
+        if len(names) < len(DEFAULT):
+            continue  # the collection was stopped within this table
+        truth = by_method.average_precision[names].to_numpy()
+        evidence = [Evidence(name, np.array(by_method.above[name].split(), dtype=float), 0.0) for name in names]
+        size = (int(about["rows"]), int(about["features"]))
+        reference = prior(names, *size, int(about["labels"]), without=str(about["family"]))
+        judged = join(evidence, reference, [cell_seconds(get(name), size, {}) for name in names], 0.01)
+        named = {
+            "pick": equals(judged)[0].method,
+            f"always {OVERALL_BEST}": OVERALL_BEST,
+            "always pu-bagging": "pu-bagging",
+            "evidence alone": names[int(np.argmax([placing(one.above).mean() for one in evidence]))],
+            "reference alone": names[int(np.nanargmax(reference.strength))],
+        }
+        by_name = dict(zip(names, truth, strict=True))
+        held = [
+            one.behind.low <= by_name[judged[0].method] - by_name[one.method] <= one.behind.high for one in judged[1:]
+        ]
+        for rule, method in named.items():
+            yield {
+                **about, "rule": rule, "method": method, "regret": float(truth.max() - by_name[method]),
+                "equals": len(equals(judged)), "held": float(np.mean(held)),
+            }  # fmt: skip
+
+
+def summary(found: pd.DataFrame) -> pd.DataFrame:
+    """A row per half, number of labels and rule: means over sets, after the mean over a set's seeds."""
+    found = found.assign(within=(found.regret <= MARGIN).astype(float))
+    columns = ["within", "regret", "equals", "held"]
+    sets = found.groupby(["half", "labels", "rule", "dataset"])[columns].mean()
+    grouped = sets.groupby(level=["half", "labels", "rule"])
+    table = grouped.mean().rename(columns={"within": "within_0.02", "held": "differences_in_95_interval"})
+    table.insert(0, "sets", grouped.size())
+    table.insert(3, "regret_standard_error", grouped.regret.sem())
+    own = [name for name in table.columns if name in ("equals", "differences_in_95_interval")]
+    table.loc[table.index.get_level_values("rule") != "pick", own] = np.nan  # these are said by pick alone
+    return table.round(4).reset_index()
+
+
+def main() -> None:
+    """Read evidence.csv, write validation.csv, print it."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--folder", type=Path, default=Path("results/reference/pick"))
+    folder = parser.parse_args().folder
+    table = summary(pd.DataFrame(answers(pd.read_csv(folder / "evidence.csv"))))
+    table.to_csv(folder / "validation.csv", index=False, lineterminator="\n")
+    print(table.to_string(index=False))
+
+
+if __name__ == "__main__":
+    main()
