@@ -191,10 +191,10 @@ def status_summary(folder: str) -> str:
 
 def show_verified(work: Callable[[Callable[[Repeated], None]], list[Repeated]], count: int) -> list[Repeated]:
     """Do the work with a bar, then print a line per cell, what differs, and what changed since they were stored."""
-    from tqdm import tqdm
+    from bench.app.bars import bar
 
-    with tqdm(total=count, unit="cell", file=sys.stderr, disable=None) as bar:
-        done = work(lambda _: _advance(bar))
+    with bar(total=count, unit="cell") as shown:
+        done = work(lambda _: _advance(shown))
     show(
         [
             {
@@ -219,10 +219,10 @@ def show_verified(work: Callable[[Callable[[Repeated], None]], list[Repeated]], 
 
 def show_adopted(work: Callable[[Callable[[Repeated], None]], list[Verdict]]) -> list[Verdict]:
     """Do the work with a bar, then print a line per method and why a method's results stay as they are."""
-    from tqdm import tqdm
+    from bench.app.bars import bar
 
-    with tqdm(unit="cell", file=sys.stderr, disable=None) as bar:
-        verdicts = work(lambda _: _advance(bar))
+    with bar(unit="cell") as shown:
+        verdicts = work(lambda _: _advance(shown))
     if not verdicts:
         print("every result is of today's code; there is nothing to carry over")
         return verdicts

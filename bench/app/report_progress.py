@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -14,17 +13,17 @@ if TYPE_CHECKING:
 @contextmanager
 def report_progress() -> Iterator[Progress]:
     """Give ``bench.report.build.build`` something to tell; elsewhere than on a terminal nothing is shown."""
-    from tqdm import tqdm
+    from bench.app.bars import bar
 
-    with tqdm(unit="piece", file=sys.stderr, disable=None, leave=False) as bar:
+    with bar(unit="piece", leave=False) as line:
         shown = ("", 0)
 
         def tell(what: str, done: int, total: int) -> None:
             nonlocal shown
             if shown != (what, total):
                 shown = (what, total)
-                bar.reset(total)
-                bar.set_description(what)
-            bar.update(done - bar.n)
+                line.reset(total)
+                line.set_description(what)
+            line.update(done - line.n)
 
         yield tell

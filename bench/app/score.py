@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -142,9 +141,8 @@ def _loaded(folder: str, say: Say) -> Model:
 @contextmanager
 def progress(word: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
     """A line of progress on standard error, with the time left where the number of rows is known."""
-    from tqdm import tqdm
+    from bench.app.bars import bar
 
-    with tqdm(
-        desc=word, total=total, unit=" rows", unit_scale=True, file=sys.stderr, mininterval=1.0, delay=1.0, leave=False
-    ) as bar:
-        yield lambda done: bar.update(done - bar.n) and None
+    options = {"unit": " rows", "unit_scale": True, "mininterval": 1.0, "delay": 1.0, "leave": False}
+    with bar(False, desc=word, total=total, **options) as shown:
+        yield lambda done: shown.update(done - shown.n) and None

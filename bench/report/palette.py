@@ -65,9 +65,9 @@ KNOWN = {
     "mnp-plus": ("highlight", 2, "s"),
     "pu-bagging": ("weak", 2, "^"),
     "max-z": ("unsupervised", 1, "P"),
-    "nng-mix-logistic": ("supervised", 0, "D"),
-    "nng-mix-mlp": ("supervised", 1, "v"),
-    "nng-mix-xgboost": ("supervised", 2, "s"),
+    "nng-mix-logistic": ("weak", 5, "*"),
+    "nng-mix-mlp": ("weak", 1, "D"),
+    "nng-mix-xgboost": ("weak", 3, "s"),
     "wsad-dt": ("weak", 0, "P"),
     "tabm": ("supervised", 4, "^"),
 }

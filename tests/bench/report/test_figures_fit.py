@@ -10,7 +10,7 @@ import pytest
 from bench.methods import specs
 from bench.report import palette
 from bench.report.figures import KINDS
-from bench.report.figures.canvas import CROWD, HEIGHT, WIDTH, crowds, drawing_styles, ordered, short
+from bench.report.figures.canvas import CROWD, HEIGHT, WIDTH, Unsuited, crowds, drawing_styles, ordered, short
 from bench.report.rows import prepare
 from tests.bench.report.made_up import rows
 
@@ -35,6 +35,10 @@ def frames() -> dict[str, pd.DataFrame]:
 @pytest.mark.parametrize("wanted", FITTED, ids=lambda wanted: wanted.name)
 @pytest.mark.parametrize("size", ["44 x 30", "2 x 2"])
 def test_nothing_is_drawn_outside_the_page(wanted, size, frames):
+    if wanted.name == "strips" and size == "44 x 30":
+        with pytest.raises(Unsuited, match="44 datasets would need 6 pages, which nobody reads"):
+            wanted.draw(frames[size])
+        return
     figure, _ = wanted.draw(frames[size])
     figure.draw_without_rendering()
     width, height = figure.get_size_inches()
