@@ -90,9 +90,12 @@ class Handler(BaseHTTPRequestHandler):
         }
         for name, value in told.items():
             self.send_header(name, value)
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(answer.body)
+        try:
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(answer.body)
+        except ConnectionError:  # the reader closed the page before it had come
+            self.close_connection = True
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing: a page that follows a run asks every two seconds."""

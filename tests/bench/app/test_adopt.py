@@ -199,7 +199,9 @@ adopt(sys.argv[1], sample=1)
 
 
 @pytest.mark.filterwarnings("ignore::bench.store.segments.StoreWarning")  # the unfinished file is set aside and told
-@pytest.mark.parametrize("steps", [0, 1, 2, 3])
+@pytest.mark.parametrize(
+    "steps", [0, pytest.param(1, marks=pytest.mark.slow), pytest.param(2, marks=pytest.mark.slow), 3]
+)
 def test_a_kill_leaves_the_old_store_or_the_new(folder: Path, steps: int) -> None:
     """Killed before the record, between record and rows, between the new rows and the end of the old."""
     with Store(folder) as store:  # two files, so that old ones are to be removed

@@ -15,6 +15,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -152,7 +153,16 @@ def test_the_pages_show_commands() -> None:
         assert any(text.split()[1] == name for text in shown), name
 
 
-@pytest.mark.parametrize("text", sorted(commands()))
+#: Commands that fit many models or that other tests run too: they are shown to work by the session of slow tests.
+LONG = ("pick", "verify", "adopt", "run", "inspect", "report")
+
+
+def marked(text: str) -> Any:
+    """A command, marked slow where it takes long."""
+    return pytest.param(text, marks=pytest.mark.slow) if text.split()[1] in LONG else text
+
+
+@pytest.mark.parametrize("text", [marked(text) for text in sorted(commands())])
 def test_a_command_that_a_page_shows_works(text: str, folder: Path) -> None:
     words, code = adapted(text, folder)
     done = command(folder, *words)
