@@ -10,7 +10,7 @@ import numpy as np
 from bench.errors import DataError
 from bench.methods import get
 from bench.picking.joining import join
-from bench.picking.picked import Picked
+from bench.picking.picked import Picked, beyond_time
 from bench.picking.prior import prior
 from bench.planning.grouping import cell_seconds
 from bench.usertable.held_out import Evidence, folds, hold_out
@@ -72,7 +72,7 @@ def pick_few(
         spec = get(method)
         cost = cell_seconds(spec, X.shape, {})
         if cut and evidence and time.perf_counter() - start + len(cut) * cost > 60 * minutes:
-            gone[method] = f"it would take the time beyond --minutes {minutes:g}"
+            gone[method] = beyond_time(minutes)
             continue
         try:
             evidence_of = hold_out(method, cut, seed) if cut else Evidence(method, np.empty(0), 0.0)

@@ -17,7 +17,7 @@ from bench.execution import pool
 from bench.execution.evaluate import WorkContext
 from bench.methods import get
 from bench.picking.joining import Interval, Judged
-from bench.picking.picked import Picked
+from bench.picking.picked import Picked, beyond_time
 from bench.planning.grouping import cell_seconds
 from bench.planning.plan import expand, remaining
 from bench.report.bootstrap import mean_interval
@@ -74,7 +74,7 @@ def pick_known(
     done = [name for name in methods if (rows.method == name).any()]
     bad = rows[rows.status != "ok"]
     gone = dict(left_out or {})
-    gone |= {name: f"it would take the time beyond --minutes {minutes:g}" for name in methods if name not in done}
+    gone |= {name: beyond_time(minutes) for name in methods if name not in done}
     gone |= {name: f"it failed: {error.splitlines()[-1]}" for name, error in zip(bad.method, bad.error, strict=True)}
     good = rows[~rows.method.isin(gone)].assign(recall=lambda kept: _recalls(kept, alert_rate))
     if good.empty:

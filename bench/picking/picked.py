@@ -11,6 +11,11 @@ from bench.picking.joining import MARGIN, Interval, Judged, equals, undecided, w
 SHOWN = 4
 
 
+def beyond_time(minutes: float) -> str:
+    """Why a method was not begun."""
+    return f"it would take the time beyond --minutes {minutes:g}"
+
+
 @dataclass(frozen=True, eq=False)
 class Picked:
     """Which method for a table, and why. ``print`` shows the three sentences.
