@@ -26,7 +26,7 @@ main()
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("light")
     folder(made / "one", frame(datasets=6, seeds=2))
     folder(made / "two", frame(datasets=6, seeds=2, code="b"), commit="d" * 40)
@@ -43,9 +43,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (["report", "one"], "index.html"),
     ],
 )
-def test_without_training_libraries(place: Path, words: list[str], says: str) -> None:
+def test_without_training_libraries(results: Path, words: list[str], says: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", BLOCKED % (HEAVY, words)], cwd=place, capture_output=True, text=True, check=False
+        [sys.executable, "-c", BLOCKED % (HEAVY, words)], cwd=results, capture_output=True, text=True, check=False
     )
     assert "Traceback" not in done.stderr, done.stderr
     assert done.returncode in (0, 1) and says in done.stdout, done.stderr
