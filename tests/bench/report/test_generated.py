@@ -109,6 +109,28 @@ def test_curve_and_change_by_hand(stores: stores_module.Stores) -> None:
     assert f"MNP {mnp.iloc[1] - mnp.iloc[0]:+.3f} ({mnp.iloc[0]:.3f} to {mnp.iloc[1]:.3f})" in text
 
 
+def test_the_place_at_each_level_by_hand(stores: stores_module.Stores) -> None:
+    rows = stores.read("levels")
+    means = rows.groupby(["variant", "contamination"])[METRIC].mean().unstack()
+    first, second = means.index[means.mean(axis=1).argsort()[::-1]]
+    text = write(stores, "place", "levels", over="contamination", method=rows.method[rows.variant == second].iloc[0])
+    assert text.startswith(f"Of 2 methods {second} is, by mean average precision, at 0% in place ")
+    for level, words in ((0.0, "0%"), (0.2, "20%")):
+        better = int((means[level] > means.loc[second, level]).sum())
+        other = f"{first} {means.loc[first, level]:.3f}"
+        assert f"at {words} in place {better + 1} ({means.loc[second, level]:.3f}; {other})" in text
+    with pytest.raises(StoreError, match="no compared variant is of method 'nobody'"):
+        write(stores, "place", "levels", over="contamination", method="nobody")
+
+
+def test_where_the_time_went_by_hand(stores: stores_module.Stores) -> None:
+    rows = stores.read("one")
+    seconds = (rows.fit_seconds + rows.score_seconds).groupby(rows.variant).sum().sort_values(ascending=False)
+    text = write(stores, "spent", "one", rows="2")
+    assert text.startswith(f"{seconds.sum() / 60:,.0f} minutes of one core, of which ")
+    assert f"{seconds.iloc[0] / seconds.sum():.0%}" in text and text.count("%") == 2
+
+
 def test_one_scenario_is_chosen(stores: stores_module.Stores) -> None:
     with pytest.raises(StoreError, match=r"root/levels holds 2 scenarios; choose one by protocol, label_budget, cont"):
         write(stores, "table", "levels")
