@@ -9,7 +9,7 @@ from bench.report.blocks import Block
 from bench.report.render import escaped_markdown, markdown_table
 from bench.report.rows import fair
 from bench.report.stores import METRIC, Stores, one_folder
-from bench.report.words import ALL, listed
+from bench.report.words import ALL, count, listed
 
 #: What a curve may run over, and how its levels read.
 LEVELS = {"contamination": "{:.0%}", "label_budget": "{:g}"}
@@ -47,10 +47,15 @@ def place(stores: Stores, block: Block) -> str:
         order = means[level].sort_values(ascending=False, kind="stable")
         where = order.index.get_loc(names[0])
         other = order.index[0] if where else order.index[1]
-        told.append(
-            f"at {LEVELS[over].format(level)} in place {where + 1} ({order[names[0]]:.3f}; {other} {order[other]:.3f})"
-        )
+        told.append(f"{_with(over, level)} in place {where + 1} ({order[names[0]]:.3f}; {other} {order[other]:.3f})")
     return f"Of {len(means)} methods {names[0]} is, by mean average precision, {listed(told, ALL)}."
+
+
+def _with(over: str, level: float) -> str:
+    """``with 5 labels``, ``with 5% labels``, ``at 20% contamination``."""
+    if over == "contamination":
+        return f"at {level:.0%} contamination"
+    return f"with {count(int(level), 'label')}" if level >= 1 else f"with {level:.0%} labels"
 
 
 def _means(stores: Stores, block: Block) -> tuple[pd.DataFrame, str]:

@@ -114,11 +114,11 @@ def test_the_place_at_each_level_by_hand(stores: stores_module.Stores) -> None:
     means = rows.groupby(["variant", "contamination"])[METRIC].mean().unstack()
     first, second = means.index[means.mean(axis=1).argsort()[::-1]]
     text = write(stores, "place", "levels", over="contamination", method=rows.method[rows.variant == second].iloc[0])
-    assert text.startswith(f"Of 2 methods {second} is, by mean average precision, at 0% in place ")
+    assert text.startswith(f"Of 2 methods {second} is, by mean average precision, at 0% contamination in place ")
     for level, words in ((0.0, "0%"), (0.2, "20%")):
         better = int((means[level] > means.loc[second, level]).sum())
         other = f"{first} {means.loc[first, level]:.3f}"
-        assert f"at {words} in place {better + 1} ({means.loc[second, level]:.3f}; {other})" in text
+        assert f"at {words} contamination in place {better + 1} ({means.loc[second, level]:.3f}; {other})" in text
     with pytest.raises(StoreError, match="no compared variant is of method 'nobody'"):
         write(stores, "place", "levels", over="contamination", method="nobody")
 
