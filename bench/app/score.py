@@ -15,7 +15,7 @@ from bench.datasets.layout import layout_of, table_path
 from bench.errors import ConfigError
 from bench.usertable.contamination import LEAST_LABELS
 from bench.usertable.contamination import sentence as contamination_sentence
-from bench.usertable.explain import Cause, explain, sentence
+from bench.usertable.explain import Cause, explain, reconstruction_sentence, sentence
 from bench.usertable.folder import ModelWarning, load
 from bench.usertable.incoming import check
 from bench.usertable.model import Model
@@ -111,6 +111,9 @@ def _explain(model: Model, scored: Scored, target: Path, say: Say) -> None:
             say(f"  {sentence(cause)}")
         if not causes:
             say("  no single column explains it: no replacement lowers its score by a tenth of the excess")
+        told = reconstruction_sentence(model, row)
+        if told:
+            say(f"  {told}")
         lines += [
             {"row": number + 1, "rank": int(scored.rank[number]), "score": scored.scores[number], "order": order}
             | asdict(cause)

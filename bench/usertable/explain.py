@@ -7,11 +7,11 @@ lowers the score most, then the one that lowers it most beside the first, until 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from bench.usertable.model import Model
+from bench.usertable.own_words import closest_prototype, reconstruction, residuals
 from bench.usertable.schema import Column
 
 #: Usual rows whose values stand in for a column's.
@@ -20,6 +20,8 @@ NEIGHBOURS = 20
 MOST_CAUSES = 5
 #: A further column must take away at least this share of what the row scores above the usual rows' median.
 LEAST_SHARE = 0.1
+#: At most so many columns are named that the method's reconstruction misses by more than it usually does.
+MOST_RESIDUALS = 3
 #: Differences beyond so many spreads count as much as this one, so that one wild value does not choose the neighbours.
 FARTHEST = 3.0
 
@@ -39,6 +41,8 @@ class Cause:
         Mean score with the columns named before replaced, and with this one replaced too.
     prototype : str
         What the method's closest normal prototype has here; "" where the method has none.
+    reconstruction : str
+        What the method's reconstruction of the row has here; "" where the method has none.
     """
 
     column: str
@@ -47,6 +51,7 @@ class Cause:
     score_before: float
     score_after: float
     prototype: str = ""
+    reconstruction: str = ""
 
 
 def explain(model: Model, row: np.ndarray) -> tuple[Cause, ...]:
@@ -67,7 +72,7 @@ def explain(model: Model, row: np.ndarray) -> tuple[Cause, ...]:
     current = float(model.detector.decision_function(row[None])[0])
     excess = current - float(np.median(model.detector.decision_function(usual)))
     apart = _distances(model, row)
-    prototype = _prototype(model.detector, row)
+    prototype, rebuilt = closest_prototype(model, row), reconstruction(model, row)
     replaced: list[int] = []
     causes: list[Cause] = []
     while len(causes) < min(MOST_CAUSES, len(model.schema.columns)) and excess > 0:
@@ -85,6 +90,7 @@ def explain(model: Model, row: np.ndarray) -> tuple[Cause, ...]:
                 score_before=current,
                 score_after=float(after[best]),
                 prototype="" if prototype is None else shown(column, prototype[span]),
+                reconstruction="" if rebuilt is None else shown(column, rebuilt[span]),
             )
         )
         replaced.append(free[best])
@@ -95,10 +101,25 @@ def explain(model: Model, row: np.ndarray) -> tuple[Cause, ...]:
 def sentence(cause: Cause) -> str:
     """A cause in words."""
     like = f", closest prototype {cause.prototype}" if cause.prototype else ""
+    like += f", reconstructed as {cause.reconstruction}" if cause.reconstruction else ""
     return (
         f"{cause.column} = {cause.value} (usual: {cause.usual}{like}): "
         f"score {cause.score_before:.4g} -> {cause.score_after:.4g} without it"
     )
+
+
+def reconstruction_sentence(model: Model, row: np.ndarray) -> str:
+    """The columns that the method's reconstruction misses by more than in 95% of usual rows; "" if it has none."""
+    rebuilt = reconstruction(model, row)
+    if rebuilt is None:
+        return ""
+    told = []
+    for residual in residuals(model, row)[:MOST_RESIDUALS]:
+        column, span = model.schema.columns[residual.column], model.schema.slices[residual.column]
+        if residual.times > 1:
+            values = f"{shown(column, row[span])}, reconstructed as {shown(column, rebuilt[span])}"
+            told.append(f"{column.name} by {residual.size:.4g} ({values}; usually below {residual.usual:.4g})")
+    return f"the reconstruction of {model.method} misses {', '.join(told) if told else 'no column more than usual'}"
 
 
 def shown(column: Column, values: np.ndarray) -> str:
@@ -155,12 +176,3 @@ def _usual(column: Column, values: np.ndarray) -> str:
     shares = values.mean(axis=0)
     most = np.argsort(-shares, kind="stable")[:3]
     return ", ".join(f"{column.categories[i] or 'missing'} {100 * shares[i]:.0f}%" for i in most if shares[i] > 0)
-
-
-def _prototype(detector: Any, row: np.ndarray) -> np.ndarray | None:
-    """The normal prototype closest to the row, in the units of the table, where the method has such."""
-    prototypes = getattr(detector, "prototypes_", None)
-    if prototypes is None or not hasattr(detector, "closest_prototype") or np.shape(prototypes)[1:] != row.shape:
-        return None
-    closest: np.ndarray = np.asarray(prototypes, dtype=np.float64)[int(detector.closest_prototype(row[None])[0])]
-    return closest
