@@ -16,6 +16,8 @@ from bench.usertable.model import Model
 #: Residuals are compared with the one that this share of the usual rows stay below, and with this share of the spread:
 #: where nearly every usual row is reconstructed to rounding, rounding is nothing unusual.
 USUAL_SHARE, LEAST_SPREAD = 0.95, 0.01
+#: At most so many columns are named that the reconstruction misses by more than that.
+MOST_RESIDUALS = 3
 
 
 @dataclass(frozen=True)
@@ -83,3 +85,17 @@ def residuals(model: Model, row: np.ndarray) -> tuple[Residual, ...]:
         usual = max(float(np.quantile(size[1:], USUAL_SHARE)), LEAST_SPREAD * spread)
         sizes.append(Residual(number, float(size[0]), usual, float(size[0]) / usual))
     return tuple(sorted(sizes, key=lambda residual: -residual.times))
+
+
+def reconstruction_sentence(model: Model, row: np.ndarray) -> str:
+    """The columns that the method's reconstruction misses by more than in 95% of usual rows; "" if it has none."""
+    rebuilt = reconstruction(model, row)
+    if rebuilt is None:
+        return ""
+    told = []
+    for residual in residuals(model, row)[:MOST_RESIDUALS]:
+        column, span = model.schema.columns[residual.column], model.schema.slices[residual.column]
+        if residual.times > 1:
+            values = f"{column.shown(row[span])}, reconstructed as {column.shown(rebuilt[span])}"
+            told.append(f"{column.name} by {residual.size:.4g} ({values}; usually below {residual.usual:.4g})")
+    return f"the reconstruction of {model.method} misses {', '.join(told) if told else 'no column more than usual'}"

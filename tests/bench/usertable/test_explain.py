@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 from bench.app.score import score_file
-from bench.usertable.explain import explain, reconstruction_sentence, sentence, shown
+from bench.usertable.explain import explain_row, sentence
 from bench.usertable.folder import save
 from bench.usertable.model import Model, fit
-from bench.usertable.own_words import closest_prototype, reconstruction, residuals
+from bench.usertable.own_words import closest_prototype, reconstruction, reconstruction_sentence, residuals
 from bench.usertable.schema import Column
 from bench.usertable.stream import Budget
 from bench.usertable.training import Table, load_table
@@ -41,7 +41,7 @@ def fitted(request: pytest.FixtureRequest, planted: Table) -> Model:
 def test_a_wild_value_is_named_first(fitted: Model, planted: Table) -> None:
     rows = planted.X.to_numpy(dtype=np.float64)
     for row in rows[:3]:
-        first = explain(fitted, row)[0]
+        first = explain_row(fitted, row).causes[0]
         assert first.column == "c" and first.score_after < first.score_before
         assert float(first.value) == pytest.approx(row[2], rel=1e-5)
         low, high = (float(end) for end in first.usual.split(" to "))
@@ -53,7 +53,7 @@ def test_two_causes_are_both_named(planted: Table) -> None:
     model = fit(planted, "knn")
     row = np.zeros(len(planted.X.columns))
     row[[2, 3, 4]] = -7.0, -8.0, 1.0
-    causes = explain(model, row)
+    causes = explain_row(model, row).causes
     assert {cause.column for cause in causes[:2]} == {"c", "d"}
     assert causes[1].score_before == causes[0].score_after
 
@@ -63,14 +63,14 @@ def test_a_broken_relation_is_found(planted: Table) -> None:
     model = fit(planted, "knn")
     row = np.zeros(len(planted.X.columns))
     row[[0, 1, 4]] = 1.5, -1.5, 1.0
-    causes = explain(model, row)
+    causes = explain_row(model, row).causes
     assert causes[0].column in ("a", "b")
     assert len(causes) == 1 or causes[1].column not in ("c", "d")
 
 
 def test_a_usual_row_has_no_cause(fitted: Model) -> None:
     scores = fitted.detector.decision_function(fitted.usual_rows)
-    assert explain(fitted, fitted.usual_rows[int(np.argmin(scores))]) == ()
+    assert explain_row(fitted, fitted.usual_rows[int(np.argmin(scores))]).causes == ()
 
 
 @pytest.mark.parametrize("method", ["mnp-plus", "mnp"])
@@ -89,7 +89,7 @@ def test_a_method_with_prototypes_and_a_reconstruction_tells_them(planted: Table
     assert (
         f"the reconstruction of {method} misses c by {largest.size:.4g} (-7, reconstructed as {rebuilt[2]:.6g}" in told
     )
-    for cause in explain(model, row):
+    for cause in explain_row(model, row).causes:
         assert f"closest prototype {cause.prototype}, reconstructed as {cause.reconstruction}" in sentence(cause)
 
 
@@ -114,15 +114,15 @@ def test_a_method_without_a_reconstruction_says_nothing_of_it(planted: Table) ->
     model = fit(planted, "knn")
     row = planted.X.to_numpy(dtype=np.float64)[0]
     assert residuals(model, row) == () and reconstruction_sentence(model, row) == ""
-    assert all(cause.reconstruction == cause.prototype == "" for cause in explain(model, row))
+    assert all(cause.reconstruction == cause.prototype == "" for cause in explain_row(model, row).causes)
 
 
 def test_values_are_shown_as_their_user_writes_them() -> None:
     category = Column("e", "category", ("", "x", "y"))
-    assert shown(category, np.array([0.0, 0.0, 1.0])) == "y"
-    assert shown(category, np.array([1.0, 0.0, 0.0])) == "missing"
-    assert shown(category, np.zeros(3)) == "a value the model does not know"
-    assert shown(Column("f", "boolean"), np.array([1.0])) == "true"
+    assert category.shown(np.array([0.0, 0.0, 1.0])) == "y"
+    assert category.shown(np.array([1.0, 0.0, 0.0])) == "missing"
+    assert category.shown(np.zeros(3)) == "a value the model does not know"
+    assert Column("f", "boolean").shown(np.array([1.0])) == "true"
 
 
 def test_explanations_lie_beside_the_scores(planted: Table, tmp_path: Path) -> None:
