@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from bench.report.code import several_codes
 from bench.report.rows import FEW, Coverage, coverage, natural, prepare, scenarios, succeeded
 from bench.report.words import count, listed
 
@@ -48,6 +49,8 @@ class Comparison:
     daggers, synthetic : frozenset of str
         Methods that saw validation labels, datasets that are made up.
     notes : tuple of str
+    codes : str
+        What stands above the table: which methods have results of several codes; "" if none has.
     """
 
     title: str
@@ -62,6 +65,7 @@ class Comparison:
     daggers: frozenset[str]
     synthetic: frozenset[str]
     notes: tuple[str, ...]
+    codes: str
 
 
 def compare(frame: pd.DataFrame, metric: str, title: str) -> Comparison:
@@ -114,6 +118,7 @@ def compare(frame: pd.DataFrame, metric: str, title: str) -> Comparison:
         daggers=daggers,
         synthetic=synthetic,
         notes=tuple(notes),
+        codes=several_codes(rows),
     )
 
 

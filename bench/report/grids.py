@@ -28,7 +28,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Grid:
-    """A table: head, body, rows below the body that sorting leaves in place, what it is, notes under it."""
+    """A table: head, body, rows below the body that sorting leaves in place, what it is, notes under and over it."""
 
     title: str
     head: tuple[str, ...]
@@ -36,6 +36,7 @@ class Grid:
     foot: tuple[tuple[Entry, ...], ...] = ()
     notes: tuple[str, ...] = ()
     paged: bool = False
+    above: str = ""
 
 
 def of_comparison(comparison: Comparison) -> Grid:
@@ -46,7 +47,8 @@ def of_comparison(comparison: Comparison) -> Grid:
     for name, values in zip(SUMMARY, (comparison.average, comparison.rank, comparison.wins), strict=True):
         order[name] = values
     if comparison.mean.shape[1] <= WIDE:
-        return Grid(comparison.title, ("Method", *map(str, text.columns)), _lines(text, order), notes=comparison.notes)
+        head = ("Method", *map(str, text.columns))
+        return Grid(comparison.title, head, _lines(text, order), notes=comparison.notes, above=comparison.codes)
     body = _lines(text.T, order.T)
     return Grid(
         comparison.title,
@@ -54,6 +56,7 @@ def of_comparison(comparison: Comparison) -> Grid:
         body[: -len(SUMMARY)],
         body[-len(SUMMARY) :],
         comparison.notes,
+        above=comparison.codes,
     )
 
 
