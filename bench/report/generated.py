@@ -8,11 +8,12 @@ from bench.errors import StoreError
 from bench.report import comparison
 from bench.report.agreement import agreement, sentence
 from bench.report.blocks import Block
+from bench.report.code import several_codes
 from bench.report.levels import change, curve, place
 from bench.report.outcomes import cost
 from bench.report.paired import ASSUMES, differences
 from bench.report.render import escaped_markdown, markdown_table
-from bench.report.rows import natural, scenario_label
+from bench.report.rows import method_count, natural, scenario_label
 from bench.report.stores import FILTERS, METRIC, Stores, one_folder
 from bench.report.summary import claims
 from bench.report.words import ALL, count, listed, p_value
@@ -28,7 +29,7 @@ def counts(stores: Stores, block: Block) -> str:
         f"{count(rows.dataset.nunique(), 'dataset')} in {count(rows.dataset_family.nunique(), 'family', 'families')}",
         scenario_label(rows.iloc[0]) if settings == 1 else count(settings, "scenario"),
         count(rows.seed.nunique(), "seed"),
-        f"{count(rows.variant.nunique(), 'method')} ({len(rows):,} cells, "
+        f"{count(method_count(rows), 'method')} ({len(rows):,} cells, "
         + (f"{lost:,} without a result)" if lost else "all with a result)"),
     ]
     return ", ".join(parts)
@@ -127,7 +128,7 @@ def folders(stores: Stores, block: Block) -> str:
         lost = int((rows.status != "ok").sum())
         lines.append((
             f"`{folder}/`", escaped_markdown(suites[-1].get("title", "") if suites else ""), f"{len(rows):,}",
-            str(rows["where"].nunique()), str(rows.variant.nunique()), str(rows.seed.nunique()),
+            str(rows["where"].nunique()), str(method_count(rows)), str(rows.seed.nunique()),
             f"{rows.fit_seconds.fillna(0).sum() / 60:,.0f} min", f"{lost:,}" if lost else "none",
         ))  # fmt: skip
     head = ("folder", "what it asks", "cells", "datasets", "methods", "seeds", "fitting", "without result")
@@ -181,4 +182,5 @@ def written(stores: Stores, block: Block) -> str:
     unknown = sorted(set(block.options) - {*own, *FILTERS})
     if unknown:
         raise StoreError(f"{block.kind} has no option {unknown[0]!r}; it has {', '.join((*own, *FILTERS))}")
-    return write(stores, block)
+    codes = [several_codes(stores.rows(block, folder)) for folder in block.subjects]
+    return "\n\n".join([*(escaped_markdown(told) for told in codes if told), write(stores, block)])

@@ -86,13 +86,14 @@ def markdown(comparison: Comparison) -> str:
     text = _turned(entries(comparison, MARKDOWN), comparison)
     body = text.to_markdown(disable_numparse=True)
     notes = " ".join(escaped_markdown(note) for note in comparison.notes)
-    return f"**{escaped_markdown(comparison.title)}**\n\n{body}\n\n{notes}\n"
+    codes = f"{escaped_markdown(comparison.codes)}\n\n" if comparison.codes else ""
+    return f"**{escaped_markdown(comparison.title)}**\n\n{codes}{body}\n\n{notes}\n"
 
 
 def latex(comparison: Comparison) -> str:
     """A ``table`` environment; needs the packages booktabs and graphicx."""
     text = _turned(entries(comparison, LATEX), comparison)
-    notes = " ".join(escaped_latex(note) for note in comparison.notes)
+    notes = " ".join(escaped_latex(note) for note in (comparison.codes, *comparison.notes) if note)
     lines = text.reset_index().astype(str).to_numpy().tolist()
     body = [_line(cells) for cells in lines]
     if comparison.mean.shape[1] > WIDE:

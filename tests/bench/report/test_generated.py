@@ -10,6 +10,7 @@ import pytest
 
 from bench.errors import StoreError
 from bench.report import generated, reference
+from bench.report import source as source_module
 from bench.report import stores as stores_module
 from bench.report.agreement import agreement, sentence, spearman
 from bench.report.blocks import Block, filled
@@ -29,7 +30,7 @@ def stores(monkeypatch: pytest.MonkeyPatch) -> stores_module.Stores:
         "levels": made_up.rows(NAMES[:3], ["mnp", "ecod"], scenarios=LEVELS, seeds=2),
         "holes": made_up.fail(made_up.rows(NAMES, ["mnp", "prenet", "ecod"]), dataset="d03", method="ecod", seed=1),
     }
-    monkeypatch.setattr(stores_module, "read", lambda folder: frames.get(folder.name, pd.DataFrame()))
+    monkeypatch.setattr(source_module, "read", lambda folder: frames.get(folder.name, pd.DataFrame()))
     monkeypatch.setattr(generated, "read_manifest", lambda folder: [{"suite": 'title = "What it asks"'}])
     return stores_module.Stores(Path("root"))
 
@@ -229,7 +230,7 @@ def test_too_few_shared_methods() -> None:
 
 def test_documents_are_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
     frame = made_up.rows(NAMES[:3], seeds=2)
-    monkeypatch.setattr(stores_module, "read", lambda folder: frame)
+    monkeypatch.setattr(source_module, "read", lambda folder: frame)
     (tmp_path / "one").mkdir()
     document, other = tmp_path / "README.md", tmp_path / "one" / "README.md"
     document.write_text("x\n<!-- generated: counts one -->\nby hand: 4 datasets\n<!-- end -->\n")
