@@ -15,6 +15,8 @@ from bench.methods.registry import ours
 
 ROOT = Path(__file__).parents[2]
 SUMMARY = ROOT / "results" / "reference" / "adbench" / "tables" / "average_precision_summary.csv"
+#: Those of docs/_ext, which a test may import.
+MODULES = tuple(path.stem for path in (ROOT / "docs" / "_ext").glob("*.py"))
 
 
 @pytest.fixture
@@ -26,7 +28,7 @@ def part(monkeypatch: pytest.MonkeyPatch) -> Any:
         return __import__(name)
 
     yield imported
-    for name in ("evidence", "markdown", "method_pages", "dataset_pages", "links", "figures_in_text"):
+    for name in MODULES:
         sys.modules.pop(name, None)
 
 
@@ -67,7 +69,7 @@ def test_every_set_has_a_page_or_a_line(part: Any) -> None:
         else:
             assert f"| `{card.name}` |" in tables
     digits = pages.page(registry.card("digits-low"))
-    assert "| **Rows** | 991 |" in digits
+    assert "* - Rows\n  - 991\n" in digits
     assert "90 (9.1%)" in digits
 
 
@@ -105,3 +107,32 @@ def test_dead_links_are_found_and_live_ones_are_not(part: Any, tmp_path: Path) -
     assert part("links").main([str(tmp_path)]) == 1
     (tmp_path / "empty").mkdir()
     assert part("links").main([str(tmp_path / "empty")]) == 2
+
+
+GALLERY = sorted((ROOT / "examples" / "gallery").glob("*.py"))
+
+
+@pytest.mark.parametrize("script", GALLERY, ids=lambda path: path.stem)
+def test_an_example_is_short(script: Path) -> None:
+    assert 20 <= len(script.read_text(encoding="utf-8").splitlines()) <= 40
+
+
+def test_the_gallery_shows_every_example(part: Any) -> None:
+    pytest.importorskip("sphinx_gallery", reason="in the docs extra")
+    assert sorted(part("gallery_setup").ORDER) == [path.stem for path in GALLERY]
+
+
+def test_every_table_has_heads_or_is_a_fact_sheet(part: Any) -> None:
+    """A table whose heads are empty shows an empty bar; names of facts are heads of their rows instead."""
+    methods, sets = part("method_pages"), part("dataset_pages")
+    pages = [methods.index(), sets.index(), *map(sets.table_page, sets.TABLES)]
+    pages += [methods.page(specs()[name]) for name in ours()]
+    pages += [sets.page(card) for card in registry.cards().values() if sets.alone(card)]
+    assert not [line for page in pages for line in page.splitlines() if line.startswith("|") and not line.strip("| ")]
+    assert sum("```{list-table}\n:stub-columns: 1\n" in page for page in pages) > 100
+
+
+def test_a_fact_sheet_keeps_a_fact_to_its_name(part: Any) -> None:
+    assert part("markdown").pairs([("Rows", "991"), ("Gone", ""), ("Data", "real")]) == (
+        "```{list-table}\n:stub-columns: 1\n\n* - Rows\n  - 991\n* - Data\n  - real\n```"
+    )
