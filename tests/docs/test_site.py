@@ -44,6 +44,15 @@ def test_every_method_has_a_page_with_its_card(part: Any) -> None:
     assert all(f"({name}.md)" in listed for name in ours())
 
 
+def test_equations_stand_as_they_are_written_and_prose_flows(part: Any) -> None:
+    shown = part("method_pages").paragraphs
+    assert shown("Rows of ``x`` are\nembedded.\n\nL = a_b\nL_2 = c * d") == [
+        "Rows of `x` are embedded.",
+        "```text\nL = a_b\nL_2 = c * d\n```",
+    ]
+    assert shown("f(p, q) = w.h(p)\nwith h") == ["```text\nf(p, q) = w.h(p)\nwith h\n```"]
+
+
 def test_a_page_has_the_figures_of_the_committed_table(part: Any) -> None:
     summary = pd.read_csv(SUMMARY)
     first = summary[summary.metric == "average_precision"] if "metric" in summary else summary
@@ -75,10 +84,23 @@ def test_every_set_has_a_page_or_a_line(part: Any) -> None:
 
 def test_quoted_figures_are_numbers(part: Any) -> None:
     figures = part("figures_in_text").substitutions()
-    quoted = {word for page in (ROOT / "docs").rglob("explain/*.md") for word in _quoted(page)}
-    assert quoted
+    pages = [ROOT / "docs" / "index.md", *(ROOT / "docs").rglob("explain/*.md")]
+    quoted = {word for page in pages for word in _quoted(page)}
+    assert {"seeds", "printed_methods"} < quoted
     assert quoted == set(figures) & quoted
     assert not [name for name, text in figures.items() if text in ("", "nan", "-")]
+
+
+def test_the_first_picture_has_the_means_of_the_committed_table(part: Any, tmp_path: Path) -> None:
+    front = part("front_page")
+    summary = pd.read_csv(SUMMARY)
+    committed = summary.dropna(subset="rank").set_index("method")["average"]
+    drawn = {name: interval.value for name, interval in front.means().items()}
+    assert drawn == pytest.approx(committed.to_dict(), abs=1e-6)  # the table has six digits
+    assert list(drawn.values()) == sorted(drawn.values())
+    assert all(interval.low < interval.value < interval.high for interval in front.means().values())
+    front.picture(tmp_path / "means.png")
+    assert (tmp_path / "means.png").read_bytes().startswith(b"\x89PNG")
 
 
 def _quoted(page: Path) -> list[str]:
