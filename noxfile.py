@@ -25,6 +25,8 @@ TORCH = "torch==2.13.0"
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 #: Overrides the choice: the address of an index, or ``pip`` for whatever pip is configured with.
 TORCH_VARIABLE = "MNP_BENCH_TORCH_INDEX"
+#: numpydoc's validation of the public objects: a test, since which objects are public is known after importing only.
+DOCSTRINGS = ("tests/test_docstrings.py", "-k", "complete")
 PYTHONS = ["3.11", "3.12", "3.13"]
 ADBENCH_NEEDS = (
     "tensorflow-cpu==2.15.1",
@@ -116,12 +118,13 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """ruff, mypy, and import-linter's contracts on which room may import which."""
+    """ruff, mypy, import-linter's contracts on which room may import which, and numpydoc's of public docstrings."""
     _install(session, "dev")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("mypy")
     session.run("lint-imports")
+    session.run("pytest", *DOCSTRINGS)
 
 
 @nox.session
