@@ -1,4 +1,4 @@
-"""Sessions: benchmark (the main job), tests, faults, lint, docs, wheel, lowest, parity, adbench, speed, figures.
+"""Sessions: benchmark (the main job), tests, faults, lint, ci, docs, wheel, lowest, parity, adbench, speed, figures.
 
 ``nox -s NAME -- ARGS``. Where torch comes from: ``torch_sources``.
 """
@@ -25,6 +25,10 @@ TORCH = "torch==2.13.0"
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 #: Overrides the choice: the address of an index, or ``pip`` for whatever pip is configured with.
 TORCH_VARIABLE = "MNP_BENCH_TORCH_INDEX"
+#: pip would spend two thirds of an installation on bytecode of modules that nobody imports; Python makes it at need.
+LATER = ("--no-compile",)
+#: What tests and their type check need.
+EXTRAS = ("boost", "tabm", "dask", "dev")
 PYTHONS = ["3.11", "3.12", "3.13"]
 ADBENCH_NEEDS = (
     "tensorflow-cpu==2.15.1",
@@ -84,17 +88,17 @@ def install_torch(session: nox.Session) -> None:
     *first, last = torch_sources(os.environ, sys.platform, _reachable)
     for arguments in first:
         try:
-            session.install(*arguments)
+            session.install(*arguments, *LATER)
             return
         except nox.command.CommandFailed:
             session.warn(f"pip install {' '.join(arguments)} failed; taking torch from where pip is configured to look")
-    session.install(*last)
+    session.install(*last, *LATER)
 
 
 def _install(session: nox.Session, *extras: str) -> None:
     install_torch(session)
     wanted = ",".join(extras)
-    session.install("-e", f".[{wanted}]" if wanted else ".")
+    session.install("-e", f".[{wanted}]" if wanted else ".", *LATER)
     session.env.update(EXACT)
 
 
@@ -105,23 +109,37 @@ def benchmark(session: nox.Session) -> None:
     session.run("mnp-bench", "run", "quick", *session.posargs)
 
 
+def _tests(session: nox.Session, *arguments: str) -> None:
+    session.run("pytest", "-n", "auto", "--dist", "loadfile", *arguments, *session.posargs)
+
+
+def _lint(session: nox.Session) -> None:
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("mypy")
+    session.run("lint-imports")
+
+
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run the fast tests, a file to each core at a time, and print their coverage; arguments go to pytest."""
-    _install(session, "boost", "tabm", "dask", "dev")
-    session.run(
-        "pytest", "-n", "auto", "--dist", "loadfile", "--cov", "--cov-report=term:skip-covered", *session.posargs
-    )
+    _install(session, *EXTRAS)
+    _tests(session, "--cov", "--cov-report=term:skip-covered")
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
     """ruff, mypy, and import-linter's contracts on which room may import which."""
     _install(session, "dev")
-    session.run("ruff", "check", ".")
-    session.run("ruff", "format", "--check", ".")
-    session.run("mypy")
-    session.run("lint-imports")
+    _lint(session)
+
+
+@nox.session(default=False)
+def ci(session: nox.Session) -> None:
+    """lint and tests in one environment, as every submission is checked; arguments go to pytest."""
+    _install(session, *EXTRAS)
+    _lint(session)
+    _tests(session)
 
 
 @nox.session
