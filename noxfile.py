@@ -1,4 +1,4 @@
-"""Sessions: benchmark (the main job), tests, faults, lint, docs, wheel, lowest, parity, adbench, speed, figures.
+"""Sessions: benchmark (the main job), tests, faults, lint, ci, docs, wheel, lowest, parity, adbench, speed, figures.
 
 ``nox -s NAME -- ARGS``. Where torch comes from: ``torch_sources``.
 """
@@ -27,6 +27,8 @@ CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 TORCH_VARIABLE = "MNP_BENCH_TORCH_INDEX"
 #: numpydoc's validation of the public objects: a test, since which objects are public is known after importing only.
 DOCSTRINGS = ("tests/test_docstrings.py", "-k", "complete")
+#: pip would spend two thirds of an installation on bytecode of modules that nobody imports; Python makes it at need.
+LATER = ("--no-compile",)
 PYTHONS = ["3.11", "3.12", "3.13"]
 ADBENCH_NEEDS = (
     "tensorflow-cpu==2.15.1",
@@ -86,17 +88,17 @@ def install_torch(session: nox.Session) -> None:
     *first, last = torch_sources(os.environ, sys.platform, _reachable)
     for arguments in first:
         try:
-            session.install(*arguments)
+            session.install(*arguments, *LATER)
             return
         except nox.command.CommandFailed:
             session.warn(f"pip install {' '.join(arguments)} failed; taking torch from where pip is configured to look")
-    session.install(*last)
+    session.install(*last, *LATER)
 
 
 def _install(session: nox.Session, *extras: str) -> None:
     install_torch(session)
     wanted = ",".join(extras)
-    session.install("-e", f".[{wanted}]" if wanted else ".")
+    session.install("-e", f".[{wanted}]" if wanted else ".", *LATER)
     session.env.update(EXACT)
 
 
