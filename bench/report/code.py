@@ -68,16 +68,15 @@ def several_codes(rows: pd.DataFrame) -> str:
     mixed = rows[rows.groupby("method").version.transform("nunique") > 1]
     if mixed.empty:
         return ""
-    cells = mixed.groupby(["method_title", "version"], sort=True).size().groupby(level="method_title", sort=True)
-    told = "; ".join(f"{title} has {_numbers(own)}" for title, own in cells)
+    told = "; ".join(f"{title} has {_numbers(own.version)}" for title, own in mixed.groupby("method_title", sort=True))
     return (
         f"Results of different code of one method are never averaged together, so each code stands for itself: {told}."
     )
 
 
-def _numbers(cells: pd.Series) -> str:
-    told = [f"{count(int(number), 'cell')} of {code_words(str(version))}" for (_, version), number in cells.items()]
-    return listed(told, FEW)
+def _numbers(versions: pd.Series) -> str:
+    cells = versions.value_counts().sort_index()
+    return listed([f"{count(int(n), 'cell')} of {code_words(str(version))}" for version, n in cells.items()], FEW)
 
 
 def _versions(source: Source, today: Mapping[str, tuple[MethodSpec, str]]) -> pd.Series:

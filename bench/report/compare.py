@@ -11,6 +11,7 @@ import pandas as pd
 from bench.errors import StoreError
 from bench.report.agreement import Agreement, agreeable, agreement
 from bench.report.code import code_words, with_code
+from bench.report.pairwise import holm_corrected, signed_rank, testable
 from bench.report.rows import IDENTITY, prepare, scenarios
 from bench.report.source import read_source
 from bench.report.statistics import ALPHA, FEWEST, judge, signed_ranks
@@ -150,8 +151,6 @@ def _counts(frame: pd.DataFrame) -> tuple[int, int]:
 
 
 def _by_method(good: pd.DataFrame, metrics: list[str]) -> pd.DataFrame:
-    from statsmodels.stats.multitest import multipletests
-
     equal = [_equal(good[name], good[f"{name}_2"]) for name in metrics]
     rows = good.assign(difference=good[f"{METRIC}_2"] - good[METRIC], identical=np.logical_and.reduce(equal))
     tests = pd.DataFrame({str(name): _paired(part) for name, part in rows.groupby("variant")}).T
@@ -159,7 +158,7 @@ def _by_method(good: pd.DataFrame, metrics: list[str]) -> pd.DataFrame:
         return pd.DataFrame(columns=["cells", "identical", "p"])
     tests = tests.astype(dict.fromkeys(("cells", "identical", "families", "higher", "lower"), int))
     tested = tests.p.notna()
-    corrected = multipletests(tests.p[tested], method="holm")[1] if tested.any() else []
+    corrected = holm_corrected(tests.p[tested].to_numpy(dtype=float))
     # the smallest p that signs alone can give, if no other method's is smaller
     able = tested.sum() * 2.0 ** (1 - tests.families) < ALPHA
     return tests.assign(p_holm=pd.Series(corrected, tests.index[tested], dtype=float), able=able)
@@ -192,13 +191,7 @@ def _paired(part: pd.DataFrame) -> dict[str, float]:
 
 def _p(moved: pd.Series) -> float:
     """The test's p-value; NaN where none is possible."""
-    from scipy.stats import wilcoxon
-
-    if len(moved) < FEWEST:
-        return float("nan")
-    if (moved == 0).all():
-        return 1.0
-    return float(wilcoxon(moved.to_numpy(), zero_method="zsplit").pvalue)
+    return signed_rank(moved.to_numpy()) if len(moved) >= FEWEST and testable() else float("nan")
 
 
 def verdict(row: pd.Series) -> str:
@@ -207,6 +200,8 @@ def verdict(row: pd.Series) -> str:
         return "the same to the bit"
     if row.families < FEWEST:
         return f"no test is possible with fewer than {FEWEST} dataset families"
+    if np.isnan(row.p):
+        return "differs; not tested"
     if not row.able:
         return "differs; too few dataset families to show a shift up or down"
     if row.p_holm < ALPHA:
