@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import inspect
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.datasets import registry, select
+from bench.datasets import registry, select, sources
 from mnp import MNP
 from mnp.prototypes import MOST
 
@@ -52,3 +53,18 @@ def test_the_model_is_told_with_its_defaults() -> None:
     assert f"widths $D$, $H_1$, {default['embedding_dim']}, $H_1$, $D$" in text
     assert f"{default['batch_size']} unlabelled rows and {default['labelled_batch_size']} labelled anomalies" in text
     assert f"the number between 2 and {MOST} with the best mean silhouette" in text
+
+
+def test_the_shown_package_of_datasets_is_whole() -> None:
+    """Both files that the page shows fit together; that the module itself works is tests/bench/datasets/test_sources."""
+    text = (DOCS / "datasets.md").read_text(encoding="utf-8")
+    module = re.search(r'```python\n"""(\w+)\.py: ', text)
+    assert module
+    project = next(shown for shown in map(tomllib.loads, fences(text)) if "project" in shown)
+    assert project["tool"]["setuptools"]["py-modules"] == [module[1]]
+    assert project["project"]["entry-points"] == {sources.GROUP: {"acme": module[1]}}
+    assert {"name", "version"} <= set(project["project"])
+
+
+def fences(text: str) -> list[str]:
+    return re.findall(r"```toml\n(.*?)```", text, re.S)
