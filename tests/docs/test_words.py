@@ -8,6 +8,8 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+import bench
+import mnp
 from bench.datasets import registry, select, sources
 from mnp import MNP
 from mnp.prototypes import MOST
@@ -45,6 +47,11 @@ def test_adbench_has_as_many_features_of_images_and_texts_as_is_said() -> None:
     every = [card for card in registry.cards().values() if card.source == "adbench"]
     classical = len(select.members("adbench:classical"))
     assert number == f"{classical} + {len(every) - classical}"
+
+
+def test_the_python_page_has_every_public_name() -> None:
+    listed = (DOCS / "api.md").read_text(encoding="utf-8").split()
+    assert sorted({*bench.__all__, *mnp.__all__} - {"__version__", *listed}) == []
 
 
 def test_the_model_is_told_with_its_defaults() -> None:
