@@ -10,7 +10,8 @@ from pathlib import Path
 from bench.app.explained import check_figure, tell_explained
 from bench.datasets.layout import layout_of, table_path
 from bench.errors import ConfigError
-from bench.usertable.contamination import LEAST_LABELS
+from bench.report.words import count
+from bench.usertable.contamination import LEAST_LABELS, percent
 from bench.usertable.contamination import sentence as contamination_sentence
 from bench.usertable.folder import ModelWarning, load
 from bench.usertable.incoming import check
@@ -18,6 +19,8 @@ from bench.usertable.model import Model
 from bench.usertable.stream import Budget, Scored, score, write
 
 Say = Callable[[str], None]
+#: Of files that scores are written to; .txt is CSV too.
+SUFFIXES = (".csv", ".txt", ".parquet", ".pq")
 #: What is typed for the model's own estimate of the contamination.
 ESTIMATE = "estimate"
 
@@ -42,6 +45,8 @@ def score_file(
     target = Path(out)
     if target.is_dir():
         raise ConfigError(f"--out {out} is a folder; name a file, such as {target / 'scores.csv'}")
+    if target.suffix.lower() not in SUFFIXES:
+        raise ConfigError(f"--out {out}: scores are written as .csv or .parquet; end the name in one of these")
     file = table_path(path)
     if target.exists() and target.samefile(file):
         raise ConfigError(f"--out {out} is the file to be scored; name another one")
@@ -56,7 +61,8 @@ def score_file(
     with progress("scored", incoming.rows) as tell:
         scored = score(model, incoming, budget, id_column, explained, tell)
     write(scored, target, id_column)
-    say(f"{incoming.rows} rows scored by {model.method}, {int(scored.alert.sum())} of them alerts; written to {out}")
+    alerts = int(scored.alert.sum())
+    say(f"{count(incoming.rows, 'row')} scored by {model.method}, {alerts} of them alerts; written to {out}")
     if budget.contamination is not None:
         say(_told_of_contamination(model, scored, budget.contamination, estimated))
     if explained:
@@ -94,7 +100,7 @@ def _estimated(model: Model, folder: str, say: Say) -> Budget:
 
 def _told_of_contamination(model: Model, scored: Scored, share: float, own: bool) -> str:
     threshold = model.threshold_at(share)
-    told = f"alerts score above {threshold:.6g}, as {100 * share:.2g}% of the unlabelled training rows do"
+    told = f"alerts score above {threshold:.6g}, as {percent(share)} of the unlabelled training rows do"
     if own and model.contamination is not None:
         most = int((scored.scores > model.threshold_at(model.contamination.high)).sum())
         told += f"; at the upper end of the interval {most} rows would be alerts"

@@ -87,7 +87,7 @@ def layout_of(
     check_text(path, delimiter or ",", encoding)
     with open_bytes(path) as stream:
         lines = codecs.decode(stream.read(FIRST_BYTES), encoding, "replace").splitlines()[:200]
-    if not lines:
+    if not any(line.strip() for line in lines):
         raise DataError(f"{path.name} is empty; check the file")
     mark = delimiter or max(DELIMITERS, key=lambda one: len(_fields(lines[0], one)))
     if decimal is None:

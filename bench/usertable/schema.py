@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -113,6 +114,21 @@ class Schema:
             spans.append(slice(start, start + column.width))
             start += column.width
         return tuple(spans)
+
+
+def with_names(message: str, schema: Schema, before: int | None = None) -> str:
+    """A detector's sentence about columns and rows by number, from 0, as its user knows them.
+
+    ``before`` is the number of the table's rows before those it was given; None where they lie anywhere.
+    """
+    names = schema.feature_names
+
+    def column(match: re.Match[str]) -> str:
+        number = int(match[1])
+        return f"column {names[number]!r}" if number < len(names) else match[0]
+
+    told = re.sub(r"\bcolumn (\d+)\b", column, message)
+    return re.sub(r" \(row (\d+)\)", lambda row: "" if before is None else f" (row {int(row[1]) + before + 1})", told)
 
 
 def to_json(schema: Schema) -> dict[str, Any]:

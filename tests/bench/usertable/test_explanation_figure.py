@@ -58,9 +58,8 @@ def test_marks_lie_where_the_values_do(model: Model) -> None:
     (explanation,) = explain(model, pd.DataFrame([ODD]))
     values = explanation_figure(model, explanation)[0].axes[0]
     lines = [cause.column for cause in [*explanation.causes, *explanation.others]]
-    marks = {
-        (round(float(line.get_ydata()[0])), line.get_marker()): float(line.get_xdata()[0]) for line in values.lines
-    }
+    points = [(line.get_marker(), *np.asarray(line.get_xydata())[0]) for line in values.lines]
+    marks = {(round(line), marker): x for marker, x, line in points}
     far = lines.index("b $ and $")
     assert marks[far, ">"] == RIGHT  # the row's own, as an arrow: it is far beyond the usual range
     assert marks[lines.index("country"), "o"] == ELSEWHERE  # no usual row is from there
