@@ -25,10 +25,10 @@ TORCH = "torch==2.13.0"
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 #: Overrides the choice: the address of an index, or ``pip`` for whatever pip is configured with.
 TORCH_VARIABLE = "MNP_BENCH_TORCH_INDEX"
+#: numpydoc's validation of the public objects: a test, since which objects are public is known after importing only.
+DOCSTRINGS = ("tests/test_docstrings.py", "-k", "complete")
 #: pip would spend two thirds of an installation on bytecode of modules that nobody imports; Python makes it at need.
 LATER = ("--no-compile",)
-#: What tests and their type check need.
-EXTRAS = ("boost", "tabm", "dask", "dev")
 PYTHONS = ["3.11", "3.12", "3.13"]
 ADBENCH_NEEDS = (
     "tensorflow-cpu==2.15.1",
@@ -109,37 +109,24 @@ def benchmark(session: nox.Session) -> None:
     session.run("mnp-bench", "run", "quick", *session.posargs)
 
 
-def _tests(session: nox.Session, *arguments: str) -> None:
-    session.run("pytest", "-n", "auto", "--dist", "loadfile", *arguments, *session.posargs)
-
-
-def _lint(session: nox.Session) -> None:
-    session.run("ruff", "check", ".")
-    session.run("ruff", "format", "--check", ".")
-    session.run("mypy")
-    session.run("lint-imports")
-
-
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run the fast tests, a file to each core at a time, and print their coverage; arguments go to pytest."""
-    _install(session, *EXTRAS)
-    _tests(session, "--cov", "--cov-report=term:skip-covered")
+    _install(session, "boost", "tabm", "dask", "dev")
+    session.run(
+        "pytest", "-n", "auto", "--dist", "loadfile", "--cov", "--cov-report=term:skip-covered", *session.posargs
+    )
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """ruff, mypy, and import-linter's contracts on which room may import which."""
+    """ruff, mypy, import-linter's contracts on which room may import which, and numpydoc's of public docstrings."""
     _install(session, "dev")
-    _lint(session)
-
-
-@nox.session(default=False)
-def ci(session: nox.Session) -> None:
-    """lint and tests in one environment, as every submission is checked; arguments go to pytest."""
-    _install(session, *EXTRAS)
-    _lint(session)
-    _tests(session)
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("mypy")
+    session.run("lint-imports")
+    session.run("pytest", *DOCSTRINGS)
 
 
 @nox.session

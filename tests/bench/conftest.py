@@ -11,7 +11,6 @@ import pytest
 
 from bench import methods
 
-
 #: Runs ``mnp-bench`` with these words in a folder.
 Typed = Callable[..., subprocess.CompletedProcess[str]]
 
