@@ -113,9 +113,8 @@ def benchmark(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the fast tests, a file to each core at a time, and print their coverage; arguments go to pytest."""
     _install(session, "boost", "tabm", "dask", "dev")
-    session.run(
-        "pytest", "-n", "auto", "--dist", "loadfile", "--cov", "--cov-report=term:skip-covered", *session.posargs
-    )
+    together = ("-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder")  # tests/conftest.py says what comes first
+    session.run("pytest", *together, "--cov", "--cov-report=term:skip-covered", *session.posargs)
 
 
 @nox.session
