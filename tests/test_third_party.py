@@ -52,7 +52,7 @@ def test_it_is_listed(environment: dict[str, str], tmp_path: Path) -> None:
 
 def test_it_runs_beside_ours(environment: dict[str, str], tmp_path: Path) -> None:
     methods = ["--methods", "nearest-anomaly,logistic-regression"]
-    narrow = ["--datasets", "digits-0147", "--seeds", "0", "--no-track"]
+    narrow = ["--datasets", "digits-0147", "--seeds", "0", "--jobs", "1", "--no-track"]
     command(environment, tmp_path, "run", "quick", *methods, *narrow)
     rows = read(tmp_path / "results" / "quick")
     own = rows[rows.method == "nearest-anomaly"]

@@ -216,7 +216,7 @@ def _step(what: str, later: str, step: Callable[[], None]) -> bool:
 def _reason(error: Exception) -> str:
     if isinstance(error, BenchError):
         return str(error)
-    if isinstance(error, edge.OF_THE_SYSTEM):
+    if edge.of_the_system(error):
         return edge.sentence(error)
     at = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__}: {error} ({at.filename}, line {at.lineno})"

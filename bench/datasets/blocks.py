@@ -35,8 +35,9 @@ def readable(path: Path, layout: Layout = Layout()) -> Iterator[None]:  # noqa: 
                 why = ""
         if why:
             raise DataError(f"{path.name} {why}") from error
-        first = str(error).splitlines()[0][:200]
-        raise DataError(f"{path.name} cannot be read as a table ({first}); mend that place") from error
+        first = str(error).splitlines()[0][:200].rstrip(".")
+        mend = "write the file again" if is_parquet(path) else "mend that place"
+        raise DataError(f"{path.name} cannot be read as a table ({first}); {mend}") from error
 
 
 def header(path: Path, layout: Layout, named: frozenset[str] = frozenset()) -> tuple[list[str], list[Any]]:

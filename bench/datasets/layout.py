@@ -87,7 +87,7 @@ def layout_of(
     check_text(path, delimiter or ",", encoding)
     with open_bytes(path) as stream:
         lines = codecs.decode(stream.read(FIRST_BYTES), encoding, "replace").splitlines()[:200]
-    if not lines:
+    if not any(line.strip() for line in lines):
         raise DataError(f"{path.name} is empty; check the file")
     mark = delimiter or max(DELIMITERS, key=lambda candidate: len(_fields(lines[0], candidate)))
     if decimal is None:

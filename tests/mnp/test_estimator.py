@@ -43,12 +43,32 @@ def test_looks_inside_have_their_shapes() -> None:
     np.testing.assert_allclose(np.linalg.norm(model.prototypes_, axis=1), 1.0, rtol=1e-5)
     similarity = model.prototype_similarity(X)
     assert similarity.shape == (400, 4)
+    closest = model.closest_prototype(X)
+    np.testing.assert_array_equal(similarity[np.arange(400), closest], similarity.max(axis=1))
     assert similarity.min() > 0 and similarity.max() <= 1 + 1e-6
     assert model.reconstruction_error(X).min() >= 0
     assert model.embed(X).shape == (400, 8)
     assert all(len(values) == 15 for values in model.history_.values())
     assert model.decision_function(X).min() >= 0 and model.decision_function(X).max() <= 1
     assert model.predict_proba(X).shape == (400, 2)
+
+
+def test_the_reconstruction_is_that_of_the_error() -> None:
+    """e(x) is the mean SmoothL1 of x and xhat, both scaled to [0, 1] by the training rows; constants come back."""
+    X, y, _ = modes(0)
+    X = np.hstack([X, np.full((len(X), 1), 5.0, dtype=np.float32)])
+    model = MNP(random_state=1, **FAST).fit(X, y)
+    rebuilt = model.reconstruct(X)
+    assert rebuilt.shape == X.shape and rebuilt.dtype == np.float64
+    np.testing.assert_array_equal(rebuilt[:, 6], 5.0)
+    gap = np.abs(X - rebuilt)[:, :6] / np.ptp(X[:, :6], axis=0)
+    expected = np.where(gap < 1, gap**2 / 2, gap - 0.5).mean(axis=1)
+    np.testing.assert_allclose(model.reconstruction_error(X), expected, rtol=1e-3, atol=1e-7)
+    moved = X.astype(np.float64)
+    moved[:, 0] += 1.7e9
+    far = MNP(random_state=1, **FAST).fit(moved, y)
+    assert hasattr(far, "single_offset_")
+    assert np.abs(moved - far.reconstruct(moved))[:, 0].max() < np.ptp(X[:, 0])
 
 
 @pytest.mark.filterwarnings("ignore:no labelled anomaly")

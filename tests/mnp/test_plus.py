@@ -13,6 +13,7 @@ from mnp import MNPPlus
 from mnp.plus_evidence import _softened
 from mnp.plus_exemplars import draw_exemplars, nearness
 from mnp.plus_inputs import KNOTS, Inputs
+from mnp.plus_prototypes import reconstruction
 from replicas.rows import Rows
 
 BRIEF: dict[str, Any] = {"n_estimators": 40, "steps": 60, "n_init": 2}
@@ -274,3 +275,51 @@ def test_the_network_speaks_for_and_hardly_against() -> None:
     assert softened[0] == pytest.approx(-np.log(2.0) / 2)
     assert softened[3] == pytest.approx(4.0 - np.log(2.0) / 2, abs=1e-3)
     assert (np.diff(softened) > 0).all()
+
+
+def test_reconstruction_gives_a_broken_relation_its_usual_values() -> None:
+    """b is 100 + 10 a, c is constant: only a row off that line is given back as another one, in the units of X."""
+    stream = np.random.default_rng(8)
+    a = stream.uniform(0, 1, 500)
+    X = np.stack([a, 100 + 10 * a + stream.normal(0, 0.05, 500), np.full(500, 7.0)], axis=1).astype(np.float32)
+    with pytest.warns(UserWarning, match="no labelled anomaly"):
+        model = MNPPlus(n_components=1).fit(X)
+    rebuilt = model.reconstruct(X)
+    assert rebuilt.shape == X.shape and rebuilt.dtype == np.float64
+    np.testing.assert_array_equal(rebuilt[:, 2], X[:, 2])
+    assert np.abs(X - rebuilt)[:, 0].mean() < 0.02 and np.abs(X - rebuilt)[:, 1].mean() < 0.2
+    odd = np.array([[0.1, 109.0, 7.0]])
+    gaps = np.abs(odd - model.reconstruct(odd))[0]
+    assert gaps[0] > 0.1 and gaps[1] > 1.0
+    beyond = model.reconstruct(np.array([[0.5, 1e6, 9.0]]))[0]
+    assert X[:, 1].min() <= beyond[1] <= X[:, 1].max() and beyond[2] == 9.0
+
+
+def test_the_reconstruction_is_that_of_the_error() -> None:
+    """Of one mode and no scaling left over: v less the inputs of the reconstruction is what the error measures."""
+    X, y = table()
+    model = MNPPlus(**BRIEF, n_prototypes=3).fit(X, y)
+    v = torch.from_numpy(Inputs.from_arrays(model.inputs_)(X))[None]
+    context = {name: value[None] for name, value in model.context_.items()}
+    rebuilt = reconstruction(v, context)
+    np.testing.assert_allclose((v - rebuilt).norm(dim=2)[0], model.reconstruction_error(X), rtol=1e-4)
+    np.testing.assert_array_equal(Inputs.from_arrays(model.inputs_).values(rebuilt[0].numpy()), model.reconstruct(X))
+
+
+def test_inputs_are_turned_back_into_the_nearest_training_value() -> None:
+    """100 and 1000 have nearly the same quantile, 1 and 2 nearly the same place in the range: both inputs count."""
+    column = np.concatenate([np.arange(98), [100.0, 1000.0]]).astype(np.float32)[:, None]
+    inputs = Inputs.fit(column)
+    np.testing.assert_array_equal(inputs.values(inputs(column)), column)
+    between = np.array([[0.002, 0.025], [0.12, 0.99], [0.9, 0.97], [5.0, 5.0]])
+    np.testing.assert_array_equal(inputs.values(between)[:, 0], [2.0, 100.0, 1000.0, 1000.0])
+
+
+def test_columns_far_from_zero_are_reconstructed_in_their_units() -> None:
+    """Seconds since 1970: float32 holds them only once they are moved."""
+    X, y = table()
+    X = X.astype(np.float64)
+    X[:, 0] += 1.7e9
+    model = MNPPlus(**BRIEF).fit(X, y)
+    assert hasattr(model, "single_offset_")
+    assert np.abs(X - model.reconstruct(X))[:, 0].mean() < 2.0

@@ -11,8 +11,9 @@ import pytest
 
 from bench.report import statistics, verdicts
 from bench.report.bootstrap import ONE_SEED, improvement, mean_interval
+from bench.report.pairwise import holm_corrected, holm_pairs, wilcoxon
 from bench.report.rows import prepare
-from bench.report.statistics import friedman, holm, judge, sentences, wilcoxon
+from bench.report.statistics import friedman, judge, sentences
 from tests.bench.report import made_up
 
 METRIC = "average_precision"
@@ -56,13 +57,13 @@ def test_a_small_gain_on_every_dataset_is_seen() -> None:
     """Far apart datasets, the same small gain on each: visible only if the pairs stay together."""
     hard = pd.Series(np.linspace(0.1, 0.9, 10), [f"d{i}" for i in range(10)])
     data = pd.DataFrame({"worse": hard, "better": hard + 0.01}).iloc[::-1]
-    assert holm(data).loc["better", "worse"] == pytest.approx(2 / 2**10)
+    assert holm_pairs(wilcoxon(data)).loc["better", "worse"] == pytest.approx(2 / 2**10)
 
 
 def test_holm_by_hand() -> None:
     data = matrix(10, 4, seed=4)
     data["m0"] += 0.4
-    plain, corrected = wilcoxon(data).to_numpy(dtype=float), holm(data).to_numpy(dtype=float)
+    plain, corrected = wilcoxon(data).to_numpy(dtype=float), holm_pairs(wilcoxon(data)).to_numpy(dtype=float)
     pairs = [(a, b) for a in range(4) for b in range(a + 1, 4)]
     order = sorted(pairs, key=lambda pair: plain[pair])
     running = 0.0
@@ -74,7 +75,7 @@ def test_holm_by_hand() -> None:
 def test_methods_that_always_tie_do_not_differ() -> None:
     data = pd.DataFrame({name: np.linspace(0.2, 0.8, 8) for name in "abc"})
     assert friedman(data) == (0.0, 1.0)
-    assert (holm(data).to_numpy() == 1).all()
+    assert (holm_pairs(wilcoxon(data)).to_numpy() == 1).all()
 
 
 def test_near_duplicates_count_once() -> None:
@@ -195,3 +196,13 @@ def test_what_is_written_is_what_was_found(tmp_path: Path) -> None:
     text = (tmp_path / "statistics.md").read_text()
     for assumption in statistics.assumptions(3):
         assert assumption.split(";")[0] in text
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 7, 60])
+def test_holm_is_that_of_statsmodels(size: int) -> None:
+    pytest.importorskip("statsmodels", reason="statsmodels is not installed; it is in the extra dev")
+    from statsmodels.stats.multitest import multipletests
+
+    p_values = np.round(np.random.default_rng(size).uniform(size=size) ** 3, 2)  # with ties
+    theirs = multipletests(p_values, method="holm")[1] if size else p_values
+    assert np.array_equal(holm_corrected(p_values), theirs)
