@@ -5,13 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bench.picking.joining import equals, exact, join, placing, undecided, weight
+from bench.picking.joining import Judged, equals, exact, join, placing, undecided, weight
 from bench.picking.picked import Picked, sentences
 from bench.picking.prior import Prior
 from bench.usertable.held_out import Evidence
 
 
-def judged(labels: int, above: dict[str, float], expected: dict[str, float], seconds: dict[str, float] | None = None):  # type: ignore[no-untyped-def]
+def judged(
+    labels: int, above: dict[str, float], expected: dict[str, float], seconds: dict[str, float] | None = None
+) -> tuple[Judged, ...]:
+
     evidence = [Evidence(name, np.full(labels, share), 0.0) for name, share in above.items()]
     reference = Prior(tuple(above), np.asarray([expected[name] for name in above]), 0.05, 40.0)
     costs = seconds or dict.fromkeys(above, 1.0)
