@@ -47,7 +47,7 @@ def command(environment: dict[str, str], folder: Path, *words: str) -> str:
 
 def test_it_is_listed(environment: dict[str, str], tmp_path: Path) -> None:
     listed = json.loads(command(environment, tmp_path, "list", "methods", "--json"))
-    assert any("nearest-anomaly" in one.values() for one in listed)
+    assert any("nearest-anomaly" in card.values() for card in listed)
 
 
 def test_it_runs_beside_ours(environment: dict[str, str], tmp_path: Path) -> None:

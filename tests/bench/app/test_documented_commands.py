@@ -48,7 +48,7 @@ READERS_OWN = {
     "datasets.md": (
         "",
         "from bench.datasets.arrays import digest\nmade = load(CARD, None)\nassert cards() == {made.name: CARD}\n"
-        "assert made.sha256 == digest(made.X, made.y, None) and not available(CARD, None)\n",
+        "assert made.sha256 == digest(made.X, made.y, None) and why_absent(CARD, None) is None\n",
     ),
     "mlflow.md": ("", "assert set(runs['params.method']) == {'mnp'} and len(runs)\n"),
 }

@@ -13,8 +13,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from records import record
-from test_main_job import own_suite
 
 from bench import methods
 from bench.app import edge
@@ -22,7 +20,10 @@ from bench.app.failed import failed_text
 from bench.app.run import Choices, run_suite
 from bench.errors import ConfigError
 from bench.store import Store, read
-from bench.suite.load import read_seeds, read_suite
+from bench.suite.load import read_suite
+from bench.suite.narrow import read_seeds
+from tests.bench.app.test_main_job import own_suite
+from tests.bench.records import record
 
 pytestmark = pytest.mark.usefixtures("kept_child")
 PROGRAM = [sys.executable, "-c", "from bench.app.cli import main; main()"]

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from mlflow_server import free_port
 
 from bench.store import read
+from tests.bench.mlflow_server import free_port
+from tests.present import present
 
 
 def command(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -69,14 +70,14 @@ def test_mlflow_holds_parent_and_children_with_means_over_seeds(finished: Any) -
 
     out = finished[0] / "results" / "smoke"
     client = MlflowClient(f"sqlite:///{out / 'mlflow.db'}")
-    experiment = client.get_experiment_by_name("mnp-bench/smoke")
+    experiment = present(client.get_experiment_by_name("mnp-bench/smoke"))
     runs = client.search_runs([experiment.experiment_id], max_results=100)
     children = [run for run in runs if "mlflow.parentRunId" in run.data.tags]
     assert len(runs) - len(children) == 1
     assert len(children) == 2 * 4 * 2
     for child in children:
         assert child.data.params["seeds_ok"] == "2" and {"contamination", "label_budget"} <= set(child.data.params)
-        assert child.data.tags["mlflow.source.name"] == "mnp-bench" and len(child.inputs.dataset_inputs) == 1
+        assert child.data.tags["mlflow.source.name"] == "mnp-bench" and len(present(child.inputs).dataset_inputs) == 1
     stored = read(out).groupby(["dataset", "contamination", "method"]).average_precision.mean()
     means = sorted(child.data.metrics["average_precision_mean"] for child in children)
     assert means == pytest.approx(sorted(stored))

@@ -61,7 +61,8 @@ def rewrite(folder: Path, change: Any) -> None:
         segments.write(part, table)
 
 
-def replaced(table: pa.Table, name: str, values: list) -> pa.Table:
+def replaced(table: pa.Table, name: str, values: list[Any]) -> pa.Table:
+
     position = table.column_names.index(name)
     return table.set_column(position, name, pa.array(values, table.schema.field(name).type))
 

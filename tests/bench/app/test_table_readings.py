@@ -10,9 +10,11 @@ import pytest
 
 from bench.datasets.reading import Category, LabelValue, LeftOut, Missing, Reading, from_json, lines, to_json
 from bench.datasets.table import TableSource, load_table
-from bench.execution.evaluate import WorkContext, execute
+from bench.execution.context import WorkContext
+from bench.execution.evaluate import execute
 from bench.planning.plan import make_plan
-from bench.suite.load import Limits, read_suite
+from bench.suite.experiment import Limits
+from bench.suite.load import read_suite
 
 EPOCH = 1_700_000_000
 SUITE = """

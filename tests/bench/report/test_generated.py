@@ -156,7 +156,9 @@ def test_one_scenario_is_chosen(stores: stores_module.Stores) -> None:
         ("order", ("one", "levels"), {"contamination": "0.02"}, "no row of root/levels has contamination=0.02"),
     ],
 )
-def test_what_cannot_be_written_is_one_sentence(stores, kind, subjects, options, words) -> None:
+def test_what_cannot_be_written_is_one_sentence(
+    stores: stores_module.Stores, kind: str, subjects: tuple[str, ...], options: dict[str, str], words: str
+) -> None:
     with pytest.raises(StoreError, match=words):
         generated.written(stores, Block(kind, subjects, options))
 
@@ -229,7 +231,9 @@ def test_too_few_shared_methods() -> None:
         agreement(first, first)
 
 
-def test_documents_are_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+def test_documents_are_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     frame = made_up.rows(NAMES[:3], seeds=2)
     monkeypatch.setattr(source_module, "read", lambda folder: frame)
     (tmp_path / "one").mkdir()
@@ -250,8 +254,13 @@ def test_the_blocks_of_our_documents_ask_for_what_there_is() -> None:
     folder = Path(__file__).parents[3]
     stores = stores_module.Stores(folder / reference.ROOT)
     blocks: list[Block] = []
+
+    def kept(block: Block) -> str:
+        blocks.append(block)
+        return ""
+
     for path in (folder / "README.md", *sorted((folder / reference.ROOT).glob("**/README.md"))):
-        filled(path.read_text(encoding="utf-8"), lambda block: blocks.append(block) or "", path.name)
+        filled(path.read_text(encoding="utf-8"), kept, path.name)
     assert {"counts", "table", "standing", "folders", "curve"} <= {block.kind for block in blocks}
     for block in blocks:
         if block.kind in ("counts", "folders", "curve"):  # the others take seconds

@@ -14,12 +14,13 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from records import record
 
 from bench.errors import StoreError
 from bench.lock import InUse, acquire
 from bench.store import Store, StoreWarning, read, schema, store
 from bench.store.scoreless import drop_scores
+from tests.bench.records import record
+from tests.present import present
 
 ISSUE_COLUMNS = [
     "dataset", "method", "seed", "protocol", "label_budget", "contamination", "status", "average_precision",
@@ -228,7 +229,7 @@ def test_a_second_run_is_refused_and_told_who_holds_the_folder(tmp_path: Path) -
 def test_a_killed_holder_leaves_no_lock(tmp_path: Path) -> None:
     code = f"from bench.store import Store; import time; s = Store({str(tmp_path)!r}); print('held', flush=True); time.sleep(60)"
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as holder:
-        assert holder.stdout.readline() == "held\n"
+        assert present(holder.stdout).readline() == "held\n"
         with pytest.raises(StoreError, match=f"process {holder.pid}"):
             Store(tmp_path)
         holder.kill()
