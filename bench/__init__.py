@@ -3,6 +3,7 @@
 The public face, loaded on first use: ``create`` makes a detector, ``load_dataset`` loads a dataset, ``run`` runs a
 suite, ``read`` gives a results folder as a frame with one row per cell. For a table of your own: ``load_table`` reads
 it, ``pick`` finds a method for it, ``fit`` makes a model of it, ``save_model`` and ``load_model`` keep that,
+``explain`` and ``explanation_figure`` say which columns make a row anomalous,
 ``WeakLabelKFold`` and ``weak_average_precision`` choose parameters with few labels.
 """
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from bench.datasets.registry import load as load_dataset
     from bench.methods import create
     from bench.store import read
+    from bench.usertable.explain import explain
+    from bench.usertable.explanation_figure import explanation_figure
     from bench.usertable.folder import load as load_model
     from bench.usertable.folder import save as save_model
     from bench.usertable.model import fit
@@ -29,6 +32,8 @@ __all__ = [
     "WeakLabelKFold",
     "__version__",
     "create",
+    "explain",
+    "explanation_figure",
     "fit",
     "load_dataset",
     "load_model",
@@ -43,6 +48,8 @@ __all__ = [
 _WHERE = {
     "WeakLabelKFold": ("bench.usertable.selection", "WeakLabelKFold"),
     "create": ("bench.methods.registry", "create"),
+    "explain": ("bench.usertable.explain", "explain"),
+    "explanation_figure": ("bench.usertable.explanation_figure", "explanation_figure"),
     "fit": ("bench.usertable.model", "fit"),
     "load_dataset": ("bench.datasets.registry", "load"),
     "load_model": ("bench.usertable.folder", "load"),

@@ -3,33 +3,30 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
-import pandas as pd
 import torch
 from pyod.models.base import BaseDetector
-from sklearn.utils.validation import check_is_fitted
 
-from mnp.looks import losses, seen
+from mnp.inspection import InspectionMixin
 from mnp.losses import LOSS_TERMS
 from mnp.material import STOPPINGS, Stopping, divided_rows
-from mnp.network import Outputs, Shape, layout, outputs
+from mnp.network import Shape, layout, outputs
 from mnp.prototypes import CHOICES, MOST, Choosing
 from mnp.quirks import PUBLISHED, WEAK
 from mnp.settings import Settings
 from mnp.stages import fit_group
 from replicas import inputs
 from replicas.constraints import COUNT, FLAG, NOT_NEGATIVE, POSITIVE, Constraints, at_least, one_of
-from replicas.detector import ReplicaMixin
 from replicas.group import Fitted, Group
 from replicas.parameters import Layout
 from replicas.rows import Rows, TrainingRows
 from replicas.training import Context
 
 
-class MNP(ReplicaMixin, BaseDetector):
+class MNP(InspectionMixin, BaseDetector):
     """Reconstruction-based multi-normal prototypes (Dong et al. 2024, arXiv 2408.14498).
 
     An autoencoder embeds rows; K prototypes, started by k-means, stand for the modes of normal
@@ -80,7 +77,7 @@ class MNP(ReplicaMixin, BaseDetector):
 
     Attributes
     ----------
-    prototypes_ : (K, H2) unit vectors
+    prototypes_ : (K, H2) unit vectors, points of ``embed``
     n_prototypes_ : int
     silhouettes_ : dict K -> mean silhouette
     history_ : dict of (epochs,) arrays, every loss per epoch of the joint stage
@@ -201,42 +198,6 @@ class MNP(ReplicaMixin, BaseDetector):
         array, names = inputs.features(X)
         held, truth = (None, None) if X_val is None else inputs.validation_rows(X_val, y_val, names, array.shape[1])
         return self._fit_alone(Rows.from_arrays(array, inputs.labels(y, len(array)), held, truth), names)
-
-    def prototype_similarity(self, X: Any) -> np.ndarray:
-        """s_k(x), (n, K), in (0, 1]."""
-        return self._measure(X, lambda output: output.similarity)[:, : self.n_prototypes_]
-
-    def normal_likelihood(self, X: Any) -> np.ndarray:
-        """sigmoid(beta max_k s_k(x)), (n,): grows with the likelihood of being normal; not batch-normalised."""
-        return 1.0 / (1.0 + np.exp(-self.beta * self._measure(X, lambda output: output.nearest)))
-
-    def reconstruction_error(self, X: Any) -> np.ndarray:
-        """e(x), (n,), mean SmoothL1 over the scaled features."""
-        return self._measure(X, lambda output: output.error)
-
-    def embed(self, X: Any) -> np.ndarray:
-        """Unit embeddings, (n, H2)."""
-        return self._measure(X, lambda output: output.embedding)
-
-    def looks(
-        self,
-        X: Any,
-        truth: np.ndarray,
-        labelled: np.ndarray,
-        rng: np.random.Generator,
-        kind: np.ndarray | None = None,
-    ) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """What the model sees of its training rows, and its losses, as tables for pictures (``mnp.looks``)."""
-        return seen(self, X, truth, labelled, rng, kind), losses(self)
-
-    def _measure(self, X: Any, pick: Callable[[Outputs], torch.Tensor]) -> np.ndarray:
-        check_is_fitted(self, "weights_")
-        array = self._scored(X)
-
-        def forward(p: Mapping[str, torch.Tensor], x: torch.Tensor, context: Context) -> torch.Tensor:
-            return pick(outputs(p, x, context, self.reconstruction_input))
-
-        return self.evaluate_replicas([self], [array], forward)[0].astype(np.float64)
 
     def _check(self, run: TrainingRows) -> None:
         super()._check(run)

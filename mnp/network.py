@@ -90,6 +90,11 @@ def decode(p: Views, z: torch.Tensor) -> torch.Tensor:
     return chain(p, DECODER, z, leaky, leaky)
 
 
+def reconstruction(p: Views, x: torch.Tensor, context: Context) -> torch.Tensor:
+    """xhat (R, B, D) of raw rows x, in their units: the error in ``outputs`` compares it with x in [0, 1]."""
+    return decode(p, encode(p, scaled(x, context))) / context["gain"] + context["low"]
+
+
 def outputs(p: Views, x: torch.Tensor, context: Context, reconstruction_input: bool = True) -> Outputs:
     """Everything the losses and the user look at, for raw rows x.
 

@@ -11,10 +11,11 @@ import pandas as pd
 from pyod.models.base import BaseDetector
 from sklearn.utils.validation import check_is_fitted
 
-from mnp.plus_evidence import Measured, evidence, measure, total, trust, units
+from mnp.plus_evidence import Measured, evidence, measure, reconstructed, total, trust, units
 from mnp.plus_fit import FittedRun, fit_runs
 from mnp.plus_network import layout
 from mnp.plus_settings import CONSTRAINTS, Settings
+from mnp.reconstruction import as_given
 from replicas import inputs
 from replicas.constraints import Constraints
 from replicas.detector import ReplicaMixin
@@ -171,8 +172,28 @@ class MNPPlus(ReplicaMixin, BaseDetector):
         return self._measured(X).closest
 
     def reconstruction_error(self, X: Any) -> np.ndarray:
-        """Norm of what the nearest mode's own linear autoencoder leaves of the inputs v, (n,)."""
+        """Norm of what the best fitting mode's own linear autoencoder leaves of the inputs v, (n,)."""
         return self._measured(X).own
+
+    def reconstruct(self, X: Any) -> np.ndarray:
+        """What the best fitting mode's autoencoder makes of rows: ``X - reconstruct(X)`` is the residual by feature.
+
+        Parameters
+        ----------
+        X : (n, d)
+
+        Returns
+        -------
+        (n, d) float64, in the units of X
+            The mode is the one of ``reconstruction_error``, whose autoencoder gives back inputs v; of each feature this
+            is the training value whose two inputs, scaled and as a quantile, are nearest to those. A feature that was
+            constant over the training rows is no input of the model and comes back as it is.
+        """
+        check_is_fitted(self, "weights_")
+        rows = self._scored(X)
+        with one_thread():
+            varying = np.ascontiguousarray(self._narrowed(rows)[:, self.columns_])
+            return as_given(self, rows, reconstructed(self, varying, Settings.of(self)))
 
     def fit_replicas(self, splits: Sequence[TrainingRows], seeds: Sequence[int]) -> list[Self]:
         """Fit one detector per (split, seed), see ``ReplicaMixin``; prototypes come back to the units of X."""

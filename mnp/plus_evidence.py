@@ -18,9 +18,9 @@ import torch
 
 from mnp.plus_inputs import Inputs
 from mnp.plus_network import layout, output
-from mnp.plus_prototypes import distances
+from mnp.plus_prototypes import distances, reconstruction
 from mnp.plus_settings import Settings
-from replicas.scoring import ROWS, evaluate
+from replicas.scoring import ROWS, Forward, evaluate
 from replicas.training import Context
 from replicas.tree_scores import mean_value
 from replicas.trees import Trees
@@ -69,14 +69,20 @@ def measure(fitted: Any, X: np.ndarray, settings: Settings) -> Measured:
     settings : Settings
     """
     inputs = Inputs.from_arrays(fitted.inputs_)
-    height = max(1, AT_ONCE // (2 * X.shape[1] * ROWS)) * ROWS
-    blocks = [X[begin : begin + height] for begin in range(0, len(X), height)]
-    values = np.concatenate([_passed(fitted, inputs(block), settings) for block in blocks])
+    values = np.concatenate([_passed(fitted, inputs(block), settings) for block in _blocks(X)])
     score, distance, closest, near, own = values[:, :5].astype(np.float64).T
     return Measured(
         _probability(fitted.trees_, X), _probability(fitted.rotated_trees_, values[:, 5:]),
         score, distance, closest.astype(np.int64), near, own,
     )  # fmt: skip
+
+
+def reconstructed(fitted: Any, X: np.ndarray, settings: Settings) -> np.ndarray:
+    """Rows X (n, d varying columns) as the best fitting mode's autoencoder gives back their inputs: (n, d) values."""
+    inputs = Inputs.from_arrays(fitted.inputs_)
+    rebuilt = [_forwarded(fitted, inputs(rows), settings, lambda _, v, modes: reconstruction(v, modes))
+               for rows in _blocks(X)]  # fmt: skip
+    return inputs.values(np.concatenate(rebuilt))
 
 
 def units(measured: Measured, usual: np.ndarray, floor: float) -> dict[str, float]:
@@ -134,12 +140,23 @@ def total(terms: Mapping[str, np.ndarray]) -> np.ndarray:
 
 def _passed(fitted: Any, v: np.ndarray, settings: Settings) -> np.ndarray:
     """Network score and ``distances`` of inputs v: (n, 5 + A) float32."""
-    flat, context = fitted.weights_[None], {name: value[None] for name, value in fitted.context_.items()}
 
     def forward(p: Mapping[str, torch.Tensor], x: torch.Tensor, context: Context) -> torch.Tensor:
         return torch.cat([output(p, x)[..., None], distances(x, context)], dim=2)
 
+    return _forwarded(fitted, v, settings, forward)
+
+
+def _forwarded(fitted: Any, v: np.ndarray, settings: Settings, forward: Forward) -> np.ndarray:
+    """``forward`` of inputs v by the run's network and modes."""
+    flat, context = fitted.weights_[None], {name: value[None] for name, value in fitted.context_.items()}
     return evaluate(layout(v.shape[1], settings.hidden_dim * settings.n_init), flat, forward, [v], context)[0]
+
+
+def _blocks(X: np.ndarray) -> list[np.ndarray]:
+    """Rows in pieces whose inputs fit into memory."""
+    height = max(1, AT_ONCE // (2 * X.shape[1] * ROWS)) * ROWS
+    return [X[begin : begin + height] for begin in range(0, len(X), height)]
 
 
 def _probability(trees: Mapping[str, np.ndarray], X: np.ndarray) -> np.ndarray:

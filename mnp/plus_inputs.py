@@ -59,6 +59,23 @@ class Inputs:
             found[order, width + feature] = np.where(exact, at, below)
         return found
 
+    def values(self, v: np.ndarray) -> np.ndarray:
+        """The inverse: of each feature the training value (a knot) whose two inputs are nearest to those in v, (n, d).
+
+        Both count: where the quantile hardly tells values apart, in the tails, the scaled value does, and where many
+        values share a small part of the range the quantile does.
+        """
+        from scipy.spatial import KDTree
+
+        rows, width = len(v), len(self.low)
+        nearest = np.empty((rows, width), dtype=np.float32)
+        for feature, (begin, end) in enumerate(zip(self.first[:-1].tolist(), self.first[1:].tolist(), strict=True)):
+            knots = self.knots[begin:end]
+            scaled = (knots.astype(np.float64) - self.low[feature]) * self.gain[feature]
+            tree = KDTree(np.stack([scaled, self.at[begin:end]], axis=1))
+            nearest[:, feature] = knots[tree.query(v[:, [feature, width + feature]])[1]]
+        return nearest
+
     def as_arrays(self) -> dict[str, np.ndarray]:
         """The fields by name, as a detector's file keeps them."""
         return {field.name: getattr(self, field.name) for field in fields(self)}

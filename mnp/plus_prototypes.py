@@ -123,6 +123,20 @@ def distances(v: torch.Tensor, context: Context) -> torch.Tensor:
     return torch.cat([torch.stack(away, dim=2), torch.bmm(v - context["mean"], context["axes"])], dim=2)
 
 
+def reconstruction(v: torch.Tensor, context: Context) -> torch.Tensor:
+    """Rows v (R, B, D) as the best fitting mode's autoencoder gives them back: the one with the least residual."""
+    best, least = torch.empty_like(v), v.new_full(v.shape[:2], torch.inf)
+    for centre, subspace in zip(
+        context["centres"].unsqueeze(2).unbind(dim=1), context["subspaces"].unbind(dim=1), strict=True
+    ):
+        x = v - centre
+        residual = _residual(x, subspace)
+        better = residual < least
+        rebuilt = centre + torch.bmm(torch.bmm(x, subspace), subspace.transpose(1, 2))
+        best, least = torch.where(better[..., None], rebuilt, best), torch.where(better, residual, least)
+    return best
+
+
 def _residual(x: torch.Tensor, components: torch.Tensor) -> torch.Tensor:
     """Squared norm of what components (R, D, C) leave of centred rows x (R, B, D): (R, B)."""
     codes = torch.bmm(x, components)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from bench.report.words import count
 from bench.usertable.contamination import LEAST_LABELS, sentence
 from bench.usertable.folder import check_place, save
-from bench.usertable.model import Model, fit, require_savable
+from bench.usertable.model import Model, fit, require_savable, require_share
 from bench.usertable.training import load_table
 
 
@@ -47,6 +48,7 @@ def fit_and_save(
     What cannot end well (the method cannot be saved, something else lies in the folder) is refused before the work.
     """
     require_savable(method)
+    require_share(alert_rate)
     check_place(Path(folder))
     table = load_table(path, label, anomaly, drop, types)
     for note in table.notes:
@@ -54,7 +56,8 @@ def fit_and_save(
     model = fit(table, method, seed, alert_rate, estimate_contamination)
     save(model, folder)
     rows, width = table.X.shape
-    say(f"fitted {method} on {rows} rows x {width} features, {int(table.y.sum())} labelled anomalies")
+    labelled = count(int(table.y.sum()), "labelled anomaly", "labelled anomalies")
+    say(f"fitted {method} on {count(rows, 'row')} x {count(width, 'feature')}, {labelled}")
     say(
         f"a row is an alert above score {model.threshold:.6g}: at most {100 * alert_rate:g}% of the unlabelled "
         "training rows are; a budget given to score overrides it"

@@ -8,13 +8,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bench.errors import ConfigError, UnknownName
+from bench.methods import get, specs
 from bench.picking.candidates import candidates
 from bench.picking.few import pick_few
 from bench.picking.known import pick_known
 from bench.picking.modes import Mode, mode_of
 from bench.picking.page import NAME, write
 from bench.picking.picked import Picked, sentences
-from bench.usertable.model import ALERT_RATE
+from bench.usertable.formats import why_not_saved
+from bench.usertable.model import ALERT_RATE, require_share
 from bench.usertable.training import Table, load_table
 
 MINUTES = 10.0
@@ -64,8 +66,7 @@ def pick(
     ------
     UnknownName, ConfigError, DataError
     """
-    if not 0 < alert_rate < 1:
-        raise ConfigError(f"alert_rate {alert_rate:g} is no share between 0 and 1; 0.01 is one row in a hundred")
+    require_share(alert_rate)
     if not minutes > 0:
         raise ConfigError(f"minutes {minutes:g} is no time; give a number above 0")
     chosen, why = mode_of(table.label_rule, mode)
@@ -115,6 +116,7 @@ def pick_file(
     target = Path(out or f"results/pick-{Path(path).name.partition('.')[0]}")
     if target.is_file():
         raise ConfigError(f"--out {target} is a file; name a folder")
+    require_share(alert_rate)
     table = load_table(path, label, anomaly, drop, types)
     for note in table.notes:
         say(note)
@@ -125,6 +127,9 @@ def pick_file(
         say(note)
     for sentence in sentences(picked):
         say(sentence)
+    if why_not_saved(get(picked.method), specs()):
+        say(f"the page: {target / NAME}; {picked.method} can be fitted in Python, but not saved: bench.fit")
+        return picked
     words = ("mnp-bench", "fit", path, "--label", picked.label, "--method", picked.method, "--save", "model/")
     say(f"the page: {target / NAME}; next: {shlex.join(words)}")
     return picked

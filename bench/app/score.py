@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, fields
 from pathlib import Path
 
-from bench.atomic import write_whole
+from bench.app.explained import check_figure, tell_explained
 from bench.datasets.layout import layout_of, table_path
 from bench.errors import ConfigError
-from bench.usertable.contamination import LEAST_LABELS
+from bench.report.words import count
+from bench.usertable.contamination import LEAST_LABELS, percent
 from bench.usertable.contamination import sentence as contamination_sentence
-from bench.usertable.explain import Cause, explain, sentence
 from bench.usertable.folder import ModelWarning, load
 from bench.usertable.incoming import check
 from bench.usertable.model import Model
 from bench.usertable.stream import Budget, Scored, score, write
 
 Say = Callable[[str], None]
+#: Of files that scores are written to; .txt is CSV too.
+SUFFIXES = (".csv", ".txt", ".parquet", ".pq")
 #: What is typed for the model's own estimate of the contamination.
 ESTIMATE = "estimate"
 
@@ -35,18 +34,23 @@ def score_file(
     say: Say,
     explained: int = 0,
     estimated: bool = False,
+    figure: str | None = None,
 ) -> None:
     """Check the file, score it, write the result; what is told goes to ``say``, progress to standard error.
 
     With ``estimated`` the rows that are alerts follow from the contamination that the model was fitted to expect.
-    Of the ``explained`` highest rows the causes are told, and written beside the scores as ``NAME.explained.csv``.
+    Of the ``explained`` highest rows the causes are told, written beside the scores as ``NAME.explained.csv``, and
+    drawn to ``figure``.
     """
     target = Path(out)
     if target.is_dir():
         raise ConfigError(f"--out {out} is a folder; name a file, such as {target / 'scores.csv'}")
+    if target.suffix.lower() not in SUFFIXES:
+        raise ConfigError(f"--out {out}: scores are written as .csv or .parquet; end the name in one of these")
     file = table_path(path)
     if target.exists() and target.samefile(file):
         raise ConfigError(f"--out {out} is the file to be scored; name another one")
+    pictures = check_figure(figure, explained)
     model = _loaded(model_folder, say)
     if estimated:
         budget = _estimated(model, model_folder, say)
@@ -57,11 +61,12 @@ def score_file(
     with progress("scored", incoming.rows) as tell:
         scored = score(model, incoming, budget, id_column, explained, tell)
     write(scored, target, id_column)
-    say(f"{incoming.rows} rows scored by {model.method}, {int(scored.alert.sum())} of them alerts; written to {out}")
+    alerts = int(scored.alert.sum())
+    say(f"{count(incoming.rows, 'row')} scored by {model.method}, {alerts} of them alerts; written to {out}")
     if budget.contamination is not None:
         say(_told_of_contamination(model, scored, budget.contamination, estimated))
     if explained:
-        _explain(model, scored, target, say)
+        tell_explained(model, scored, target, pictures, say)
 
 
 def budget_of(alerts: int | None, alert_rate: float | None, contamination: str | None) -> tuple[Budget, bool]:
@@ -95,35 +100,11 @@ def _estimated(model: Model, folder: str, say: Say) -> Budget:
 
 def _told_of_contamination(model: Model, scored: Scored, share: float, own: bool) -> str:
     threshold = model.threshold_at(share)
-    told = f"alerts score above {threshold:.6g}, as {100 * share:.2g}% of the unlabelled training rows do"
+    told = f"alerts score above {threshold:.6g}, as {percent(share)} of the unlabelled training rows do"
     if own and model.contamination is not None:
         most = int((scored.scores > model.threshold_at(model.contamination.high)).sum())
         told += f"; at the upper end of the interval {most} rows would be alerts"
     return told
-
-
-def _explain(model: Model, scored: Scored, target: Path, say: Say) -> None:
-    lines = []
-    for number, row in zip(scored.first.tolist(), scored.rows, strict=True):
-        causes = explain(model, row)
-        say(f"row {number + 1}, rank {scored.rank[number]}, score {scored.scores[number]:.4g}:")
-        for cause in causes:
-            say(f"  {sentence(cause)}")
-        if not causes:
-            say("  no single column explains it: no replacement lowers its score by a tenth of the excess")
-        lines += [
-            {"row": number + 1, "rank": int(scored.rank[number]), "score": scored.scores[number], "order": order}
-            | asdict(cause)
-            for order, cause in enumerate(causes, 1)
-        ]
-    beside = target.with_name(target.name.partition(".")[0] + ".explained.csv")
-    names = ("row", "rank", "score", "order", *(field.name for field in fields(Cause)))
-    text = io.StringIO()
-    table = csv.DictWriter(text, names, lineterminator="\n")
-    table.writeheader()
-    table.writerows(lines)
-    write_whole(beside, text.getvalue().encode())
-    say(f"causes written to {beside}")
 
 
 def _loaded(folder: str, say: Say) -> Model:

@@ -35,8 +35,9 @@ def readable(path: Path, layout: Layout = Layout()) -> Iterator[None]:  # noqa: 
                 why = ""
         if why:
             raise DataError(f"{path.name} {why}") from error
-        first = str(error).splitlines()[0][:200]
-        raise DataError(f"{path.name} cannot be read as a table ({first}); mend that place") from error
+        first = str(error).splitlines()[0][:200].rstrip(".")
+        mend = "write the file again" if is_parquet(path) else "mend that place"
+        raise DataError(f"{path.name} cannot be read as a table ({first}); {mend}") from error
 
 
 def header(path: Path, layout: Layout, named: frozenset[str] = frozenset()) -> tuple[list[str], list[Any]]:
@@ -103,11 +104,11 @@ def blocks(path: Path, names: list[str], layout: Layout, as_written: frozenset[s
     """
     import pyarrow as pa
 
-    found = _batches(path, names, layout)
+    batches = _batches(path, names, layout)
     if layout.decimal != ",":
-        yield from found
+        yield from batches
         return
-    for block in found:
+    for block in batches:
         columns = [
             pointed(column) if pa.types.is_string(column.type) and name not in as_written else column
             for name, column in zip(block.schema.names, block.columns, strict=True)

@@ -136,7 +136,7 @@ def copies(X: np.ndarray, y: np.ndarray, names: tuple[str, ...]) -> list[str]:
 def _refuse_no_label(
     values: list[str], rows: dict[str, int], file: str, column: str, guessed: bool, wanted: set[str]
 ) -> None:
-    fractions = [value for value in values if _is_fraction(value)]
+    fractions = [value for value in values if is_fraction(value)]
     total = sum(rows.values())
     anomalies = total - sum(rows.get(value, 0) for value in wanted)
     about = f"column {column!r} has {len(values)} values ({', '.join(values[:5])}, ...)"
@@ -179,7 +179,8 @@ def _refuse_other_spelling(values: list[str], wanted: dict[str, str], file: str)
             )
 
 
-def _is_fraction(value: str) -> bool:
+def is_fraction(value: str) -> bool:
+    """Whether a label is a number with a fraction, as measurements are."""
     try:
         return not float(value).is_integer()
     except ValueError:

@@ -14,6 +14,7 @@ from bench.picking.picked import Picked, beyond_time
 from bench.picking.prior import prior
 from bench.planning.grouping import cell_seconds
 from bench.usertable.held_out import Evidence, folds, hold_out
+from bench.usertable.schema import with_names
 from bench.usertable.training import Table
 from reproducibility.streams import generator
 
@@ -77,13 +78,14 @@ def pick_few(
         try:
             evidence_of = hold_out(method, cut, seed) if cut else Evidence(method, np.empty(0), 0.0)
         except (ValueError, np.linalg.LinAlgError) as error:
-            gone[method] = f"it cannot learn from this table: {error}"
+            gone[method] = f"it cannot learn from this table: {with_names(str(error), table.schema)}"
             continue
         evidence.append(evidence_of)
         costs.append(cost)
         tell(f"{method}: {evidence_of.seconds:.1f} s")
     if not evidence:
-        raise DataError(f"{table.file}: no method can learn from this table; {'; '.join(gone.values())}")
+        told = "; ".join(f"{name}: {reason}" for name, reason in gone.items())
+        raise DataError(f"{table.file}: no method can learn from this table; {told}")
     reference = prior([evidence_of.method for evidence_of in evidence], width, features, labels)
     judged = join(evidence, reference, costs, alert_rate)
     return Picked(

@@ -14,7 +14,7 @@ import pandas as pd
 from bench.atomic import write_text, write_whole
 from bench.errors import DataError
 from bench.execution import pool
-from bench.execution.evaluate import WorkContext
+from bench.execution.context import WorkContext
 from bench.methods import get
 from bench.picking.joining import Interval, Judged
 from bench.picking.picked import Picked, beyond_time
@@ -78,7 +78,8 @@ def pick_known(
     gone |= {name: f"it failed: {error.splitlines()[-1]}" for name, error in zip(bad.method, bad.error, strict=True)}
     good = rows[~rows.method.isin(gone)].assign(recall=lambda kept: _recalls(kept, alert_rate))
     if good.empty:
-        raise DataError(f"{table.file}: no method has a result; {'; '.join(gone.values())}")
+        told = "; ".join(f"{name}: {reason}" for name, reason in gone.items())
+        raise DataError(f"{table.file}: no method has a result; {told}")
     budgets = sorted({int(number) for number in good.label_budget})
     notes = (
         f"simulated: {', '.join(map(str, budgets))} labelled anomalies, {len(SEEDS)} splits each, everything else "

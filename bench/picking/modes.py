@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from bench.errors import DataError
+from bench.report.words import count
 from bench.usertable.labels import UNLABELLED_WORDS, LabelRule
 
 Mode = Literal["known", "few"]
@@ -39,8 +40,7 @@ def mode_of(made: LabelRule, asked: Mode | None) -> tuple[Mode, str]:
     if asked == "known" and unlooked:
         raise DataError(
             f"--mode known needs the truth of every row, and {unlooked} rows of column {made.column!r} have no label; "
-            "take "
-            "them out of the file, or leave the mode out"
+            "take them out of the file, or leave the mode out"
         )
     if asked == "few":
         return "few", f"mode few, as --mode says: {normal or 'empty'} counts as unlabelled, not as normal"
@@ -55,12 +55,10 @@ def mode_of(made: LabelRule, asked: Mode | None) -> tuple[Mode, str]:
         return "few", f"mode few: {normal} is no word for normal; if it means normal in every row: --mode known"
     if made.labelled < LEAST_KNOWN:
         return "few", (
-            f"mode few: every row has a label, but {made.labelled} anomalies are too few to label some, hide some and "
-            "test "
-            f"on others ({LEAST_KNOWN} are needed)"
+            f"mode few: every row has a label, but {count(made.labelled, 'anomaly', 'anomalies')} are too few to label "
+            f"some, hide some and test on others ({LEAST_KNOWN} are needed)"
         )
     return "known", (
         f"mode known: every row has a label, so {normal} is taken as the truth; if it only means that nobody has "
-        "looked: "
-        "--mode few"
+        "looked: --mode few"
     )

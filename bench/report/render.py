@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -147,6 +147,13 @@ def _table(head: list[str], body: list[str], title: str, notes: str, columns: st
         rf"\begin{{tabular}}{{{columns}}}", r"\toprule", _line(head), r"\midrule",
         *body, r"\bottomrule", r"\end{tabular}}", r"\end{table}", "",
     ])  # fmt: skip
+
+
+def markdown_table(head: Sequence[str], lines: Sequence[Sequence[str]], words: int = 1) -> str:
+    """A Markdown table whose first ``words`` columns are words and the others numbers."""
+    rule = "|" + "|".join(":--" if number < words else "--:" for number in range(len(head))) + "|"
+    title, *body = ("| " + " | ".join(line) + " |" for line in (head, *lines))
+    return "\n".join((title, rule, *body))
 
 
 def _line(cells: list[str]) -> str:

@@ -68,9 +68,14 @@ def contamination(above: np.ndarray, unlabelled: int) -> Contamination | None:
     return Contamination(min(1.0, estimate), min(1.0, float((most / least)[tried].min())), labels)
 
 
+def percent(share: float) -> str:
+    """A share in percent to two digits: ``0.35%``, ``2%``, ``100%``."""
+    return f"{100 * share:.2g}%" if share < 0.095 else f"{100 * share:.0f}%"
+
+
 def sentence(found: Contamination) -> str:
     """The estimate in words."""
     return (
-        f"expected contamination of the unlabelled rows: {100 * found.estimate:.2g}% (95% interval 0 to "
-        f"{100 * found.high:.2g}%, from {found.labels} labelled anomalies taken as a fair sample of all)"
+        f"expected contamination of the unlabelled rows: {percent(found.estimate)} (95% interval 0 to "
+        f"{percent(found.high)}, from {found.labels} labelled anomalies taken as a fair sample of all)"
     )

@@ -8,7 +8,11 @@ import numpy as np
 
 from bench.datasets.blocks import strings
 from bench.datasets.fill import categorical, column_numbers
+from bench.errors import DataError
 from bench.usertable.schema import Column, Schema
+
+#: Detectors compute in 32 bits, which hold no larger numbers.
+LARGEST = float(np.finfo(np.float32).max)
 
 
 def encode(block: Any, schema: Schema) -> np.ndarray:
@@ -42,6 +46,17 @@ def filled(values: np.ndarray, missing_value: float | None) -> np.ndarray:
     """Numbers with what is missing or infinite replaced; NaN where there is nothing to replace it by."""
     good = np.isfinite(values)
     return values if good.all() else np.where(good, values, np.nan if missing_value is None else missing_value)
+
+
+def refuse_large(table: str, column: str, values: np.ndarray, before: int = 0) -> None:
+    """Raise DataError at a number (n,) that 32 bits do not hold; ``before`` rows of the table lie before these."""
+    large = np.isfinite(values) & (np.abs(values) > LARGEST)
+    if large.any():
+        row = int(large.argmax())
+        raise DataError(
+            f"{table}: column {column!r} holds {values[row]:g} in row {before + row + 1}, which is too large for the "
+            "32 bits that detectors compute in; correct it, leave the field empty, or rescale the column"
+        )
 
 
 def _one_hot(target: np.ndarray, texts: np.ndarray, column: Column) -> None:

@@ -70,6 +70,8 @@ class Examined:
     features : tuple of Feature
     left_out : tuple of LeftOut
     notes : tuple of str
+    guessed : bool
+        The label is the last column, as no column has a label's name.
     """
 
     path: Path
@@ -81,6 +83,7 @@ class Examined:
     features: tuple[Feature, ...]
     left_out: tuple[LeftOut, ...]
     notes: tuple[str, ...]
+    guessed: bool = False
 
 
 def examine(
@@ -114,6 +117,8 @@ def examine(
         named = frozenset(name for name in (label, *drop, *types) if name is not None)
         names, arrow_types = header(path, layout, named)
         check_types(path, names, types)
+        if drop and len(set(names) - set(drop)) < 2:
+            raise DataError(f"{path.name}: --drop leaves no column beside the label; leave one in")
         chosen = label if label is not None else _likely_label(names)
         roles = assign(path, names, pandas_index(path), chosen, None, drop, COMMAND)
         left_out = list(roles.left_out)
@@ -146,9 +151,16 @@ def examine(
                         + "; ".join(f"{column.column} ({column.reason})" for column in left_out))  # fmt: skip
     gone = {column.column for column in left_out}
     notes = [note for note in roles.notes if not any(name in note for name in gone)]
+    guessed = label is None and not looks_like_label(names[roles.label])
+    if guessed:
+        notes.append(
+            f"no column has a label's name, so the last one, {names[roles.label]!r}, is taken for it; if that is not "
+            "meant: --label"
+        )
     return Examined(
-        path, layout, rows, tuple(names), names[roles.label], dict(counts), tuple(kept), tuple(left_out), tuple(notes)
-    )
+        path, layout, rows, tuple(names), names[roles.label], dict(counts), tuple(kept), tuple(left_out), tuple(notes),
+        guessed,
+    )  # fmt: skip
 
 
 def _likely_label(names: list[str]) -> str | None:

@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from bench.usertable.frames import encode_frame
 from bench.usertable.model import Model
-from bench.usertable.schema import Column
+from bench.usertable.own_words import closest_prototype, reconstruction, reconstruction_sentence
 
 #: Usual rows whose values stand in for a column's.
 NEIGHBOURS = 20
@@ -26,7 +27,7 @@ FARTHEST = 3.0
 
 @dataclass(frozen=True)
 class Cause:
-    """A column that makes a row anomalous.
+    """A column's part in what makes a row anomalous.
 
     Attributes
     ----------
@@ -37,8 +38,12 @@ class Cause:
         The 5% to 95% range over the unlabelled training rows, or the most frequent categories of usual rows.
     score_before, score_after : float
         Mean score with the columns named before replaced, and with this one replaced too.
+    share : float
+        What this takes away of the excess, the row's score less the usual rows' median; 0 where there is none.
     prototype : str
         What the method's closest normal prototype has here; "" where the method has none.
+    reconstruction : str
+        What the method's reconstruction of the row has here; "" where the method has none.
     """
 
     column: str
@@ -46,69 +51,112 @@ class Cause:
     usual: str
     score_before: float
     score_after: float
+    share: float
     prototype: str = ""
+    reconstruction: str = ""
 
 
-def explain(model: Model, row: np.ndarray) -> tuple[Cause, ...]:
-    """Name the columns that make a row anomalous, the weightiest first.
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """Why a row has its score.
+
+    Attributes
+    ----------
+    row : (d,) float64
+        As the detector sees it.
+    score, usual_score : float
+        Of the row, and the median of the usual rows.
+    causes : tuple of Cause
+        The columns that make it anomalous, the weightiest first; empty for a row that scores no higher than the median.
+    others : tuple of Cause
+        All other columns, each beside the causes: replaced alone after them.
+    reconstruction : str
+        In a sentence, the columns that the method's reconstruction of the row misses; "" where the method has none.
+    """
+
+    row: np.ndarray
+    score: float
+    usual_score: float
+    causes: tuple[Cause, ...]
+    others: tuple[Cause, ...]
+    reconstruction: str
+
+
+def explain(model: Model, frame: Any) -> list[Explanation]:
+    """Explain the scores of rows.
 
     Parameters
     ----------
     model : Model
-    row : (d,) float64
-        As the detector sees it (``bench.usertable.encode``).
+    frame : pandas, polars or arrow table
+        Rows with the user's own columns, matched by name.
 
     Returns
     -------
-    tuple of Cause
-        Empty for a row that scores no higher than the usual rows' median.
+    list of Explanation
+        One per row; each takes about as long as scoring 100 rows per column of the table.
+
+    Raises
+    ------
+    DataError
+        Columns are missing, or hold text where the model was fitted on numbers.
     """
-    usual = model.usual_rows
-    current = float(model.detector.decision_function(row[None])[0])
-    excess = current - float(np.median(model.detector.decision_function(usual)))
+    return [explain_row(model, row) for row in encode_frame(frame, model.schema)]
+
+
+def explain_row(model: Model, row: np.ndarray) -> Explanation:
+    """Explain the score of a row (d,) float64 as the detector sees it (``bench.usertable.encode``)."""
+    score = float(model.detector.decision_function(row[None])[0])
+    usual_score = float(np.median(model.detector.decision_function(model.usual_rows)))
+    excess, current = score - usual_score, score
     apart = _distances(model, row)
-    prototype = _prototype(model.detector, row)
+    told = _Columns(model, row, excess)
     replaced: list[int] = []
     causes: list[Cause] = []
-    while len(causes) < min(MOST_CAUSES, len(model.schema.columns)) and excess > 0:
+    while True:
         free = [c for c in range(len(model.schema.columns)) if c not in replaced]
         after = _scores_without(model, row, apart, replaced, free)
+        if len(causes) == MOST_CAUSES or excess <= 0 or not free:
+            break
         best = int(np.argmin(after))
         if current - after[best] < LEAST_SHARE * excess:
             break
-        column, span = model.schema.columns[free[best]], model.schema.slices[free[best]]
-        causes.append(
-            Cause(
-                column=column.name,
-                value=shown(column, row[span]),
-                usual=_usual(column, usual[:, span]),
-                score_before=current,
-                score_after=float(after[best]),
-                prototype="" if prototype is None else shown(column, prototype[span]),
-            )
-        )
+        causes.append(told.cause(free[best], current, float(after[best])))
         replaced.append(free[best])
         current = float(after[best])
-    return tuple(causes)
+    others = [told.cause(free[i], current, float(after[i])) for i in np.argsort(after, kind="stable")]
+    return Explanation(row, score, usual_score, tuple(causes), tuple(others), reconstruction_sentence(model, row))
 
 
 def sentence(cause: Cause) -> str:
     """A cause in words."""
     like = f", closest prototype {cause.prototype}" if cause.prototype else ""
+    like += f", reconstructed as {cause.reconstruction}" if cause.reconstruction else ""
     return (
         f"{cause.column} = {cause.value} (usual: {cause.usual}{like}): "
         f"score {cause.score_before:.4g} -> {cause.score_after:.4g} without it"
     )
 
 
-def shown(column: Column, values: np.ndarray) -> str:
-    """A column's value as its user writes it; of a mean of categories the most frequent."""
-    if column.content == "category":
-        most = int(np.argmax(values))
-        return (column.categories[most] or "missing") if values[most] > 0 else "a value the model does not know"
-    if column.content == "boolean" and values[0] in (0.0, 1.0):
-        return "true" if values[0] else "false"
-    return f"{values[0]:.6g}"
+class _Columns:
+    """What is told of a row column by column."""
+
+    def __init__(self, model: Model, row: np.ndarray, excess: float) -> None:
+        self.model, self.row, self.excess = model, row, excess
+        self.prototype, self.rebuilt = closest_prototype(model, row), reconstruction(model, row)
+
+    def cause(self, number: int, before: float, after: float) -> Cause:
+        column, span = self.model.schema.columns[number], self.model.schema.slices[number]
+        return Cause(
+            column=column.name,
+            value=column.shown(self.row[span]),
+            usual=column.shown_usual(self.model.usual_rows[:, span]),
+            score_before=before,
+            score_after=after,
+            share=(before - after) / self.excess if self.excess > 0 else 0.0,
+            prototype="" if self.prototype is None else column.shown(self.prototype[span]),
+            reconstruction="" if self.rebuilt is None else column.shown(self.rebuilt[span]),
+        )
 
 
 def _distances(model: Model, row: np.ndarray) -> np.ndarray:
@@ -133,6 +181,8 @@ def _scores_without(
 
     Neighbours are near in all other columns, so that a value that is usual alone but not beside the others counts.
     """
+    if not free:
+        return np.empty(0)
     rows, total = [], apart.sum(axis=1)
     count = min(NEIGHBOURS, len(apart))
     for c in free:
@@ -145,22 +195,3 @@ def _scores_without(
         rows.append(made)
     scores = np.asarray(model.detector.decision_function(np.concatenate(rows)), dtype=np.float64)
     return np.asarray(scores.reshape(len(free), count).mean(axis=1))
-
-
-def _usual(column: Column, values: np.ndarray) -> str:
-    if column.content == "number":
-        return f"{column.low:.6g} to {column.high:.6g}"
-    if column.content == "boolean":
-        return f"true in {100 * values.mean():.0f}% of rows"
-    shares = values.mean(axis=0)
-    most = np.argsort(-shares, kind="stable")[:3]
-    return ", ".join(f"{column.categories[i] or 'missing'} {100 * shares[i]:.0f}%" for i in most if shares[i] > 0)
-
-
-def _prototype(detector: Any, row: np.ndarray) -> np.ndarray | None:
-    """The normal prototype closest to the row, in the units of the table, where the method has such."""
-    prototypes = getattr(detector, "prototypes_", None)
-    if prototypes is None or not hasattr(detector, "closest_prototype") or np.shape(prototypes)[1:] != row.shape:
-        return None
-    closest: np.ndarray = np.asarray(prototypes, dtype=np.float64)[int(detector.closest_prototype(row[None])[0])]
-    return closest

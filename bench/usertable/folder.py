@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from bench.atomic import write_whole
-from bench.errors import DataError, StoreError
+from bench.errors import ConfigError, DataError, StoreError, UnknownName
 from bench.json_values import hashable
 from bench.methods import create, get, source_hash
 from bench.usertable import formats
@@ -119,12 +119,17 @@ def load(folder: str | os.PathLike[str]) -> Model:
         for name, digest in told["files"].items():
             if Path(name).name != name or _digest(model_folder / name) != digest:
                 raise DataError(f"{model_folder / name} is not the file that was saved; fit the model again")
-        differing = _differing(told)
-        unfitted = create(model_facts["method"], model_facts["seed"], **_as_given(model_facts["params"]))
+        try:
+            differing = _differing(told)
+            unfitted = create(model_facts["method"], model_facts["seed"], **_as_given(model_facts["params"]))
+        except (UnknownName, ConfigError) as error:
+            raise DataError(f"{model_folder} cannot be read here: {error}; fit the model again") from error
         try:
             detector = formats.read(unfitted, model_facts["saved_as"], model_folder)
             kept = load_file(model_folder / USUAL)
             usual, ordered = kept["rows"], kept["scores"]
+            if usual.shape[1] != len(schema.feature_names):
+                raise DataError(f"{model_folder / MANIFEST} describes other columns than the model has; fit it again")
             scores = _check_scores(detector, usual)
         except DataError:
             raise
@@ -133,9 +138,23 @@ def load(folder: str | os.PathLike[str]) -> Model:
             raise DataError(
                 f"{model_folder} cannot be read here: {why}{type(error).__name__}: {error}; fit it again"
             ) from error
+        saved_scores = told["check_scores"]
+        loaded = Model(
+            detector=detector,
+            method=model_facts["method"],
+            seed=model_facts["seed"],
+            params=model_facts["params"],
+            schema=schema,
+            usual_rows=usual,
+            threshold=told["threshold"]["value"],
+            alert_rate=told["threshold"]["alert_rate"],
+            ordered_scores=ordered,
+            contamination=None if told["contamination"] is None else Contamination(**told["contamination"]),
+            training=told["training"],
+        )
     except (KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{model_folder / MANIFEST} is no whole manifest ({error!r}); fit the model again") from error
-    same = scores == told["check_scores"]
+    same = scores == saved_scores
     if not differing and not same:
         raise DataError(
             f"{model_folder} gives other scores here than when it was saved, though all versions are the same (another "
@@ -144,19 +163,7 @@ def load(folder: str | os.PathLike[str]) -> Model:
     if differing:
         ends = "its scores are the same bits for the rows checked" if same else "its scores differ from those it had"
         warnings.warn(f"{model_folder}: {differing}; {ends}", ModelWarning, stacklevel=2)
-    return Model(
-        detector=detector,
-        method=model_facts["method"],
-        seed=model_facts["seed"],
-        params=model_facts["params"],
-        schema=schema,
-        usual_rows=usual,
-        threshold=told["threshold"]["value"],
-        alert_rate=told["threshold"]["alert_rate"],
-        ordered_scores=ordered,
-        contamination=None if told["contamination"] is None else Contamination(**told["contamination"]),
-        training=told["training"],
-    )
+    return loaded
 
 
 def _manifest(model: Model, folder: Path, files: list[str]) -> dict[str, Any]:

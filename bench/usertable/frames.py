@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from bench.errors import DataError
-from bench.usertable.encode import encode
+from bench.usertable.encode import encode, refuse_large
 from bench.usertable.incoming import refuse_column_types, refuse_missing_columns
 from bench.usertable.schema import Schema
 
@@ -40,4 +40,7 @@ def encode_frame(frame: Any, schema: Schema) -> np.ndarray:
     except pa.ArrowInvalid as error:
         first = str(error).splitlines()[0][:200]
         raise DataError(f"the frame holds text where the model was fitted on numbers ({first}); correct it") from error
-    return np.concatenate([*blocks, np.zeros((0, len(schema.feature_names)))])
+    X = np.concatenate([*blocks, np.zeros((0, len(schema.feature_names)))])
+    for column, span in zip(schema.columns, schema.slices, strict=True):
+        refuse_large("the frame", column.name, X[:, span.start])
+    return X

@@ -78,11 +78,13 @@ def hold_out(method: str, cut: Sequence[Split], seed: int = 0, params: Mapping[s
     Raises
     ------
     ValueError
-        The method cannot learn from a fold.
+        The method cannot learn from a fold, or gives a row no finite score.
     """
     start = time.perf_counter()
     scores = fit_and_score(method, cut, seed, params)
     seconds = time.perf_counter() - start
+    if not all(np.isfinite(values).all() for values in scores):
+        raise ValueError("it gives rows no finite score")
     rows = np.concatenate([split.test[split.y_test == 1] for split in cut])
     above = np.concatenate([share_above(values, split.y_test) for values, split in zip(scores, cut, strict=True)])
     return Evidence(method, above[np.argsort(rows)], seconds)

@@ -18,7 +18,7 @@ from bench.datasets.layout import Layout
 from bench.datasets.missing import MISSING_NUMBERS
 from bench.datasets.survey import NUMBER, is_text
 from bench.errors import DataError, UnknownName
-from bench.usertable.encode import category_texts
+from bench.usertable.encode import category_texts, refuse_large
 from bench.usertable.schema import Column, Schema
 
 SHOWN = 8
@@ -83,7 +83,8 @@ def check(
     UnknownName
         The id column is not there.
     DataError
-        Columns are missing, or hold text where the model has numbers: all of them in one sentence.
+        Columns are missing, or hold text where the model has numbers: all of them in one sentence. Or a number is too
+        large.
     """
     with readable(path, layout):
         wanted = {column.name for column in schema.columns}
@@ -97,7 +98,7 @@ def check(
         for block in blocks(path, names, layout):
             for column in schema.columns:
                 values = block.column(names.index(column.name))
-                _count(tallies[column.name], values, column, rows)
+                _count(tallies[column.name], values, column, path.name, rows)
             rows += block.num_rows
             if tell is not None:
                 tell(rows)
@@ -148,7 +149,7 @@ def refuse_column_types(table: str, types: dict[str, Any], schema: Schema) -> No
             )
 
 
-def _count(tally: Tally, values: Any, column: Column, before: int) -> None:
+def _count(tally: Tally, values: Any, column: Column, file: str, before: int) -> None:
     import pyarrow as pa
 
     if column.content == "category":
@@ -158,9 +159,12 @@ def _count(tally: Tally, values: Any, column: Column, before: int) -> None:
         tally.missing += int(counts[texts == ""].sum())
         return
     try:
-        tally.missing += int((~np.isfinite(column_numbers(values, column.content))).sum())
+        read = column_numbers(values, column.content)
     except pa.ArrowInvalid:
         _count_text(tally, values, column.content, before)
+        return
+    refuse_large(file, column.name, read, before)
+    tally.missing += int((~np.isfinite(read)).sum())
 
 
 def _count_text(tally: Tally, values: Any, content: str, before: int) -> None:

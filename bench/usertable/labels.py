@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from bench.datasets.label_column import plain_label
+from bench.datasets.label_column import MOST_FRACTIONS, is_fraction, plain_label
 from bench.datasets.missing import MISSING_LABELS
 from bench.errors import DataError
+from bench.report.words import count
 
 #: Values that, beside a missing one, never name an anomaly unless the user says so.
 UNLABELLED_WORDS = frozenset(
@@ -39,15 +40,15 @@ class LabelRule:
     @property
     def labelled(self) -> int:
         """Rows that are labelled anomalies."""
-        return sum(count for value, count in self.rows if value in self.anomalies)
+        return sum(rows for value, rows in self.rows if value in self.anomalies)
 
     @property
     def unlabelled(self) -> int:
         """All other rows."""
-        return sum(count for value, count in self.rows if value not in self.anomalies)
+        return sum(rows for value, rows in self.rows if value not in self.anomalies)
 
 
-def rule(counts: Mapping[str, int], column: str, named: tuple[str, ...], file: str) -> LabelRule:
+def rule(counts: Mapping[str, int], column: str, named: tuple[str, ...], file: str, guessed: bool = False) -> LabelRule:
     """Decide which values mean a labelled anomaly.
 
     Parameters
@@ -58,6 +59,8 @@ def rule(counts: Mapping[str, int], column: str, named: tuple[str, ...], file: s
         Named in errors.
     named : tuple of str
         Values that mean anomaly, if the user says so; () = 1, true, or the one text that is no word for normal.
+    guessed : bool
+        The column was taken for the label because it is the last one.
 
     Returns
     -------
@@ -66,15 +69,16 @@ def rule(counts: Mapping[str, int], column: str, named: tuple[str, ...], file: s
     Raises
     ------
     DataError
-        A value named that no row has, values that could be either, no labelled anomaly, or no unlabelled row.
+        A value named that no row has, values that could be either, a column that is no label, no labelled anomaly, or
+        no unlabelled row.
     """
     rows: dict[str, int] = {}
     wanted = {plain_label(value) for value in named}
-    for text, count in counts.items():
+    for text, number in counts.items():
         value = plain_label(text)
         if value.lower() in MISSING_LABELS and value not in wanted:
             value = ""
-        rows[value] = rows.get(value, 0) + count
+        rows[value] = rows.get(value, 0) + number
     ordered = tuple(sorted(rows.items(), key=lambda pair: (-pair[1], pair[0])))
     shown = ", ".join(repr(value) for value, _ in ordered[:SHOWN]) + (", ..." if len(ordered) > SHOWN else "")
     absent = [value for value in named if plain_label(value) not in rows]
@@ -83,6 +87,12 @@ def rule(counts: Mapping[str, int], column: str, named: tuple[str, ...], file: s
     if not wanted:
         candidates = [value for value, _ in ordered if value and value.lower() not in UNLABELLED_WORDS]
         if len(candidates) > 1:
+            refuse_no_label(list(rows), column, file)
+            if guessed:
+                raise DataError(
+                    f"{file}: no column has a label's name, and the last one, {column!r}, holds {shown}; name the "
+                    "label column with --label"
+                )
             raise DataError(
                 f"{file}: label column {column!r} holds {shown}; say which of them mean a labelled anomaly with "
                 f"--anomaly {candidates[-1]!r} (everything else counts as unlabelled)"
@@ -90,10 +100,26 @@ def rule(counts: Mapping[str, int], column: str, named: tuple[str, ...], file: s
         wanted = set(candidates)
     made = LabelRule(column, tuple(sorted(wanted)), ordered)
     if not made.labelled:
-        raise DataError(f"{file}: no row of label column {column!r} is a labelled anomaly; it holds {shown}")
+        raise DataError(
+            f"{file}: no row of label column {column!r} is a labelled anomaly (it holds {shown}); write 1 where one is "
+            "known, or say with --anomaly which value means that"
+        )
     if not made.unlabelled:
-        raise DataError(f"{file}: every row of label column {column!r} is a labelled anomaly; it holds {shown}")
+        raise DataError(
+            f"{file}: every row of label column {column!r} is a labelled anomaly (it holds {shown}); a detector needs "
+            "unlabelled rows too: add them with 0 or an empty field"
+        )
     return made
+
+
+def refuse_no_label(values: Sequence[str], column: str, file: str) -> None:
+    """Raise DataError for a column whose values are measurements rather than labels."""
+    fractions = [value for value in values if is_fraction(value)]
+    if len(fractions) > MOST_FRACTIONS:
+        raise DataError(
+            f"{file}: column {column!r} has {len(values)} values ({', '.join(sorted(fractions)[:3])}, ...) with "
+            "fractions, so it is no label; name another one with --label"
+        )
 
 
 def labels(texts: np.ndarray, made: LabelRule) -> np.ndarray:
@@ -111,6 +137,6 @@ def sentence(made: LabelRule) -> str:
     several = 2 * made.labelled > made.labelled + made.unlabelled
     doubt = "; over half of the rows are labelled anomalies, is that meant?" if several else ""
     return (
-        f"label {made.column!r}: {marked} = labelled anomaly ({made.labelled} rows); everything else ({told}) counts "
-        f"as unlabelled, not as normal ({made.unlabelled} rows){doubt}"
+        f"label {made.column!r}: {marked} = labelled anomaly ({count(made.labelled, 'row')}); everything else ({told}) "
+        f"counts as unlabelled, not as normal ({count(made.unlabelled, 'row')}){doubt}"
     )

@@ -10,11 +10,12 @@ import numpy as np
 from bench.errors import ConfigError, DataError
 from bench.execution.evaluate import settle_shared_streams
 from bench.methods import create, get, specs
+from bench.report.words import count
 from bench.usertable.contamination import LEAST_LABELS, Contamination, contamination
 from bench.usertable.formats import why_not_saved
 from bench.usertable.frames import encode_frame
 from bench.usertable.held_out import folds, hold_out
-from bench.usertable.schema import Schema
+from bench.usertable.schema import Schema, with_names
 from bench.usertable.training import Table
 from reproducibility.streams import generator
 
@@ -70,9 +71,28 @@ class Model:
         Raises
         ------
         DataError
-            Columns are missing, or hold text where the model was fitted on numbers.
+            Columns are missing, hold text where the model was fitted on numbers, or values too large.
         """
-        return np.asarray(self.detector.decision_function(encode_frame(frame, self.schema)), dtype=np.float64)
+        return self.scores(encode_frame(frame, self.schema))
+
+    def scores(self, X: np.ndarray, before: int = 0) -> np.ndarray:
+        """Scores (n,) of encoded rows (n, d); ``before`` rows of their table lie before them.
+
+        Raises
+        ------
+        DataError
+            The detector refuses a row, or gives it no finite score.
+        """
+        try:
+            scores = np.asarray(self.detector.decision_function(X), dtype=np.float64)
+        except ValueError as error:
+            told = with_names(str(error), self.schema, before)
+            raise DataError(f"{self.method} cannot score these rows: {told}") from error
+        if not np.isfinite(scores).all():
+            raise DataError(
+                f"{self.method} gives {_without_score(scores, before)}; take out such rows, or fit another method"
+            )
+        return scores
 
     def threshold_at(self, share: float) -> float:
         """The score that at most this share of the unlabelled training rows exceed."""
@@ -95,6 +115,12 @@ def require_savable(method: str) -> None:
     reason = why_not_saved(spec, specs())
     if reason:
         raise ConfigError(reason)
+
+
+def require_share(alert_rate: float) -> None:
+    """Raise ConfigError for an alert rate that is no share."""
+    if not 0 < alert_rate < 1:
+        raise ConfigError(f"alert_rate {alert_rate:g} is no share between 0 and 1; 0.01 is one row in a hundred")
 
 
 def fit(
@@ -132,18 +158,20 @@ def fit(
     DataError
         A table that the method cannot learn from.
     """
-    if not 0 < alert_rate < 1:
-        raise ConfigError(f"alert_rate {alert_rate:g} is no share between 0 and 1; 0.01 is one row in a hundred")
+    require_share(alert_rate)
     detector = create(method, seed, **params)
     try:
         expected = _contamination(table, method, seed, params) if estimate_contamination else None
         settle_shared_streams(table.sha256, method, seed)
         detector.fit(table.X, table.y)
     except ValueError as error:
-        raise DataError(f"{table.file}: {method} cannot learn from this table: {error}") from error
+        told = with_names(str(error), table.schema, 0)
+        raise DataError(f"{table.file}: {method} cannot learn from this table: {told}") from error
     unlabelled = np.flatnonzero(table.y == 0)
     rows = table.X.to_numpy()[unlabelled].astype(np.float64)
     scores = np.asarray(detector.decision_function(rows), dtype=np.float64)
+    if not np.isfinite(scores).all():
+        raise DataError(f"{table.file}: {method} gives {_without_score(scores)}; choose another method")
     return Model(
         detector=detector,
         method=method,
@@ -166,6 +194,11 @@ def fit(
             "notes": list(table.notes),
         },
     )
+
+
+def _without_score(scores: np.ndarray, before: int = 0) -> str:
+    bad = np.flatnonzero(~np.isfinite(scores))
+    return f"{count(len(bad), 'row')} no finite score, row {int(bad[0]) + before + 1} first"
 
 
 def _contamination(table: Table, method: str, seed: int, params: dict[str, Any]) -> Contamination | None:

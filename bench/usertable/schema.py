@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
+
+import numpy as np
 
 from bench.datasets.reading import LeftOut
 
@@ -47,6 +50,37 @@ class Column:
             return (self.name,)
         return tuple(f"{self.name}={value or 'missing'}" for value in self.categories)
 
+    def shown(self, values: np.ndarray) -> str:
+        """A value of the column, its ``width`` columns of the matrix, as its user writes it.
+
+        Of a mean of categories, such as a prototype has, the most frequent one.
+        """
+        if self.content == "category":
+            most = int(np.argmax(values))
+            return (self.categories[most] or "missing") if values[most] > 0 else "a value the model does not know"
+        if self.content == "boolean" and values[0] in (0.0, 1.0):
+            return "true" if values[0] else "false"
+        return f"{values[0]:.6g}"
+
+    def shown_usual(self, values: np.ndarray) -> str:
+        """What is usual: the range of a number, else how often the most frequent of ``values`` (n, width) occur."""
+        if self.content == "number":
+            return f"{self.low:.6g} to {self.high:.6g}"
+        if self.content == "boolean":
+            return f"true in {100 * values.mean():.0f}% of rows"
+        return ", ".join(f"{name} {100 * share:.0f}%" for name, share in self.shares(values)[:3])
+
+    def shares(self, values: np.ndarray) -> list[tuple[str, float]]:
+        """Values of a category or boolean column with their shares among ``values`` (n, width), the largest first."""
+        if self.content == "boolean":
+            true = float(values.mean())
+            named = [("true", true), ("false", 1.0 - true)]
+        else:
+            named = list(
+                zip((name or "missing" for name in self.categories), values.mean(axis=0).tolist(), strict=True)
+            )
+        return sorted(((name, share) for name, share in named if share > 0), key=lambda pair: -pair[1])
+
 
 @dataclass(frozen=True)
 class Schema:
@@ -80,6 +114,21 @@ class Schema:
             spans.append(slice(start, start + column.width))
             start += column.width
         return tuple(spans)
+
+
+def with_names(message: str, schema: Schema, before: int | None = None) -> str:
+    """A detector's sentence about columns and rows by number, from 0, as its user knows them.
+
+    ``before`` is the number of the table's rows before those it was given; None where they lie anywhere.
+    """
+    names = schema.feature_names
+
+    def column(match: re.Match[str]) -> str:
+        number = int(match[1])
+        return f"column {names[number]!r}" if number < len(names) else match[0]
+
+    told = re.sub(r"\bcolumn (\d+)\b", column, message)
+    return re.sub(r" \(row (\d+)\)", lambda row: "" if before is None else f" (row {int(row[1]) + before + 1})", told)
 
 
 def to_json(schema: Schema) -> dict[str, Any]:

@@ -118,7 +118,7 @@ def score(
             for start in range(0, block.num_rows, ROWS):
                 part = block.slice(start, ROWS)
                 X = encode(part, model.schema)
-                values = model.detector.decision_function(X)
+                values = model.scores(X, done)
                 scores[done : done + len(X)] = values
                 first, rows = _highest(scores, first, rows, X, done, keep)
                 if position is not None:

@@ -12,8 +12,9 @@ from bench.datasets.column_names import looks_like_label
 from bench.datasets.label_column import plain_label
 from bench.datasets.missing import MISSING_LABELS
 from bench.errors import DataError
+from bench.report.words import count
 from bench.usertable.examine import Examined
-from bench.usertable.labels import UNLABELLED_WORDS
+from bench.usertable.labels import UNLABELLED_WORDS, refuse_no_label
 from bench.usertable.training import Table, table_of
 
 #: What a first run compares: the project's two, two weakly supervised competitors, a classifier, no labels at all.
@@ -21,7 +22,7 @@ METHODS = ("mnp-plus", "mnp", "devnet", "deep-sad", "random-forest", "iforest")
 SHOWN = 8
 
 
-def normal_values(counts: dict[str, int], named: Sequence[str], file: str) -> tuple[tuple[str, ...], str]:
+def normal_values(counts: dict[str, int], column: str, named: Sequence[str], file: str) -> tuple[tuple[str, ...], str]:
     """Label values that mean normal, and how that is known.
 
     Parameters
@@ -30,7 +31,7 @@ def normal_values(counts: dict[str, int], named: Sequence[str], file: str) -> tu
         Rows of each text of the label column.
     named : sequence of str
         Those the user names; () = 0 and words for normal, else the most frequent value.
-    file : str
+    column, file : str
         Named in errors.
 
     Returns
@@ -40,13 +41,14 @@ def normal_values(counts: dict[str, int], named: Sequence[str], file: str) -> tu
     Raises
     ------
     DataError
-        A value that no row has, or a column with one value.
+        A value that no row has, or a column with one value or of measurements.
     """
     rows: dict[str, int] = {}
-    for text, count in counts.items():
+    for text, number in counts.items():
         value = plain_label(text)
         if value.lower() not in MISSING_LABELS or value in named:
-            rows[value] = rows.get(value, 0) + count
+            rows[value] = rows.get(value, 0) + number
+    refuse_no_label(list(rows), column, file)
     ordered = sorted(rows, key=lambda value: (-rows[value], value))
     shown = ", ".join(map(repr, ordered[:SHOWN]))
     if named:
@@ -87,7 +89,7 @@ def suite_text(
     DataError
         A label column that cannot be used.
     """
-    values, how = normal_values(examined.label_counts, normal, examined.path.name)
+    values, how = normal_values(examined.label_counts, examined.label, normal, examined.path.name)
     plain = {plain_label(text): text for text in examined.label_counts}
     anomalous = tuple(value for value in plain if value not in values and (value.lower() not in MISSING_LABELS))
     table = table_of(examined, anomalous)
@@ -134,9 +136,10 @@ def _suite_name(examined: Examined) -> str:
 
 def _about(examined: Examined, table: Table, normal: Sequence[str], anomalous: Sequence[str], how: str) -> list[str]:
     anomalies = int(table.y.sum())
+    shown = ", ".join(map(repr, anomalous[:SHOWN])) + (", ..." if len(anomalous) > SHOWN else "")
     told = [
         f"label {examined.label!r}: normal is {', '.join(map(repr, normal))} ({how}); anomalies are "
-        f"{', '.join(map(repr, anomalous[:SHOWN]))} ({anomalies} of {examined.rows} rows)"
+        f"{shown} ({anomalies} of {count(examined.rows, 'row')})"
     ]
     unlabelled = sum(n for text, n in examined.label_counts.items() if plain_label(text).lower() in MISSING_LABELS)
     if unlabelled:

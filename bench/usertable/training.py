@@ -14,7 +14,8 @@ from bench.datasets.layout import layout_of, sentences, table_path
 from bench.datasets.places import file_sha256
 from bench.datasets.reading import LeftOut
 from bench.errors import DataError
-from bench.usertable.encode import encode
+from bench.report.words import count
+from bench.usertable.encode import encode, refuse_large
 from bench.usertable.examine import IDENTIFIERS, Examined, Feature, examine
 from bench.usertable.labels import LabelRule, labels, rule
 from bench.usertable.labels import sentence as about_labels
@@ -22,6 +23,10 @@ from bench.usertable.schema import Column, Schema
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+#: Columns left out that an error names.
+SHOWN = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +102,7 @@ def table_of(examined: Examined, anomaly: tuple[str, ...] = ()) -> Table:
     import pandas as pd
 
     path = examined.path
-    made = rule(examined.label_counts, examined.label, anomaly, path.name)
+    made = rule(examined.label_counts, examined.label, anomaly, path.name, examined.guessed)
     columns = tuple(_column(feature) for feature in examined.features)
     inexact = any(feature.survey.inexact is not None for feature in examined.features)
     schema = Schema(columns, examined.label, examined.left_out, "float64" if inexact else "float32")
@@ -110,7 +115,7 @@ def table_of(examined: Examined, anomaly: tuple[str, ...] = ()) -> Table:
             X[rows] = encode(block, schema)
             y[rows] = labels(strings(block.column(block.schema.names.index(examined.label))), made)
             done = rows.stop
-    schema, X = _finished(schema, X, y)
+    schema, X = _finished(schema, X, y, path.name)
     notes = (*examined.notes, *_notes(examined, schema, made))
     frame = pd.DataFrame(X, columns=list(schema.feature_names))
     return Table(frame, y, schema, made, path.name, file_sha256(path), notes)
@@ -123,7 +128,7 @@ def _column(feature: Feature) -> Column:
     return Column(survey.name, feature.content)
 
 
-def _finished(schema: Schema, X: np.ndarray, y: np.ndarray) -> tuple[Schema, np.ndarray]:
+def _finished(schema: Schema, X: np.ndarray, y: np.ndarray, file: str) -> tuple[Schema, np.ndarray]:
     """Medians in the place of missing numbers, usual ranges noted, and columns without information left out."""
     kept: list[Column] = []
     used: list[int] = []
@@ -132,6 +137,7 @@ def _finished(schema: Schema, X: np.ndarray, y: np.ndarray) -> tuple[Schema, np.
         reason = ""
         if column.content != "category":
             values = X[:, span.start]
+            refuse_large(file, column.name, values)
             column = _with_median(column, values)
             reason = _no_information(column.name, values, seen)
             low, high = np.quantile(values[y == 0], (0.05, 0.95))
@@ -144,7 +150,8 @@ def _finished(schema: Schema, X: np.ndarray, y: np.ndarray) -> tuple[Schema, np.
             kept.append(column)
             used += range(span.start, span.stop)
     if not kept:
-        raise DataError("no column of the table varies; a detector needs one that does")
+        told = "; ".join(f"{column.column} ({column.reason})" for column in left_out[:SHOWN])
+        raise DataError(f"{file}: no column is left that varies, and a detector needs one; left out were: {told}")
     made = Schema(tuple(kept), schema.label, tuple(left_out), schema.precision)
     return made, X if len(used) == X.shape[1] else np.ascontiguousarray(X[:, np.asarray(used)])
 
@@ -171,7 +178,8 @@ def _no_information(name: str, values: np.ndarray, seen: dict[bytes, str]) -> st
 
 
 def _notes(examined: Examined, schema: Schema, made: LabelRule) -> list[str]:
-    told = [f"{examined.path.name}: {examined.rows} rows, {len(schema.columns)} columns used as features"]
+    used = count(len(schema.columns), "column")
+    told = [f"{examined.path.name}: {count(examined.rows, 'row')}, {used} used as features"]
     told += sentences(examined.layout)
     told.append(about_labels(made))
     told += [f"left out: {column.column}: {column.reason}" for column in schema.left_out]
@@ -181,7 +189,7 @@ def _notes(examined: Examined, schema: Schema, made: LabelRule) -> list[str]:
         if column.content == "category"
     ]
     told += [
-        f"column {column.name!r} has no value in {column.missing_rows} rows, replaced by its median "
+        f"column {column.name!r} has no finite value in {count(column.missing_rows, 'row')}, replaced by its median "
         f"{column.missing_value:g}"
         for column in schema.columns
         if column.missing_rows and column.missing_value is not None

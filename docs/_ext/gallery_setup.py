@@ -13,6 +13,7 @@ ORDER = (
     "ten_percent_contamination",
     "new_kind_of_attack",
     "which_detector_for_my_csv",
+    "why_is_a_row_high",
     "rerun_one_cell",
     "add_a_method",
     "add_a_dataset",

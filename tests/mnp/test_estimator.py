@@ -1,5 +1,7 @@
 """MNP as its users meet it."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
@@ -7,7 +9,7 @@ from sklearn.metrics import roc_auc_score
 from mnp import MNP
 from mnp.prototypes import normal_weights
 
-FAST = {"epochs": 15, "steps_per_epoch": 16, "pretraining_epochs": 20, "stopping": "fixed"}
+FAST: dict[str, Any] = {"epochs": 15, "steps_per_epoch": 16, "pretraining_epochs": 20, "stopping": "fixed"}
 
 
 def modes(seed: int, count: int = 3, rows: int = 400) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -41,12 +43,32 @@ def test_looks_inside_have_their_shapes() -> None:
     np.testing.assert_allclose(np.linalg.norm(model.prototypes_, axis=1), 1.0, rtol=1e-5)
     similarity = model.prototype_similarity(X)
     assert similarity.shape == (400, 4)
+    closest = model.closest_prototype(X)
+    np.testing.assert_array_equal(similarity[np.arange(400), closest], similarity.max(axis=1))
     assert similarity.min() > 0 and similarity.max() <= 1 + 1e-6
     assert model.reconstruction_error(X).min() >= 0
     assert model.embed(X).shape == (400, 8)
     assert all(len(values) == 15 for values in model.history_.values())
     assert model.decision_function(X).min() >= 0 and model.decision_function(X).max() <= 1
     assert model.predict_proba(X).shape == (400, 2)
+
+
+def test_the_reconstruction_is_that_of_the_error() -> None:
+    """e(x) is the mean SmoothL1 of x and xhat, both scaled to [0, 1] by the training rows; constants come back."""
+    X, y, _ = modes(0)
+    X = np.hstack([X, np.full((len(X), 1), 5.0, dtype=np.float32)])
+    model = MNP(random_state=1, **FAST).fit(X, y)
+    rebuilt = model.reconstruct(X)
+    assert rebuilt.shape == X.shape and rebuilt.dtype == np.float64
+    np.testing.assert_array_equal(rebuilt[:, 6], 5.0)
+    gap = np.abs(X - rebuilt)[:, :6] / np.ptp(X[:, :6], axis=0)
+    expected = np.where(gap < 1, gap**2 / 2, gap - 0.5).mean(axis=1)
+    np.testing.assert_allclose(model.reconstruction_error(X), expected, rtol=1e-3, atol=1e-7)
+    moved = X.astype(np.float64)
+    moved[:, 0] += 1.7e9
+    far = MNP(random_state=1, **FAST).fit(moved, y)
+    assert hasattr(far, "single_offset_")
+    assert np.abs(moved - far.reconstruct(moved))[:, 0].max() < np.ptp(X[:, 0])
 
 
 @pytest.mark.filterwarnings("ignore:no labelled anomaly")
@@ -74,9 +96,9 @@ def test_paper_protocol_needs_its_validation_rows() -> None:
      {"pretraining_epochs": 0}, {"n_prototypes": 1}],
     ids=str,
 )  # fmt: skip
-def test_each_ablation_changes_the_scores(ablation: dict) -> None:
+def test_each_ablation_changes_the_scores(ablation: dict[str, Any]) -> None:
     X, y, _ = modes(4)
-    settings = {"epochs": 2, "steps_per_epoch": 4, "pretraining_epochs": 2, "random_state": 0}
+    settings: dict[str, Any] = {"epochs": 2, "steps_per_epoch": 4, "pretraining_epochs": 2, "random_state": 0}
     whole = MNP(**settings).fit(X, y).decision_function(X)
     assert not np.array_equal(MNP(**{**settings, **ablation}).fit(X, y).decision_function(X), whole)
 
@@ -86,15 +108,15 @@ def test_parameters_out_of_range_are_named() -> None:
     with pytest.raises(ValueError, match="'n_prototypes' parameter of MNP must be an int in the range"):
         MNP(n_prototypes=0).fit(X, y)
     with pytest.raises(ValueError, match="'stopping' parameter of MNP must be"):
-        MNP(stopping="never").fit(X, y)
+        MNP(stopping="never").fit(X, y)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="'protocol' parameter of MNP must be"):
-        MNP(protocol="strong").fit(X, y)
+        MNP(protocol="strong").fit(X, y)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
     "change", [{"stopping": "labelled"}, {"stopping": "held-out"}, {"choosing": "likelihood"}, {"moving_target": True}]
 )
-def test_weak_choices_change_the_fit_and_still_rank(change) -> None:
+def test_weak_choices_change_the_fit_and_still_rank(change: dict[str, Any]) -> None:
     X, y, truth = modes(4)
     base = MNP(random_state=3, **FAST).fit(X, y).decision_function(X)
     other = MNP(random_state=3, **{**FAST, **change}).fit(X, y).decision_function(X)

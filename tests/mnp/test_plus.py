@@ -1,5 +1,8 @@
 """MNP+: its terms and their sum, what it says without labels, its settings' errors, awkward tables."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,9 +13,10 @@ from mnp import MNPPlus
 from mnp.plus_evidence import _softened
 from mnp.plus_exemplars import draw_exemplars, nearness
 from mnp.plus_inputs import KNOTS, Inputs
+from mnp.plus_prototypes import reconstruction
 from replicas.rows import Rows
 
-BRIEF = {"n_estimators": 40, "steps": 60, "n_init": 2}
+BRIEF: dict[str, Any] = {"n_estimators": 40, "steps": 60, "n_init": 2}
 TERMS = ["trees", "network", "prototypes", "reconstruction"]
 
 
@@ -33,7 +37,7 @@ def fitted() -> MNPPlus:
     return MNPPlus(**BRIEF).fit(*table())
 
 
-def test_the_score_is_the_sum_of_four_terms(fitted) -> None:
+def test_the_score_is_the_sum_of_four_terms(fitted: MNPPlus) -> None:
     X = table(seed=1)[0]
     evidence = fitted.evidence(X)
     assert list(evidence.columns) == TERMS
@@ -44,7 +48,7 @@ def test_the_score_is_the_sum_of_four_terms(fitted) -> None:
 
 def test_weights_scale_their_terms_and_nothing_else() -> None:
     X, y = table()
-    fixed = {**BRIEF, "agreement": 0.0}
+    fixed: dict[str, Any] = {**BRIEF, "agreement": 0.0}
     fitted = MNPPlus(**fixed).fit(X, y)
     whole = fitted.evidence(X)
     for term, name in zip(TERMS, ("tree", "network", "prototype", "reconstruction"), strict=True):
@@ -56,7 +60,7 @@ def test_weights_scale_their_terms_and_nothing_else() -> None:
         pd.testing.assert_frame_equal(without.abs(), whole.assign(**{term: 0.0}).abs(), rtol=1e-12)
 
 
-def test_distances_are_in_units_of_the_training_median(fitted) -> None:
+def test_distances_are_in_units_of_the_training_median(fitted: MNPPlus) -> None:
     X, y = table()
     evidence = fitted.evidence(X)[y == 0]
     assert abs(evidence["prototypes"].median() / fitted.trust_) < 0.001
@@ -64,7 +68,7 @@ def test_distances_are_in_units_of_the_training_median(fitted) -> None:
     assert np.median(fitted.normal_likelihood(X)[y == 0]) == pytest.approx(0.5, abs=0.001)
 
 
-def test_every_row_belongs_to_the_prototype_of_its_mode(fitted) -> None:
+def test_every_row_belongs_to_the_prototype_of_its_mode(fitted: MNPPlus) -> None:
     X, _ = table()
     assert fitted.prototypes_.shape == (fitted.n_prototypes_, X.shape[1])
     closest = fitted.closest_prototype(X)
@@ -74,7 +78,7 @@ def test_every_row_belongs_to_the_prototype_of_its_mode(fitted) -> None:
     assert (upper[normal] == (np.arange(len(X)) < len(X) // 2)[normal]).mean() > 0.95
 
 
-def test_a_row_like_the_labelled_and_a_row_like_nothing_are_both_anomalies(fitted) -> None:
+def test_a_row_like_the_labelled_and_a_row_like_nothing_are_both_anomalies(fitted: MNPPlus) -> None:
     X, y = table()
     scores = fitted.decision_function(X)
     assert average_precision_score(np.arange(len(X)) % 20 == 7, scores) > 0.9
@@ -149,7 +153,7 @@ def test_a_row_between_two_directions_breaks_its_modes_relation_but_no_range() -
         ({f"{term}_weight": 0.0 for term in ("tree", "network", "prototype", "reconstruction")}, "every term"),
     ],
 )
-def test_a_wrong_setting_is_one_sentence(params, message) -> None:
+def test_a_wrong_setting_is_one_sentence(params: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         MNPPlus(**params).fit(*table())
 
@@ -170,7 +174,7 @@ def coded(X: np.ndarray) -> np.ndarray:
 )
 @pytest.mark.parametrize("labelled", [0, 1, 20])
 @pytest.mark.filterwarnings("ignore:no labelled anomaly")
-def test_awkward_tables_have_finite_scores(change, labelled) -> None:
+def test_awkward_tables_have_finite_scores(change: Callable[[np.ndarray], np.ndarray], labelled: int) -> None:
     X, y = table(labelled=labelled)
     X = change(X)
     model = MNPPlus(**BRIEF).fit(X, y)
@@ -193,8 +197,8 @@ def test_more_labelled_than_unlabelled_rows() -> None:
 
 
 def test_quantiles_are_mean_ranks_in_the_training_rows() -> None:
-    column = np.float32([[3.0], [1.0], [1.0], [2.0]])
-    quantile = Inputs.fit(column)(np.float32([[0.0], [1.0], [1.5], [2.0], [2.5], [3.0], [9.0]]))[:, 1]
+    column = np.array([[3.0], [1.0], [1.0], [2.0]], np.float32)
+    quantile = Inputs.fit(column)(np.array([[0.0], [1.0], [1.5], [2.0], [2.5], [3.0], [9.0]], np.float32))[:, 1]
     np.testing.assert_allclose(quantile, [0.0, 0.25, 0.5, 0.625, 0.75, 0.875, 1.0])
 
 
@@ -207,8 +211,9 @@ def test_thinned_quantiles_are_close_to_the_exact_ones() -> None:
 
 
 def test_scaled_values_beyond_the_training_range_are_cut_off() -> None:
-    inputs = Inputs.fit(np.float32([[0.0, -3e38], [1.0, 3e38]]))
-    np.testing.assert_allclose(inputs(np.float32([[-50.0, 0.0], [50.0, 3e38]]))[:, :2], [[-1.0, 0.5], [2.0, 1.0]])
+    inputs = Inputs.fit(np.array([[0.0, -3e38], [1.0, 3e38]], np.float32))
+    beyond = inputs(np.array([[-50.0, 0.0], [50.0, 3e38]], np.float32))
+    np.testing.assert_allclose(beyond[:, :2], [[-1.0, 0.5], [2.0, 1.0]])
 
 
 def test_a_row_off_the_outline_of_its_mode_is_far_from_the_exemplars() -> None:
@@ -270,3 +275,51 @@ def test_the_network_speaks_for_and_hardly_against() -> None:
     assert softened[0] == pytest.approx(-np.log(2.0) / 2)
     assert softened[3] == pytest.approx(4.0 - np.log(2.0) / 2, abs=1e-3)
     assert (np.diff(softened) > 0).all()
+
+
+def test_reconstruction_gives_a_broken_relation_its_usual_values() -> None:
+    """b is 100 + 10 a, c is constant: only a row off that line is given back as another one, in the units of X."""
+    stream = np.random.default_rng(8)
+    a = stream.uniform(0, 1, 500)
+    X = np.stack([a, 100 + 10 * a + stream.normal(0, 0.05, 500), np.full(500, 7.0)], axis=1).astype(np.float32)
+    with pytest.warns(UserWarning, match="no labelled anomaly"):
+        model = MNPPlus(n_components=1).fit(X)
+    rebuilt = model.reconstruct(X)
+    assert rebuilt.shape == X.shape and rebuilt.dtype == np.float64
+    np.testing.assert_array_equal(rebuilt[:, 2], X[:, 2])
+    assert np.abs(X - rebuilt)[:, 0].mean() < 0.02 and np.abs(X - rebuilt)[:, 1].mean() < 0.2
+    odd = np.array([[0.1, 109.0, 7.0]])
+    gaps = np.abs(odd - model.reconstruct(odd))[0]
+    assert gaps[0] > 0.1 and gaps[1] > 1.0
+    beyond = model.reconstruct(np.array([[0.5, 1e6, 9.0]]))[0]
+    assert X[:, 1].min() <= beyond[1] <= X[:, 1].max() and beyond[2] == 9.0
+
+
+def test_the_reconstruction_is_that_of_the_error() -> None:
+    """Of one mode and no scaling left over: v less the inputs of the reconstruction is what the error measures."""
+    X, y = table()
+    model = MNPPlus(**BRIEF, n_prototypes=3).fit(X, y)
+    v = torch.from_numpy(Inputs.from_arrays(model.inputs_)(X))[None]
+    context = {name: value[None] for name, value in model.context_.items()}
+    rebuilt = reconstruction(v, context)
+    np.testing.assert_allclose((v - rebuilt).norm(dim=2)[0], model.reconstruction_error(X), rtol=1e-4)
+    np.testing.assert_array_equal(Inputs.from_arrays(model.inputs_).values(rebuilt[0].numpy()), model.reconstruct(X))
+
+
+def test_inputs_are_turned_back_into_the_nearest_training_value() -> None:
+    """100 and 1000 have nearly the same quantile, 1 and 2 nearly the same place in the range: both inputs count."""
+    column = np.concatenate([np.arange(98), [100.0, 1000.0]]).astype(np.float32)[:, None]
+    inputs = Inputs.fit(column)
+    np.testing.assert_array_equal(inputs.values(inputs(column)), column)
+    between = np.array([[0.002, 0.025], [0.12, 0.99], [0.9, 0.97], [5.0, 5.0]])
+    np.testing.assert_array_equal(inputs.values(between)[:, 0], [2.0, 100.0, 1000.0, 1000.0])
+
+
+def test_columns_far_from_zero_are_reconstructed_in_their_units() -> None:
+    """Seconds since 1970: float32 holds them only once they are moved."""
+    X, y = table()
+    X = X.astype(np.float64)
+    X[:, 0] += 1.7e9
+    model = MNPPlus(**BRIEF).fit(X, y)
+    assert hasattr(model, "single_offset_")
+    assert np.abs(X - model.reconstruct(X))[:, 0].mean() < 2.0

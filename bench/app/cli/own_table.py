@@ -94,9 +94,12 @@ def score(
     ] = None,
     id_column: Annotated[str | None, typer.Option("--id", metavar="COLUMN", help="Carried to the output.")] = None,
     explain: Annotated[int, typer.Option("--explain", min=0, help="Say why, of so many highest rows.")] = 0,
+    explain_figure: Annotated[
+        str | None, typer.Option("--explain-figure", metavar="FILE", help="And draw them: .pdf, .png or .svg.")
+    ] = None,
 ) -> None:
     """Score new rows by a saved model: score, rank and alert of each row."""
     from bench.app.score import budget_of, score_file
 
     budget, estimated = budget_of(alerts, alert_rate, contamination)
-    score_file(model, table, out, budget, id_column, typer.echo, explain, estimated)
+    score_file(model, table, out, budget, id_column, typer.echo, explain, estimated, explain_figure)

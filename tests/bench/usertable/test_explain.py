@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 
 from bench.app.score import score_file
-from bench.usertable.explain import explain, shown
+from bench.usertable.explain import explain_row, sentence
 from bench.usertable.folder import save
 from bench.usertable.model import Model, fit
+from bench.usertable.own_words import closest_prototype, reconstruction, reconstruction_sentence, residuals
 from bench.usertable.schema import Column
 from bench.usertable.stream import Budget
 from bench.usertable.training import Table, load_table
@@ -40,7 +41,7 @@ def fitted(request: pytest.FixtureRequest, planted: Table) -> Model:
 def test_a_wild_value_is_named_first(fitted: Model, planted: Table) -> None:
     rows = planted.X.to_numpy(dtype=np.float64)
     for row in rows[:3]:
-        first = explain(fitted, row)[0]
+        first = explain_row(fitted, row).causes[0]
         assert first.column == "c" and first.score_after < first.score_before
         assert float(first.value) == pytest.approx(row[2], rel=1e-5)
         low, high = (float(end) for end in first.usual.split(" to "))
@@ -52,7 +53,7 @@ def test_two_causes_are_both_named(planted: Table) -> None:
     model = fit(planted, "knn")
     row = np.zeros(len(planted.X.columns))
     row[[2, 3, 4]] = -7.0, -8.0, 1.0
-    causes = explain(model, row)
+    causes = explain_row(model, row).causes
     assert {cause.column for cause in causes[:2]} == {"c", "d"}
     assert causes[1].score_before == causes[0].score_after
 
@@ -62,28 +63,66 @@ def test_a_broken_relation_is_found(planted: Table) -> None:
     model = fit(planted, "knn")
     row = np.zeros(len(planted.X.columns))
     row[[0, 1, 4]] = 1.5, -1.5, 1.0
-    causes = explain(model, row)
+    causes = explain_row(model, row).causes
     assert causes[0].column in ("a", "b")
     assert len(causes) == 1 or causes[1].column not in ("c", "d")
 
 
 def test_a_usual_row_has_no_cause(fitted: Model) -> None:
     scores = fitted.detector.decision_function(fitted.usual_rows)
-    assert explain(fitted, fitted.usual_rows[int(np.argmin(scores))]) == ()
+    assert explain_row(fitted, fitted.usual_rows[int(np.argmin(scores))]).causes == ()
 
 
-def test_mnp_plus_tells_its_prototype(planted: Table) -> None:
+@pytest.mark.parametrize("method", ["mnp-plus", "mnp"])
+def test_a_method_with_prototypes_and_a_reconstruction_tells_them(planted: Table, method: str) -> None:
+    """Both are in the units of the table: c is usually within -2 and 2, the row has -7, which nobody has labelled."""
+    model = fit(planted, method)
+    row = np.zeros(len(planted.X.columns))
+    row[[2, 4]] = -7.0, 1.0
+    assert abs(float(closest_prototype(model, row)[2])) < 3
+    rebuilt = reconstruction(model, row)
+    np.testing.assert_array_equal(rebuilt, model.detector.reconstruct(row[None])[0])
+    largest = residuals(model, row)[0]
+    assert model.schema.columns[largest.column].name == "c"
+    assert largest.size == abs(-7.0 - rebuilt[2]) > 3 and largest.times == largest.size / largest.usual > 1
+    told = reconstruction_sentence(model, row)
+    assert (
+        f"the reconstruction of {method} misses c by {largest.size:.4g} (-7, reconstructed as {rebuilt[2]:.6g}" in told
+    )
+    for cause in explain_row(model, row).causes:
+        assert f"closest prototype {cause.prototype}, reconstructed as {cause.reconstruction}" in sentence(cause)
+
+
+def test_prototypes_of_an_embedding_are_no_rows_even_if_as_wide(planted: Table) -> None:
+    model = fit(planted, "mnp", embedding_dim=len(planted.X.columns), epochs=1, steps_per_epoch=1, pretraining_epochs=1)
+    row = np.zeros(len(planted.X.columns))
+    modes = model.detector.closest_prototype(model.usual_rows)
+    alike = model.usual_rows[modes == model.detector.closest_prototype(row[None])[0]]
+    assert len(alike) > 0
+    np.testing.assert_array_equal(closest_prototype(model, row), alike.mean(axis=0))
+
+
+def test_few_usual_rows_are_missed_by_the_reconstruction(planted: Table) -> None:
     model = fit(planted, "mnp-plus")
-    first = explain(model, planted.X.to_numpy(dtype=np.float64)[0])[0]
-    assert abs(float(first.prototype)) < 3
+    left = [residuals(model, row) for row in model.usual_rows[:100]]
+    assert np.mean([residual.times > 1 for row in left for residual in row]) < 0.1  # 0.05 over all 500 by definition
+    calm = int(np.argmin([row[0].times for row in left]))
+    assert "misses no column more than usual" in reconstruction_sentence(model, model.usual_rows[calm])
+
+
+def test_a_method_without_a_reconstruction_says_nothing_of_it(planted: Table) -> None:
+    model = fit(planted, "knn")
+    row = planted.X.to_numpy(dtype=np.float64)[0]
+    assert residuals(model, row) == () and reconstruction_sentence(model, row) == ""
+    assert all(cause.reconstruction == cause.prototype == "" for cause in explain_row(model, row).causes)
 
 
 def test_values_are_shown_as_their_user_writes_them() -> None:
     category = Column("e", "category", ("", "x", "y"))
-    assert shown(category, np.array([0.0, 0.0, 1.0])) == "y"
-    assert shown(category, np.array([1.0, 0.0, 0.0])) == "missing"
-    assert shown(category, np.zeros(3)) == "a value the model does not know"
-    assert shown(Column("f", "boolean"), np.array([1.0])) == "true"
+    assert category.shown(np.array([0.0, 0.0, 1.0])) == "y"
+    assert category.shown(np.array([1.0, 0.0, 0.0])) == "missing"
+    assert category.shown(np.zeros(3)) == "a value the model does not know"
+    assert Column("f", "boolean").shown(np.array([1.0])) == "true"
 
 
 def test_explanations_lie_beside_the_scores(planted: Table, tmp_path: Path) -> None:

@@ -100,11 +100,11 @@ def test_rows_without_label_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyP
     ],
 )
 def test_which_values_are_normal(counts: dict[str, int], expected: tuple[tuple[str, ...], str]) -> None:
-    assert normal_values(counts, (), "my.csv") == expected
+    assert normal_values(counts, "label", (), "my.csv") == expected
 
 
 def test_labels_without_normal_rows_are_refused() -> None:
     with pytest.raises(DataError, match="a suite needs rows known to be normal"):
-        normal_values({"1": 3, "": 90}, (), "my.csv")
+        normal_values({"1": 3, "": 90}, "label", (), "my.csv")
     with pytest.raises(DataError, match="no row has the label 'C'"):
-        normal_values({"A": 3, "B": 90}, ("C",), "my.csv")
+        normal_values({"A": 3, "B": 90}, "label", ("C",), "my.csv")

@@ -29,7 +29,7 @@ def test_everything_left_out_or_converted_is_told(table: Table) -> None:
                         "age again": "equals column 'age'"}.items():  # fmt: skip
         assert any(f"{column!r}" in note and why in note for note in table.notes), column
     assert "everything else (empty) counts as unlabelled, not as normal (388 rows)" in told
-    assert "'age' has no value in 5 rows, replaced by its median" in told
+    assert "'age' has no finite value in 5 rows, replaced by its median" in told
     assert "'abroad' holds true and false" in told
 
 

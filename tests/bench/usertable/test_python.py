@@ -101,15 +101,17 @@ def test_a_search_over_a_pipeline_does_not_leak(table: Table) -> None:
 
 
 def test_the_page_in_python(csv: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both blocks of docs/your-table.md, as they stand, on the payments."""
+    """The blocks of docs/your-table.md, as they stand, on the payments."""
     import re
 
     page = (ROOT / "docs" / "your-table.md").read_text(encoding="utf-8")
     blocks = re.findall(r"^```python\n(.*?)^```", page, re.M | re.S)
-    assert len(blocks) == 2
+    assert len(blocks) == 4
     monkeypatch.chdir(csv.parent)
     names: dict[str, object] = {"new": payments().rename(columns={"fraud": "label"})}
     payments().rename(columns={"fraud": "label"}).to_csv("my.csv", index=False)
     for block in blocks:
         exec(compile(block, "your-table.md", "exec"), names)  # our own page
     assert names["scores"].shape == (400,)  # type: ignore[attr-defined]
+    assert names["picked"].method in ("pu-bagging", "logistic-regression")  # type: ignore[attr-defined]
+    assert Path("why.png").read_bytes().startswith(b"\x89PNG")
