@@ -1,4 +1,4 @@
-"""Sessions: benchmark (the main job), tests, faults, lint, docs, wheel, lowest, parity, adbench, speed, figures.
+"""Sessions: benchmark (the main job), tests, faults, lint, ci, docs, wheel, lowest, parity, adbench, speed, figures.
 
 ``nox -s NAME -- ARGS``. Where torch comes from: ``torch_sources``.
 """
@@ -25,6 +25,10 @@ TORCH = "torch==2.13.0"
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 #: Overrides the choice: the address of an index, or ``pip`` for whatever pip is configured with.
 TORCH_VARIABLE = "MNP_BENCH_TORCH_INDEX"
+#: numpydoc's validation of the public objects: a test, since which objects are public is known after importing only.
+DOCSTRINGS = ("tests/test_docstrings.py", "-k", "complete")
+#: pip would spend two thirds of an installation on bytecode of modules that nobody imports; Python makes it at need.
+LATER = ("--no-compile",)
 PYTHONS = ["3.11", "3.12", "3.13"]
 ADBENCH_NEEDS = (
     "tensorflow-cpu==2.15.1",
@@ -84,17 +88,17 @@ def install_torch(session: nox.Session) -> None:
     *first, last = torch_sources(os.environ, sys.platform, _reachable)
     for arguments in first:
         try:
-            session.install(*arguments)
+            session.install(*arguments, *LATER)
             return
         except nox.command.CommandFailed:
             session.warn(f"pip install {' '.join(arguments)} failed; taking torch from where pip is configured to look")
-    session.install(*last)
+    session.install(*last, *LATER)
 
 
 def _install(session: nox.Session, *extras: str) -> None:
     install_torch(session)
     wanted = ",".join(extras)
-    session.install("-e", f".[{wanted}]" if wanted else ".")
+    session.install("-e", f".[{wanted}]" if wanted else ".", *LATER)
     session.env.update(EXACT)
 
 
@@ -109,19 +113,19 @@ def benchmark(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the fast tests, a file to each core at a time, and print their coverage; arguments go to pytest."""
     _install(session, "boost", "tabm", "dask", "dev")
-    session.run(
-        "pytest", "-n", "auto", "--dist", "loadfile", "--cov", "--cov-report=term:skip-covered", *session.posargs
-    )
+    together = ("-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder")  # tests/conftest.py says what comes first
+    session.run("pytest", *together, "--cov", "--cov-report=term:skip-covered", *session.posargs)
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """ruff, mypy, and import-linter's contracts on which room may import which."""
+    """ruff, mypy, import-linter's contracts on which room may import which, and numpydoc's of public docstrings."""
     _install(session, "dev")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("mypy")
     session.run("lint-imports")
+    session.run("pytest", *DOCSTRINGS)
 
 
 @nox.session

@@ -64,3 +64,19 @@ class MissingExtra(BenchError):
 
 class TrackingError(BenchError):
     """The tracking server cannot be reached or refuses."""
+
+
+#: What pip calls packages that are imported under another name.
+DISTRIBUTIONS = {"sklearn": "scikit-learn", "PIL": "pillow", "yaml": "pyyaml"}
+
+
+def not_installed(error: ModuleNotFoundError) -> str:
+    """A package that is missing as one sentence: which, and how to get it.
+
+    Parameters
+    ----------
+    error : ModuleNotFoundError
+        With the name of the module that was looked for.
+    """
+    package = (error.name or str(error)).partition(".")[0]
+    return f"the package {package} is not installed here: pip install {DISTRIBUTIONS.get(package, package)}"

@@ -51,6 +51,7 @@ templates_path = ["_templates"]
 html_theme = "pydata_sphinx_theme"
 html_title = f"MNP-Bench {release}"
 html_static_path = ["_static"]
+html_extra_path = ["board"]  # the leaderboard, beside the pages
 html_css_files = ["site.css"]
 html_show_sourcelink = False
 html_copy_source = False

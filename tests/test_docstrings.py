@@ -40,14 +40,14 @@ def named(thing: Any) -> str:
 
 def public() -> list[str]:
     """The faces of the packages, every method's class, the types and the errors."""
-    things = [getattr(bench, name) for name in bench.__all__ if name != "__version__"]
-    things += [mnp.MNP, mnp.MNPPlus]
+    objects = [getattr(bench, name) for name in bench.__all__ if name != "__version__"]
+    objects += [mnp.MNP, mnp.MNPPlus]
     factories = sorted({specs()[name].factory for name in ours()})
-    things += [getattr(importlib.import_module(path.partition(":")[0]), path.partition(":")[2]) for path in factories]
-    things += [one for one in vars(types).values() if dataclasses.is_dataclass(one)]
-    things += [one for one in vars(errors).values() if inspect.isclass(one) and issubclass(one, Exception)]
-    things += [importlib.import_module("bench.scenarios").split]
-    return list(dict.fromkeys(map(named, things)))
+    objects += [getattr(importlib.import_module(path.partition(":")[0]), path.partition(":")[2]) for path in factories]
+    objects += [member for member in vars(types).values() if dataclasses.is_dataclass(member)]
+    objects += [member for member in vars(errors).values() if inspect.isclass(member) and issubclass(member, Exception)]
+    objects += [importlib.import_module("bench.scenarios").split]
+    return list(dict.fromkeys(map(named, objects)))
 
 
 def loaded(name: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pathlib
 from typing import Any
 
 import pytest
@@ -14,17 +15,24 @@ AS_CONFIGURED = (noxfile.TORCH,)
 
 
 class Pip:
-    """Stands in for a session: notes what is installed, and fails for what cannot be had."""
+    """Stands in for a session: notes what is installed and run, and fails for what cannot be had."""
 
     def __init__(self, *failing: tuple[str, ...]) -> None:
         self.failing = failing
         self.asked: list[tuple[str, ...]] = []
         self.warned: list[str] = []
+        self.ran: list[tuple[str, ...]] = []
+        self.env: dict[str, str] = {}
 
     def install(self, *arguments: str) -> None:
+        assert arguments[-1] == "--no-compile"  # what pip compiles takes longer than the rest of an installation
+        arguments = arguments[:-1]
         self.asked.append(arguments)
         if arguments in self.failing:
             raise nox.command.CommandFailed("no matching distribution")
+
+    def run(self, *words: str) -> None:
+        self.ran.append(words)
 
     def warn(self, text: str) -> None:
         self.warned.append(text)
@@ -90,3 +98,19 @@ def test_the_pythons_of_the_wheel_session_are_those_that_are_promised() -> None:
 
     promised = {text.rpartition(" ")[2] for text in PROJECT["project"]["classifiers"] if ":: Python :: 3." in text}
     assert set(noxfile.PYTHONS) == promised
+
+
+def test_a_commit_is_held_to_what_the_lint_session_checks() -> None:
+    """The hooks' commands are the session's; a hook gets the names of files where the session says ``.``."""
+    yaml = pytest.importorskip("yaml", reason="pre-commit of the dev extra brings it")
+    session = Pip()
+    noxfile.lint.func(session)
+    config = yaml.safe_load((pathlib.Path(noxfile.__file__).parent / ".pre-commit-config.yaml").read_text())
+    hooks = [hook["entry"].replace(" --force-exclude", "") for repo in config["repos"] for hook in repo["hooks"]]
+    assert hooks == [" ".join(word for word in words if word != ".") for words in session.ran]
+
+
+def test_the_docstring_check_is_not_empty() -> None:
+    file, _, word = noxfile.DOCSTRINGS
+    text = (pathlib.Path(noxfile.__file__).parent / file).read_text(encoding="utf-8")
+    assert [line for line in text.splitlines() if line.startswith("def test_") and word in line]

@@ -47,12 +47,12 @@ def command(environment: dict[str, str], folder: Path, *words: str) -> str:
 
 def test_it_is_listed(environment: dict[str, str], tmp_path: Path) -> None:
     listed = json.loads(command(environment, tmp_path, "list", "methods", "--json"))
-    assert any("nearest-anomaly" in one.values() for one in listed)
+    assert any("nearest-anomaly" in card.values() for card in listed)
 
 
 def test_it_runs_beside_ours(environment: dict[str, str], tmp_path: Path) -> None:
     methods = ["--methods", "nearest-anomaly,logistic-regression"]
-    narrow = ["--datasets", "digits-0147", "--seeds", "0", "--no-track"]
+    narrow = ["--datasets", "digits-0147", "--seeds", "0", "--jobs", "1", "--no-track"]
     command(environment, tmp_path, "run", "quick", *methods, *narrow)
     rows = read(tmp_path / "results" / "quick")
     own = rows[rows.method == "nearest-anomaly"]

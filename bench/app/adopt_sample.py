@@ -13,7 +13,7 @@ from bench import methods
 from bench.app.verify import context_of
 from bench.datasets.catalogue import Catalogue
 from bench.errors import BenchError
-from bench.execution.evaluate import WorkContext
+from bench.execution.context import WorkContext
 from bench.planning import grouping
 from bench.store import manifest
 from bench.types import Cell

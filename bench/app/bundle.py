@@ -25,7 +25,9 @@ def bundle_folder(out: str, to: str | None) -> str:
     """
     from pathlib import Path
 
+    from bench.datasets import registry
     from bench.errors import StoreError
+    from bench.planning.recipes import recipes
     from bench.store import bundle as bundles
     from bench.store import manifest, reading
 
@@ -36,6 +38,9 @@ def bundle_folder(out: str, to: str | None) -> str:
     if not rows.num_rows:
         raise StoreError(f"{out} holds no results yet; run its suite first")
     path = Path(to) if to else folder.with_name(folder.resolve().name + bundles.ENDING)
-    size = bundles.write(path, folder.resolve().name, rows, manifest.read_whole(folder))
+    told = manifest.read_whole(folder)
+    named = zip(rows["method"].to_pylist(), rows["params"].to_pylist(), strict=True)
+    own = set(rows["dataset"].to_pylist()) - set(registry.cards())
+    size = bundles.write(path, folder.resolve().name, rows, told, recipes(named, told), own)
     large = "" if size < 1_000_000 else "; that is more than a megabyte, as the store has very many cells"
     return f"{path}: {rows.num_rows:,} cells, {size / 1000:,.0f} kB, without the scores of single rows{large}"

@@ -13,6 +13,8 @@ import os
 import sys
 from typing import Any, TextIO
 
+from bench.errors import not_installed
+
 #: What to do about it, by the system's number of the error. What is not listed is told in the system's words.
 REMEDIES = {
     errno.EACCES: "give yourself the right to it, or name another place",
@@ -33,11 +35,19 @@ REMEDIES = {
     errno.EAGAIN: "allow more processes (ulimit -u), or give fewer --jobs",
 }
 #: Errors that a user can mend without reading code; each is a class of Python's own.
-OF_THE_SYSTEM = (OSError, MemoryError, UnicodeError)
+OF_THE_SYSTEM = (OSError, MemoryError, UnicodeError, ModuleNotFoundError)
+#: Packages of this program.
+OURS = ("bench", "mnp", "baselines", "replicas", "reproducibility")
 #: Letters of our tables in streams that have ASCII or Latin-1 only.
 _PLAIN = {"±": "+/-", "\N{EN DASH}": "-", "\N{MULTIPLICATION SIGN}": "x", "†": "+", "§": "*", "≤": "<=", "…": "..."}
 #: The name under which codecs knows the above.
 PLAIN = "bench.plain"
+
+
+def of_the_system(error: BaseException) -> bool:
+    """Whether the system refused something; a missing part of this program is a fault of ours."""
+    ours = isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] in OURS
+    return isinstance(error, OF_THE_SYSTEM) and not ours
 
 
 def sentence(error: BaseException) -> str:
@@ -49,6 +59,8 @@ def sentence(error: BaseException) -> str:
         return f"a text file is not {error.encoding.upper()} (byte 0x{wrong:02x} at {error.start}); save it as UTF-8"
     if isinstance(error, UnicodeError):
         return f"a name holds letters that cannot be written{_said(error)}; give it another name"
+    if isinstance(error, ModuleNotFoundError):
+        return not_installed(error)
     assert isinstance(error, OSError)
     names = [os.fsdecode(name) for name in (error.filename, error.filename2) if isinstance(name, str | bytes)]
     what = (error.strerror or str(error) or type(error).__name__).strip()

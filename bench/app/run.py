@@ -18,7 +18,7 @@ from bench.errors import BenchError, ConfigError
 from bench.planning.identity import superseded
 from bench.planning.plan import Plan, expand, remaining
 from bench.store import FOLDER, Store, read
-from bench.suite.load import Experiment
+from bench.suite.experiment import Experiment
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -140,7 +140,7 @@ def _work(experiment: Experiment, plan: Plan, store: Store, choices: Choices, fo
         _say(f"all {len(plan.cells)} cells are stored; building the report")
         return
     from bench.execution import pool
-    from bench.execution.evaluate import WorkContext
+    from bench.execution.context import WorkContext
     from bench.execution.progress import Progress
     from bench.store import manifest
 
@@ -216,7 +216,7 @@ def _step(what: str, later: str, step: Callable[[], None]) -> bool:
 def _reason(error: Exception) -> str:
     if isinstance(error, BenchError):
         return str(error)
-    if isinstance(error, edge.OF_THE_SYSTEM):
+    if edge.of_the_system(error):
         return edge.sentence(error)
     at = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__}: {error} ({at.filename}, line {at.lineno})"

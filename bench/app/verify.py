@@ -18,7 +18,7 @@ from bench.datasets.catalogue import EVERYWHERE, Catalogue
 from bench.datasets.table import TableSource
 from bench.errors import StoreError
 from bench.execution import pool
-from bench.execution.evaluate import WorkContext
+from bench.execution.context import WorkContext
 from bench.planning import identity
 from bench.store import manifest, read
 from bench.store.manifest_diff import changes

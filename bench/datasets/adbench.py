@@ -178,7 +178,7 @@ def urls(card: DatasetCard) -> tuple[str, ...]:
 
 _FILES = LocalFiles(_candidates)
 target = _FILES.target
-available = _FILES.available
+why_absent = _FILES.why_absent
 
 
 def load(card: DatasetCard, folder: Path | None) -> Dataset:

@@ -104,11 +104,11 @@ def blocks(path: Path, names: list[str], layout: Layout, as_written: frozenset[s
     """
     import pyarrow as pa
 
-    found = _batches(path, names, layout)
+    batches = _batches(path, names, layout)
     if layout.decimal != ",":
-        yield from found
+        yield from batches
         return
-    for block in found:
+    for block in batches:
         columns = [
             pointed(column) if pa.types.is_string(column.type) and name not in as_written else column
             for name, column in zip(block.schema.names, block.columns, strict=True)

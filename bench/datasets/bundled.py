@@ -52,9 +52,8 @@ def _card(row: dict[str, Any]) -> DatasetCard:
     )
 
 
-def available(_card: DatasetCard, _folder: Path | None) -> str:
-    """Always empty: the data come with scikit-learn."""
-    return ""
+def why_absent(_card: DatasetCard, _folder: Path | None) -> None:
+    """Never: the data come with scikit-learn."""
 
 
 def load(card: DatasetCard, _folder: Path | None) -> Dataset:

@@ -74,7 +74,7 @@ class Catalogue:
 
     def why_absent(self, card: DatasetCard) -> str | None:
         """None if the registered set can be loaded now without a network, else how to get it in one sentence."""
-        return registry.available(card, self.data_dir) or None
+        return registry.why_absent(card, self.data_dir)
 
     def lacking(self, cards: Iterable[DatasetCard]) -> dict[str, list[str]]:
         """Registered sets that cannot be loaded now, by the sentence that says so: see ``registry.lacking``."""

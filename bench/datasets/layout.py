@@ -89,7 +89,7 @@ def layout_of(
         lines = codecs.decode(stream.read(FIRST_BYTES), encoding, "replace").splitlines()[:200]
     if not any(line.strip() for line in lines):
         raise DataError(f"{path.name} is empty; check the file")
-    mark = delimiter or max(DELIMITERS, key=lambda one: len(_fields(lines[0], one)))
+    mark = delimiter or max(DELIMITERS, key=lambda candidate: len(_fields(lines[0], candidate)))
     if decimal is None:
         inner = [field.strip() for line in lines[1:-1] or lines[1:] for field in _fields(line, mark)]
         comma, point = (sum(bool(re.match(form, field)) for field in inner) for form in (DECIMAL_COMMA, DECIMAL_POINT))

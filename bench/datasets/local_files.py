@@ -31,10 +31,10 @@ class LocalFiles:
         """Where a download of the set goes."""
         return cache_folder() / self.candidates(card)[0]
 
-    def available(self, card: DatasetCard, folder: Path | None) -> str:
-        """Empty if the file is there, else the sentence that says how to get it."""
+    def why_absent(self, card: DatasetCard, folder: Path | None) -> str | None:
+        """None if the file is there, else the sentence that says how to get it."""
         candidates = self.candidates(card)
-        return "" if find(candidates, folder) else self.absent(card, candidates[0])
+        return None if find(candidates, folder) else self.absent(card, candidates[0])
 
     def path(self, card: DatasetCard, folder: Path | None) -> Path:
         """The set's file, in the user's folder or else in the cache.

@@ -41,15 +41,15 @@ def card(name: str) -> DatasetCard:
         raise UnknownName("dataset", name, _all_cards()) from None
 
 
-def available(card: DatasetCard, data_dir: str | os.PathLike[str] | None = None) -> str:
-    """Empty if the dataset can be loaded now without a network, else one sentence that says how to get it."""
-    return _why_not(card, data_folder(data_dir))
+def why_absent(card: DatasetCard, data_dir: str | os.PathLike[str] | None = None) -> str | None:
+    """None if the dataset can be loaded now without a network, else one sentence that says how to get it."""
+    return _why_absent(card, data_folder(data_dir))
 
 
 def here(cards: Iterable[DatasetCard]) -> dict[str, bool]:
     """For each card's name whether the set can be loaded now without a network."""
     folder = data_folder()
-    return {card.name: not _why_not(card, folder) for card in cards}
+    return {card.name: _why_absent(card, folder) is None for card in cards}
 
 
 def lacking(cards: Iterable[DatasetCard], data_dir: str | os.PathLike[str] | None = None) -> dict[str, list[str]]:
@@ -67,7 +67,7 @@ def lacking(cards: Iterable[DatasetCard], data_dir: str | os.PathLike[str] | Non
     folder = data_folder(data_dir)
     by_source: dict[str, dict[str, str]] = {}
     for card in cards:
-        if how := _why_not(card, folder):
+        if how := _why_absent(card, folder):
             by_source.setdefault(card.source, {})[card.name] = how
     told: dict[str, list[str]] = {}
     for source, absent in by_source.items():
@@ -130,12 +130,13 @@ def _load(name: str, folder: Path | None) -> Dataset:
     return dataset
 
 
-def _why_not(card: DatasetCard, folder: Path | None) -> str:
+def _why_absent(card: DatasetCard, folder: Path | None) -> str | None:
     source = sources()[card.source]
     if card.source in OWN:
-        return source.available(card, folder)
+        return source.why_absent(card, folder)
     try:
-        return str(source.available(card, folder))
+        reason = source.why_absent(card, folder)
+        return str(reason) if reason else None
     except Exception as error:  # a stranger's code may raise anything
         return _failure(card, error)
 

@@ -46,8 +46,8 @@ class Source(Protocol):
         source's name.
         """
 
-    def available(self, card: DatasetCard, folder: Path | None, /) -> str:
-        """Empty if the set can be loaded now without a network, else one sentence that says how to get it.
+    def why_absent(self, card: DatasetCard, folder: Path | None, /) -> str | None:
+        """None if the set can be loaded now without a network, else one sentence that says how to get it.
 
         ``folder`` is the user's folder of data files (``--data-dir`` or ``MNP_BENCH_DATA``), if there is one.
         """
@@ -114,7 +114,7 @@ def _checked(point: EntryPoint, known: Mapping[str, Any]) -> Source:
     if point.name in known:
         raise ConfigError(f"a source named {point.name!r} is there already; rename the entry point")
     source = point.load()
-    lacking = [name for name in ("cards", "available", "load") if not callable(getattr(source, name, None))]
+    lacking = [name for name in ("cards", "why_absent", "load") if not callable(getattr(source, name, None))]
     if lacking:
         raise ConfigError(f"it has no function {', '.join(lacking)}; see bench.datasets.sources.Source")
     for name, card in source.cards().items():

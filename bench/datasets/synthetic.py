@@ -158,9 +158,8 @@ def cards() -> dict[str, DatasetCard]:
     return {name: card_of(recipe) for name, recipe in recipes().items()}
 
 
-def available(_card: DatasetCard, _folder: Path | None) -> str:
-    """Always empty: nothing is read."""
-    return ""
+def why_absent(_card: DatasetCard, _folder: Path | None) -> None:
+    """Never: nothing is read."""
 
 
 def load(card: DatasetCard, _folder: Path | None) -> Dataset:

@@ -87,7 +87,7 @@ def _absent(card: DatasetCard, file: str) -> str:
 
 
 _FILES = LocalFiles(_candidates, _absent)
-available = _FILES.available
+why_absent = _FILES.why_absent
 
 
 def load(card: DatasetCard, folder: Path | None) -> Dataset:

@@ -6,14 +6,12 @@ imported. It reports each record as soon as it is known, so a kill costs only th
 
 from __future__ import annotations
 
-import ctypes
 import faulthandler
 import os
 import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,11 +19,13 @@ from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
+from bench.execution.parent import die_with
 from bench.types import Record, Status, Task
 from reproducibility.workers import WORKER_ENVIRONMENT
 
 if TYPE_CHECKING:
-    from bench.execution.evaluate import Prepared, WorkContext
+    from bench.execution.context import WorkContext
+    from bench.execution.evaluate import Prepared
 
 #: Importing libraries and loading data may take so long; the method's own time is limited by the suite.
 PREPARATION_SECONDS = 900.0
@@ -231,7 +231,7 @@ def _left(task: Task, outcome: Outcome) -> bool:
 
 def serve(descriptor: int, parent: int) -> None:
     """The child's loop: receive a task, send what becomes of its cells, until the parent is gone."""
-    _die_with(parent)
+    die_with(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interrupt ends
     faulthandler.enable()
     faulthandler.register(signal.SIGUSR1, all_threads=False)
@@ -250,29 +250,6 @@ def serve(descriptor: int, parent: int) -> None:
             for record in evaluate.stream(task, context, begin):
                 pipe.send(("record", record))
             pipe.send(("done", None))
-
-
-def _die_with(parent: int) -> None:
-    """End this process when its parent ends, however that ends."""
-    if sys.platform == "linux":
-        # The kernel's own watch: it also ends a C call that never lets go of the interpreter.
-        set_death_signal = 1
-        ctypes.CDLL(None, use_errno=True).prctl(set_death_signal, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(1)  # it was gone before the watch began
-    else:
-        watch_parent(parent)
-
-
-def watch_parent(parent: int) -> None:
-    """Start a thread that ends this process within a second after its parent is gone."""
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(0.5)
-        os._exit(1)
-
-    threading.Thread(target=watch, name="watch-parent", daemon=True).start()
 
 
 if __name__ == "__main__":

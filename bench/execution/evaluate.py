@@ -9,48 +9,20 @@ import functools
 import random
 import sys
 import time
-import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from bench import methods
-from bench.datasets.catalogue import Catalogue
-from bench.errors import BenchError, ConfigError, DataError
+from bench.errors import ConfigError, DataError
 from bench.execution import memory, metrics, row_metadata
+from bench.execution.context import WorkContext
+from bench.execution.failures import failed, reason_of, status_of
 from bench.scenarios import split as draw
-from bench.types import Cell, MethodSpec, Record, Split, Status, Task
+from bench.types import Cell, MethodSpec, Record, Split, Task
 from reproducibility.streams import generator
-
-if TYPE_CHECKING:
-    from bench.suite.load import Limits
-
-#: So many last lines of a traceback are kept of a failure.
-TRACEBACK_LINES = 5
-
-
-@dataclass(frozen=True)
-class WorkContext:
-    """What every task of a run needs to know; small, picklable, the same for all.
-
-    Attributes
-    ----------
-    catalogue : Catalogue
-        Which datasets the cells' names mean.
-    limits : Limits
-        Seconds and megabytes a cell may use.
-    provenance : str
-        Id of the run in the manifest.
-    sources : tuple of (method, hash of its source)
-        As planned; a worker whose code differs refuses.
-    """
-
-    catalogue: Catalogue
-    limits: Limits
-    provenance: str
-    sources: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,14 +95,6 @@ def stream(task: Task, context: WorkContext, begin: Begin = lambda _: None) -> I
             yield _guarded(_fit_alone, ready, context)
 
 
-def failed(
-    cell: Cell, context: WorkContext, status: Status, reason: str, known: Mapping[str, Any] | None = None
-) -> Record:
-    """The row of a cell that has no result."""
-    about = row_metadata.of_cell(cell, context.catalogue) if known is None else known
-    return Record(cell, status, error=reason, provenance=context.provenance, metadata=about)
-
-
 def _prepare(cell: Cell, spec: MethodSpec, context: WorkContext) -> Prepared | Record:
     known = row_metadata.of_cell(cell, context.catalogue)
     try:
@@ -147,7 +111,7 @@ def _prepare(cell: Cell, spec: MethodSpec, context: WorkContext) -> Prepared | R
         known |= row_metadata.of_split(split, spec.uses_validation)
         detector = methods.create(cell.method, seed=cell.seed, **dict(cell.params))
     except Exception as error:
-        return failed(cell, context, _status(error), _reason(error), known)
+        return failed(cell, context, status_of(error), reason_of(error), known)
     return Prepared(cell, split, detector, known)
 
 
@@ -178,7 +142,7 @@ def _guarded(
     try:
         return fit([prepared], context)[0]
     except Exception as error:
-        return failed(prepared.cell, context, _status(error), _reason(error), prepared.metadata)
+        return failed(prepared.cell, context, status_of(error), reason_of(error), prepared.metadata)
 
 
 def _fit_group(cells: Sequence[Prepared], context: WorkContext) -> list[Record]:
@@ -234,7 +198,7 @@ def _measured(
         values = np.asarray(scores, dtype=np.float64)
         measured = metrics.evaluate(split.y_test, values, split.anomaly_type_test, scenario.known_types)
     except Exception as error:
-        record = failed(prepared.cell, context, _status(error), _reason(error), known)
+        record = failed(prepared.cell, context, status_of(error), reason_of(error), known)
         return replace(record, fit_seconds=fit_seconds, score_seconds=score_seconds, peak_memory_mb=peak)
     with np.errstate(over="ignore"):
         compact = values.astype(np.float32)
@@ -264,20 +228,3 @@ def settle_shared_streams(dataset_sha256: str, method: str, seed: int) -> None:
     np.random.seed(seed)
     if "torch" in sys.modules:
         sys.modules["torch"].manual_seed(seed)
-
-
-def _status(error: BaseException) -> Status:
-    return "oom" if isinstance(error, MemoryError) else "failed"
-
-
-def _reason(error: BaseException) -> str:
-    """One sentence for a trouble of ours, the traceback's last lines for any other; always text that can be stored."""
-    if isinstance(error, BenchError):
-        return _storable(str(error))
-    lines = "".join(traceback.format_exception(error)).strip().splitlines()
-    return _storable("\n".join(lines[-TRACEBACK_LINES:]))
-
-
-def _storable(text: str) -> str:
-    """The text with what UTF-8 cannot hold (bytes of odd file names, which Python keeps as surrogates) escaped."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")

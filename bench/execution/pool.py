@@ -20,8 +20,9 @@ from joblib.externals.loky import get_reusable_executor
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from bench.errors import ConfigError, MissingExtra
-from bench.execution.child import watch_parent
-from bench.execution.evaluate import WorkContext, failed
+from bench.execution.context import WorkContext
+from bench.execution.failures import failed
+from bench.execution.parent import watch_parent
 from bench.execution.supervisor import release, supervised
 from bench.types import Record, Task
 

@@ -7,7 +7,8 @@ from collections import deque
 from dataclasses import dataclass, replace
 
 from bench.execution.child import Child, Outcome
-from bench.execution.evaluate import WorkContext, failed
+from bench.execution.context import WorkContext
+from bench.execution.failures import failed
 from bench.types import Cell, Record, Task
 
 _own = threading.local()  # one child for each thread that runs tasks (a Dask worker may have several)

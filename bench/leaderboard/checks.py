@@ -9,8 +9,8 @@ import pandas as pd
 
 from bench.json_values import json_text
 from bench.leaderboard.left_out import LeftOut
-from bench.leaderboard.sources import Source
 from bench.planning import identity
+from bench.report.source import Source
 from bench.report.words import listed
 from bench.scenarios import canonical
 from bench.store.manifest import provenance_id

@@ -9,9 +9,9 @@ import pandas as pd
 
 from bench.errors import StoreError
 from bench.leaderboard.checks import checked
-from bench.leaderboard.code import versions
 from bench.leaderboard.left_out import LeftOut
-from bench.leaderboard.sources import Source
+from bench.report.code import with_code
+from bench.report.source import Source
 from bench.report.words import count, listed
 from bench.store.schema import metric_names
 
@@ -49,8 +49,7 @@ def merge(sources: Sequence[Source]) -> Merged:
         source, wrong = checked(given)
         sound.append(source)
         dropped += wrong
-    codes = enumerate(zip(sound, versions(sound), strict=True))
-    pieces = [source.rows.assign(source=number, version=version) for number, (source, version) in codes]
+    pieces = [rows.assign(source=number) for number, rows in enumerate(with_code(*sound))]
     rows = pd.concat([piece for piece in pieces if len(piece)] or pieces[:1], ignore_index=True)
     for choose in (_one_data, _one_of_a_cell, _one_of_a_name):
         rows, more = choose(rows, sources)

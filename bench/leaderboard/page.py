@@ -18,7 +18,7 @@ from bench.leaderboard.payload import payload
 #: The page's program, in the order in which it is read.
 SCRIPTS = (
     "data", "scope", "compared", "ranking", "elo", "tests", "draws", "svg", "pictures", "diagram", "curves", "filters",
-    "board", "sets", "detail", "main",
+    "links", "board", "sets", "detail", "main",
 )  # fmt: skip
 
 

@@ -12,13 +12,13 @@ import pandas as pd
 from bench.leaderboard import tables
 from bench.leaderboard.merge import Merged
 from bench.report.comparison import METRIC_TITLES
+from bench.report.grids import KEY_LETTERS
 from bench.report.outcomes import reason_line
 from bench.store.manifest import MANIFEST
 
 #: So many letters of a reason are shown.
 MOST_LETTERS = 240
 STATUSES = ("ok", "failed", "timeout", "oom")
-KEY_LETTERS = 12
 #: Packages of which a source's table speaks.
 TOLD = ("torch", "numpy", "scikit-learn", "pyod")
 

@@ -3,41 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
 
 from bench.errors import StoreError
-from bench.store import manifest, read
+from bench.report.source import Source, read_source
 
 #: Where a checkout keeps its committed results.
 REFERENCE = Path("results/reference")
-
-
-@dataclass(frozen=True, eq=False)
-class Source:
-    """One results folder or bundle.
-
-    Attributes
-    ----------
-    path : str
-        As it was given: what ``mnp-bench rerun`` takes.
-    rows : DataFrame
-        The store's rows, without scores.
-    runs, adoptions : list of dict
-        From its manifest.
-    """
-
-    path: str
-    rows: pd.DataFrame
-    runs: list[dict[str, Any]]
-    adoptions: list[dict[str, Any]]
-
-    def keeping(self, chosen: pd.Series) -> Source:
-        """The same with fewer rows."""
-        return replace(self, rows=self.rows[chosen])
 
 
 def reference() -> list[str]:
@@ -64,10 +36,7 @@ def read_sources(paths: Sequence[str]) -> list[Source]:
     StoreError
         One of them cannot be read, or none holds a result.
     """
-    read_ones = [
-        Source(path, read(path), manifest.read_manifest(path), manifest.read_adoptions(path))
-        for path in dict.fromkeys(path.rstrip("/") for path in paths)
-    ]
+    read_ones = [read_source(path) for path in dict.fromkeys(path.rstrip("/") for path in paths)]
     if not any(len(source.rows) for source in read_ones):
         raise StoreError(f"{', '.join(paths)}: no results yet; run a suite first")
     return read_ones

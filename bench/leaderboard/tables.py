@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from bench.datasets import registry
-from bench.leaderboard.code import COMMIT, FINGERPRINT
 from bench.methods import highlighted, source_hash, specs
+from bench.report.code import FINGERPRINT, code_words
 from bench.report.palette import drawing_style, style_family, style_numbers
 from bench.report.rows import prepare, without
 
@@ -87,7 +87,7 @@ def _labels(budget: float, kind_of: str) -> str:
 
 def entries(first: pd.DataFrame, rows: pd.DataFrame) -> list[dict[str, Any]]:
     """One entry per method, parameters and code: its name, its card, its colour."""
-    prepared = prepare(rows)
+    prepared = prepare(rows.drop(columns="version"))  # the page itself tells two codes of one name apart
     known = prepared.drop_duplicates(["method", "params"])
     names = dict(zip(zip(known.method, known.params, strict=True), known.variant, strict=True))
     chosen = style_numbers(sorted(set(zip(rows.method, rows.params, strict=True))))
@@ -116,14 +116,6 @@ def entries(first: pd.DataFrame, rows: pd.DataFrame) -> list[dict[str, Any]]:
             }
         )
     return told
-
-
-def code_words(version: str) -> str:
-    """A version in a few letters."""
-    for start in (FINGERPRINT, COMMIT):
-        if version.startswith(start):
-            return f"{start}{version.removeprefix(start)[:7]}"
-    return version
 
 
 def _card(spec: Any) -> dict[str, Any] | None:

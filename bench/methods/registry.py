@@ -15,6 +15,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import fields
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from typing import Any
 
 from bench.errors import ConfigError, MissingExtra, UnknownName
@@ -182,18 +183,31 @@ def _spec(name: str, card: Mapping[str, Any], origin: str) -> MethodSpec:
 
 def _by_path(name: str) -> MethodSpec:
     module, _, attribute = name.partition(":")
-    try:
-        importable = importlib.util.find_spec(module)
-    except ModuleNotFoundError:
-        importable = None
-    if importable is None or not attribute.isidentifier():
-        raise ConfigError(
-            f"method path {name!r} cannot be found; write it as package.module:Class, e.g. pyod.models.knn:KNN"
-        )
+    if not attribute.isidentifier() or not _importable(module):
+        raise ConfigError(f"method path {name!r} cannot be found; {_how_to_find(module)}")
     return MethodSpec(
         name=name, title=attribute, family="unsupervised", year=0, citation=f"used by dotted path {name}",
         factory=name, deviations="none known: used as its package ships it",
     )  # fmt: skip
+
+
+def _importable(module: str) -> bool:
+    if not all(name.isidentifier() for name in module.split(".")):
+        return False
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def _how_to_find(module: str) -> str:
+    """What to do about a module that is not importable, which the current folder may hold all the same."""
+    module = module.removesuffix(".py")
+    top = module.partition(".")[0]
+    for here in (Path(f"{top}.py"), Path(top)):
+        if top.isidentifier() and here.exists():
+            return f"{here} lies in this folder: put PYTHONPATH=. before the command, and write {module}:Class"
+    return "write it as package.module:Class, e.g. pyod.models.knn:KNN"
 
 
 def _load(factory: str) -> Any:

@@ -14,7 +14,7 @@ import pandas as pd
 from bench.atomic import write_text, write_whole
 from bench.errors import DataError
 from bench.execution import pool
-from bench.execution.evaluate import WorkContext
+from bench.execution.context import WorkContext
 from bench.methods import get
 from bench.picking.joining import Interval, Judged
 from bench.picking.picked import Picked, beyond_time

@@ -14,7 +14,7 @@ from bench.errors import BenchError, UnknownName
 from bench.methods import signature, trial
 from bench.planning import grouping, identity
 from bench.scenarios import problems_by_scenario
-from bench.suite.load import Experiment, MethodChoice
+from bench.suite.experiment import Experiment, MethodChoice
 from bench.types import Cell, Dataset, MethodSpec, Scenario, Task
 
 LARGEST_SEED = 2**32 - 1

@@ -88,9 +88,7 @@ def _shared(first: Verdict, second: Verdict) -> list[str]:
 
 def spearman(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Spearman's correlation of each row (n, methods) with its counterpart, (n,); 0 where all of a row is equal."""
-    from scipy.stats import rankdata
-
-    a, b = (rankdata(values, axis=1) - (values.shape[1] + 1) / 2 for values in (first, second))
+    a, b = (pd.DataFrame(values).rank(axis=1).to_numpy() - (values.shape[1] + 1) / 2 for values in (first, second))
     scale = np.sqrt((a**2).sum(axis=1) * (b**2).sum(axis=1))
     correlation: np.ndarray = (a * b).sum(axis=1) / np.where(scale > 0, scale, 1.0)
     return correlation

@@ -10,9 +10,11 @@ import pandas as pd
 
 from bench.errors import StoreError
 from bench.report import page, tables, verdicts
+from bench.report.code import with_code
 from bench.report.figures import inside
 from bench.report.figures import write as figures
 from bench.report.rows import prepare
+from bench.report.source import read_source
 from bench.report.spread import Tell, silent
 from bench.store import read
 
@@ -49,7 +51,7 @@ def build(
         frame = read(results, scores=True)
     if frame.empty:
         raise StoreError(f"{results} holds no results yet; run its suite first")
-    rows = prepare(frame)
+    rows = prepare(*with_code(read_source(results, frame)))
 
     def telling(what: str) -> Tell:
         return (lambda done, total: progress(what, done, total)) if progress else silent

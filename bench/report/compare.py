@@ -10,10 +10,11 @@ import pandas as pd
 
 from bench.errors import StoreError
 from bench.report.agreement import Agreement, agreeable, agreement
+from bench.report.code import code_words, with_code
+from bench.report.pairwise import holm_corrected, signed_rank, testable
 from bench.report.rows import IDENTITY, prepare, scenarios
+from bench.report.source import read_source
 from bench.report.statistics import ALPHA, FEWEST, judge, signed_ranks
-from bench.store import read
-from bench.store.manifest import read_manifest
 from bench.store.manifest_diff import Change, changes
 from bench.store.schema import metric_names
 
@@ -45,7 +46,7 @@ class TwoRuns:
         Methods whose cells have other keys although all they are named by is equal: their code differs.
     status : DataFrame
         Shared cells that ended differently: dataset, variant, seed, scenario, status in both.
-    methods : DataFrame by method
+    methods : DataFrame by method (and pair of codes, where a folder has several of it)
         cells, identical, first, second, difference, higher, lower, families, p, p_holm, able (whether the
         corrected p could fall below the level at all), speed.
     orders : tuple of (scenario, Agreement)
@@ -80,15 +81,14 @@ def compare(first: str | os.PathLike[str], second: str | os.PathLike[str]) -> Tw
     StoreError
         One holds no results, or they share neither a cell nor three methods in one scenario.
     """
-    frames = [read(folder) for folder in (first, second)]
-    for folder, frame in zip((first, second), frames, strict=True):
-        if frame.empty:
-            raise StoreError(f"{folder} holds no results yet; run its suite first")
-    before, after = frames
-    both = prepare(pd.concat([before.assign(run=0), after.assign(run=1)]))
-    named = [*IDENTITY, "variant"]
-    pairs = both[both.run == 0].merge(both[both.run == 1], on=named, suffixes=("", "_2"))
-    orders = () if len(pairs) else _orders(both)
+    sources = [read_source(folder) for folder in (first, second)]
+    for source in sources:
+        if source.rows.empty:
+            raise StoreError(f"{source.path} holds no results yet; run its suite first")
+    before, after = (source.rows for source in sources)
+    coded = [rows.assign(run=number) for number, rows in enumerate(with_code(*sources))]
+    pairs = _pairs(coded)
+    orders = () if len(pairs) else _orders(coded)
     if pairs.empty and not orders:
         raise StoreError(
             f"{first} and {second} share no cell (no dataset, method, scenario and seed is in both), nor three methods "
@@ -103,7 +103,7 @@ def compare(first: str | os.PathLike[str], second: str | os.PathLike[str]) -> Tw
         second=str(second),
         cells=(_counts(before), _counts(after)),
         shared=len(pairs),
-        changes=changes(read_manifest(first), read_manifest(second)),
+        changes=changes(sources[0].runs, sources[1].runs),
         data=sorted(pairs.dataset[~same_data].unique()),
         code=sorted(kept.variant[kept["cell"] != kept["cell_2"]].unique()),
         status=ended[["dataset", "variant", "seed", "scenario", "status", "status_2"]].reset_index(drop=True),
@@ -112,8 +112,32 @@ def compare(first: str | os.PathLike[str], second: str | os.PathLike[str]) -> Tw
     )
 
 
-def _orders(both: pd.DataFrame) -> tuple[tuple[str, Agreement], ...]:
-    """Agreement of the two runs in every scenario that both have and in which enough methods are compared."""
+def _pairs(coded: list[pd.DataFrame]) -> pd.DataFrame:
+    """The cells of both folders side by side, by their keys or else by their names.
+
+    A method that was run by several codes in one folder has a line for each pair of codes.
+    """
+    both = prepare(pd.concat([rows.rename(columns={"version": "code"}) for rows in coded]))
+    before, after = both[both.run == 0], both[both.run == 1]
+    known = set(before["cell"]) & set(after["cell"])
+    named, ends = [*IDENTITY, "variant"], ("", "_2")
+    same = before[before["cell"].isin(known)].merge(after, on=[*named, "cell"], suffixes=ends)
+    other = before[~before["cell"].isin(known)].merge(after[~after["cell"].isin(known)], on=named, suffixes=ends)
+    pairs = pd.concat([part for part in (same.assign(cell_2=same["cell"]), other) if len(part)] or [other])
+    several = pairs.groupby("variant")[["code", "code_2"]].transform("nunique").max(axis=1) > 1
+    told = zip(pairs.variant, pairs.code, pairs.code_2, strict=True)
+    long = [f"{name} ({code_words(code)} | {code_words(code_2)})" for name, code, code_2 in told]
+    return pairs.assign(variant=pairs.variant.mask(several, pd.Series(long, pairs.index, dtype=object)))
+
+
+def _orders(coded: list[pd.DataFrame]) -> tuple[tuple[str, Agreement], ...]:
+    """Agreement of the two runs in every scenario that both have and in which enough methods are compared.
+
+    Two codes of a method within one folder are two methods, of which none has a counterpart.
+    """
+    lone = [rows.groupby("method").version.transform("nunique") == 1 for rows in coded]
+    plain = [rows.assign(version=rows.version.mask(alone, "")) for rows, alone in zip(coded, lone, strict=True)]
+    both = prepare(pd.concat(plain))
     found = []
     for label, part in scenarios(both):
         runs = [judge(part[part.run == run], METRIC, label, bootstrap=False) for run in (0, 1)]
@@ -127,8 +151,6 @@ def _counts(frame: pd.DataFrame) -> tuple[int, int]:
 
 
 def _by_method(good: pd.DataFrame, metrics: list[str]) -> pd.DataFrame:
-    from statsmodels.stats.multitest import multipletests
-
     equal = [_equal(good[name], good[f"{name}_2"]) for name in metrics]
     rows = good.assign(difference=good[f"{METRIC}_2"] - good[METRIC], identical=np.logical_and.reduce(equal))
     tests = pd.DataFrame({str(name): _paired(part) for name, part in rows.groupby("variant")}).T
@@ -136,7 +158,7 @@ def _by_method(good: pd.DataFrame, metrics: list[str]) -> pd.DataFrame:
         return pd.DataFrame(columns=["cells", "identical", "p"])
     tests = tests.astype(dict.fromkeys(("cells", "identical", "families", "higher", "lower"), int))
     tested = tests.p.notna()
-    corrected = multipletests(tests.p[tested], method="holm")[1] if tested.any() else []
+    corrected = holm_corrected(tests.p[tested].to_numpy(dtype=float))
     # the smallest p that signs alone can give, if no other method's is smaller
     able = tested.sum() * 2.0 ** (1 - tests.families) < ALPHA
     return tests.assign(p_holm=pd.Series(corrected, tests.index[tested], dtype=float), able=able)
@@ -169,13 +191,7 @@ def _paired(part: pd.DataFrame) -> dict[str, float]:
 
 def _p(moved: pd.Series) -> float:
     """The test's p-value; NaN where none is possible."""
-    from scipy.stats import wilcoxon
-
-    if len(moved) < FEWEST:
-        return float("nan")
-    if (moved == 0).all():
-        return 1.0
-    return float(wilcoxon(moved.to_numpy(), zero_method="zsplit").pvalue)
+    return signed_rank(moved.to_numpy()) if len(moved) >= FEWEST and testable() else float("nan")
 
 
 def verdict(row: pd.Series) -> str:
@@ -184,6 +200,8 @@ def verdict(row: pd.Series) -> str:
         return "the same to the bit"
     if row.families < FEWEST:
         return f"no test is possible with fewer than {FEWEST} dataset families"
+    if np.isnan(row.p):
+        return "differs; not tested"
     if not row.able:
         return "differs; too few dataset families to show a shift up or down"
     if row.p_holm < ALPHA:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bench.report.agreement import sentence
 from bench.report.compare import ASSUMES, METRIC, TwoRuns, verdict
 from bench.report.comparison import METRIC_TITLES
+from bench.report.pairwise import UNTESTED, testable
 from bench.report.render import HOLE
 from bench.report.words import p_value
 
@@ -66,7 +67,7 @@ def _methods(runs: TwoRuns) -> str:
     ]
     table = shown.rename_axis("method").to_markdown(disable_numparse=True)
     title = f"{METRIC_TITLES[METRIC]} by method, the second folder against the first:"
-    return f"{title}\n\n{table}\n\n{ASSUMES}"
+    return f"{title}\n\n{table}\n\n{ASSUMES if testable() else UNTESTED}"
 
 
 def _row(row) -> list[str]:  # type: ignore[no-untyped-def]

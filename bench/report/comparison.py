@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from bench.report.code import several_codes
 from bench.report.rows import FEW, Coverage, coverage, natural, prepare, scenarios, succeeded
 from bench.report.words import count, listed
 
@@ -35,11 +36,13 @@ class Comparison:
 
     Attributes
     ----------
-    title : str
+    title, metric : str
     mean, std : DataFrame (methods x datasets)
         Over the seeds that succeeded; methods by average rank. NaN where there are none.
     succeeded : DataFrame of int
         Runs with a result; ``asked`` says which entries have a row in the store at all.
+    cells : DataFrame of str
+        The key of one cell of each entry, "" where none was asked for: what leads to the others.
     asked : DataFrame of bool
     runs : int
         How many each entry should have.
@@ -48,12 +51,18 @@ class Comparison:
     daggers, synthetic : frozenset of str
         Methods that saw validation labels, datasets that are made up.
     notes : tuple of str
+    pooled : bool
+        Whether it is the mean over several scenarios.
+    codes : str
+        What stands above the table: which methods have results of several codes; "" if none has.
     """
 
     title: str
+    metric: str
     mean: pd.DataFrame
     std: pd.DataFrame
     succeeded: pd.DataFrame
+    cells: pd.DataFrame
     asked: pd.DataFrame
     runs: int
     average: pd.Series
@@ -62,6 +71,8 @@ class Comparison:
     daggers: frozenset[str]
     synthetic: frozenset[str]
     notes: tuple[str, ...]
+    pooled: bool
+    codes: str
 
 
 def compare(frame: pd.DataFrame, metric: str, title: str) -> Comparison:
@@ -87,6 +98,7 @@ def compare(frame: pd.DataFrame, metric: str, title: str) -> Comparison:
     std = grid(seeds.std(ddof=1)).round(DIGITS)
     got = grid(good.groupby(["variant", "where"]).size()).fillna(0).astype(int)
     asked = grid(rows.groupby(["variant", "where"]).size()).notna()
+    cells = grid(rows.groupby(["variant", "where"])["cell"].first()).fillna("")
     inner = mean.loc[list(covered.compared), list(covered.complete)]
     ranks = inner.rank(ascending=False)
     rank = ranks.mean(axis=1).reindex(names)
@@ -103,9 +115,11 @@ def compare(frame: pd.DataFrame, metric: str, title: str) -> Comparison:
     notes += [SYNTHETIC] if synthetic else []
     return Comparison(
         title=f"{METRIC_TITLES.get(metric, metric)} ({title})",
+        metric=metric,
         mean=mean.loc[order],
         std=std.loc[order],
         succeeded=got.fillna(0).astype(int).loc[order],
+        cells=cells.loc[order],
         asked=asked.loc[order],
         runs=covered.runs,
         average=average.loc[order],
@@ -114,6 +128,8 @@ def compare(frame: pd.DataFrame, metric: str, title: str) -> Comparison:
         daggers=daggers,
         synthetic=synthetic,
         notes=tuple(notes),
+        pooled=rows.setting.nunique() > 1,
+        codes=several_codes(rows),
     )
 
 

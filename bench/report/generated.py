@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
-import pandas as pd
+from collections.abc import Callable
 
 from bench.errors import StoreError
 from bench.report import comparison
 from bench.report.agreement import agreement, sentence
 from bench.report.blocks import Block
+from bench.report.code import several_codes
+from bench.report.levels import change, curve, place
 from bench.report.outcomes import cost
 from bench.report.paired import ASSUMES, differences
-from bench.report.render import escaped_markdown
-from bench.report.rows import fair, natural, scenario_label
+from bench.report.render import escaped_markdown, markdown_table
+from bench.report.rows import method_count, natural, scenario_label
 from bench.report.stores import FILTERS, METRIC, Stores, one_folder
 from bench.report.summary import claims
-from bench.report.words import count, listed, p_value
+from bench.report.words import ALL, count, listed, p_value
 from bench.store.manifest import read_manifest
-
-#: What a curve may run over, and how its levels read.
-LEVELS = {"contamination": "{:.0%}", "label_budget": "{:g}"}
-#: More names than this do not stand in a sentence; no table has so many methods.
-ALL = 1000
 
 
 def counts(stores: Stores, block: Block) -> str:
@@ -34,7 +29,7 @@ def counts(stores: Stores, block: Block) -> str:
         f"{count(rows.dataset.nunique(), 'dataset')} in {count(rows.dataset_family.nunique(), 'family', 'families')}",
         scenario_label(rows.iloc[0]) if settings == 1 else count(settings, "scenario"),
         count(rows.seed.nunique(), "seed"),
-        f"{count(rows.variant.nunique(), 'method')} ({len(rows):,} cells, "
+        f"{count(method_count(rows), 'method')} ({len(rows):,} cells, "
         + (f"{lost:,} without a result)" if lost else "all with a result)"),
     ]
     return ", ".join(parts)
@@ -58,7 +53,7 @@ def table(stores: Stores, block: Block) -> str:
         )
         for name in shown
     ]  # fmt: skip
-    text = _markdown(("Method", "Average precision", "Average rank", "Wins", "Seconds per run"), lines)
+    text = markdown_table(("Method", "Average precision", "Average rank", "Wins", "Seconds per run"), lines)
     outside = [escaped_markdown(note) for note in found.notes if note.startswith(comparison.OUTSIDE)]
     notes = [*([comparison.DAGGER] if found.daggers else []), *outside]
     return "\n".join([text, "", *notes]) if notes else text
@@ -113,32 +108,12 @@ def beside(stores: Stores, block: Block) -> str:
         for other, row in differences(verdict.matrix, named[0]).iterrows()
     ]  # fmt: skip
     head = (f"{escaped_markdown(named[0])} minus", "Difference", "95% interval", "Higher / lower", "p (Holm)")
-    return f"{_markdown(head, lines)}\n\n{count(len(verdict.matrix), 'family', 'families')}. {ASSUMES}"
+    return f"{markdown_table(head, lines)}\n\n{count(len(verdict.matrix), 'family', 'families')}. {ASSUMES}"
 
 
 def pairs(stores: Stores, block: Block) -> str:
     """How many pairs of methods differ in one scenario, and whether the leader is among them."""
     return " ".join(claims(stores.verdict(block, one_folder(block))))
-
-
-def curve(stores: Stores, block: Block) -> str:
-    """Mean average precision of every compared method at each level of ``over``, and the mean over the levels."""
-    means, over = _means(stores, block)
-    lines = [
-        (escaped_markdown(str(name)), *(f"{value:.3f}" for value in values), f"{values.mean():.3f}")
-        for name, values in means.iterrows()
-    ]
-    return _markdown(("Method", *(LEVELS[over].format(level) for level in means.columns), "mean"), lines)
-
-
-def change(stores: Stores, block: Block) -> str:
-    """What every method gains or loses from the first level of ``over`` to the last, best first."""
-    means, over = _means(stores, block)
-    first, last = means.iloc[:, 0], means.iloc[:, -1]
-    moved = (last - first).sort_values(ascending=False, kind="stable")
-    told = [f"{name} {moved[name]:+.3f} ({first[name]:.3f} to {last[name]:.3f})" for name in moved.index]
-    levels = [LEVELS[over].format(level) for level in (means.columns[0], means.columns[-1])]
-    return f"From {levels[0]} to {levels[1]} the mean changes for {listed(told, ALL)}."
 
 
 def folders(stores: Stores, block: Block) -> str:
@@ -153,11 +128,11 @@ def folders(stores: Stores, block: Block) -> str:
         lost = int((rows.status != "ok").sum())
         lines.append((
             f"`{folder}/`", escaped_markdown(suites[-1].get("title", "") if suites else ""), f"{len(rows):,}",
-            str(rows["where"].nunique()), str(rows.variant.nunique()), str(rows.seed.nunique()),
+            str(rows["where"].nunique()), str(method_count(rows)), str(rows.seed.nunique()),
             f"{rows.fit_seconds.fillna(0).sum() / 60:,.0f} min", f"{lost:,}" if lost else "none",
         ))  # fmt: skip
     head = ("folder", "what it asks", "cells", "datasets", "methods", "seeds", "fitting", "without result")
-    return _markdown(head, lines, words=2)
+    return markdown_table(head, lines, words=2)
 
 
 def order(stores: Stores, block: Block) -> str:
@@ -168,6 +143,16 @@ def order(stores: Stores, block: Block) -> str:
     return sentence(agreement(first, second), *block.subjects)
 
 
+def spent(stores: Stores, block: Block) -> str:
+    """What fitting and scoring a folder took on one core, and the methods that took the most of it."""
+    rows = stores.rows(block, one_folder(block))
+    seconds = (rows.fit_seconds.fillna(0) + rows.score_seconds.fillna(0)).groupby(rows.variant).sum()
+    shares = (seconds / seconds.sum()).sort_values(ascending=False, kind="stable")
+    shown = shares.index[: int(block.options.get("rows", 5))]
+    dear = [f"{escaped_markdown(str(name))} {shares[name]:.0%}" for name in shown]
+    return f"{seconds.sum() / 60:,.0f} minutes of one core, of which {listed(dear, ALL)}."
+
+
 KINDS: dict[str, tuple[Callable[[Stores, Block], str], tuple[str, ...]]] = {
     "counts": (counts, ()),
     "table": (table, ("rows", "pooled")),
@@ -176,6 +161,8 @@ KINDS: dict[str, tuple[Callable[[Stores, Block], str], tuple[str, ...]]] = {
     "pairs": (pairs, ()),
     "curve": (curve, ("over",)),
     "change": (change, ("over",)),
+    "place": (place, ("over", "method")),
+    "spent": (spent, ("rows",)),
     "folders": (folders, ()),
     "order": (order, ()),
 }
@@ -195,23 +182,5 @@ def written(stores: Stores, block: Block) -> str:
     unknown = sorted(set(block.options) - {*own, *FILTERS})
     if unknown:
         raise StoreError(f"{block.kind} has no option {unknown[0]!r}; it has {', '.join((*own, *FILTERS))}")
-    return write(stores, block)
-
-
-def _means(stores: Stores, block: Block) -> tuple[pd.DataFrame, str]:
-    """Methods x levels over the complete datasets, highest mean first."""
-    over = block.options.get("over", "")
-    if over not in LEVELS:
-        raise StoreError(f"{block.kind} needs over={' or over='.join(LEVELS)}")
-    good, _ = fair(stores.rows(block, one_folder(block)).dropna(subset=[over]))
-    means = good.groupby(["variant", over, "where"])[METRIC].mean().groupby(level=[0, 1]).mean().unstack()
-    if means.empty:
-        raise StoreError("no dataset has every level with all seeds of any method")
-    return means.loc[means.mean(axis=1).sort_values(ascending=False, kind="stable").index], over
-
-
-def _markdown(head: tuple[str, ...], lines: Sequence[tuple[str, ...]], words: int = 1) -> str:
-    """A table whose first ``words`` columns are words and the others numbers."""
-    rule = "|" + "|".join(":--" if number < words else "--:" for number in range(len(head))) + "|"
-    title, *body = ("| " + " | ".join(line) + " |" for line in (head, *lines))
-    return "\n".join((title, rule, *body))
+    codes = [several_codes(stores.rows(block, folder)) for folder in block.subjects]
+    return "\n\n".join([*(escaped_markdown(told) for told in codes if told), write(stores, block)])

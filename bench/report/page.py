@@ -81,6 +81,7 @@ def page(folder: Path, rows: pd.DataFrame, verdicts: Sequence[Verdict]) -> str:
     runs = read_manifest(folder)
     labels = list(dict.fromkeys(verdict.title for verdict in verdicts))
     lost = reasons(rows)
+    explorer = EXPLORER if (folder / EXPLORER).is_file() else ""
     compared = {comparison.METRIC_TITLES[name]: comparison.comparisons(rows, name) for name in comparison.metrics(rows)}
     environment = Environment(
         loader=PackageLoader("bench.report", "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
@@ -91,9 +92,9 @@ def page(folder: Path, rows: pd.DataFrame, verdicts: Sequence[Verdict]) -> str:
         folder=folder.as_posix(),
         paragraphs=summary(rows, list(verdicts)),
         scenarios=labels,
-        explorer=EXPLORER if (folder / EXPLORER).is_file() else "",
+        explorer=explorer,
         comparisons={
-            title: [(_scenario(entry.title, labels), grids.of_comparison(entry)) for entry in some]
+            title: [(_scenario(entry.title, labels), grids.of_comparison(entry, explorer)) for entry in some]
             for title, some in compared.items()
         },
         statistics=[
@@ -103,7 +104,7 @@ def page(folder: Path, rows: pd.DataFrame, verdicts: Sequence[Verdict]) -> str:
         assumptions=assumptions(min(verdict.coverage.runs for verdict in verdicts)),
         cost=grids.of_table(cost(rows).rename(columns=tables.COST_TITLES), "Time and memory", (tables.COST,)),
         failures=grids.of_table(lost, "Cells without a result") if len(lost) else None,
-        cells=grids.of_cells(rows),
+        cells=grids.of_cells(rows, explorer),
         figures=figures(folder / "figures"),
         not_drawn=read_index(folder / "figures" / CAPTIONS).get("not_drawn", []),
         runs=[provenance(run) for run in runs],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from bench.report.bootstrap import mean_interval
-from bench.report.statistics import wilcoxon
+from bench.report.pairwise import holm_corrected, signed_rank
 
 ASSUMES = (
     "Differences are over dataset families, intervals are 95% bootstrap intervals that take the families for a sample; "
@@ -29,9 +29,6 @@ def differences(matrix: pd.DataFrame, subject: str) -> pd.DataFrame:
         difference, low, high (95% bootstrap over families), higher, lower (families on which the subject is),
         p, p_holm.
     """
-    from statsmodels.stats.multitest import multipletests
-
-    p_values = wilcoxon(matrix)[subject]
     rows = {}
     for other in matrix.columns.drop(subject):
         moved = matrix[subject] - matrix[other]
@@ -42,8 +39,8 @@ def differences(matrix: pd.DataFrame, subject: str) -> pd.DataFrame:
             "high": found.high,
             "higher": int((moved > 0).sum()),
             "lower": int((moved < 0).sum()),
-            "p": float(p_values[other]),
+            "p": signed_rank(moved.to_numpy()),
         }
     table = pd.DataFrame.from_dict(rows, orient="index")
-    table["p_holm"] = multipletests(table.p, method="holm")[1]
+    table["p_holm"] = holm_corrected(table.p.to_numpy())
     return table.sort_values("difference", ascending=False, kind="stable")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,13 +86,14 @@ def markdown(comparison: Comparison) -> str:
     text = _turned(entries(comparison, MARKDOWN), comparison)
     body = text.to_markdown(disable_numparse=True)
     notes = " ".join(escaped_markdown(note) for note in comparison.notes)
-    return f"**{escaped_markdown(comparison.title)}**\n\n{body}\n\n{notes}\n"
+    codes = f"{escaped_markdown(comparison.codes)}\n\n" if comparison.codes else ""
+    return f"**{escaped_markdown(comparison.title)}**\n\n{codes}{body}\n\n{notes}\n"
 
 
 def latex(comparison: Comparison) -> str:
     """A ``table`` environment; needs the packages booktabs and graphicx."""
     text = _turned(entries(comparison, LATEX), comparison)
-    notes = " ".join(escaped_latex(note) for note in comparison.notes)
+    notes = " ".join(escaped_latex(note) for note in (comparison.codes, *comparison.notes) if note)
     lines = text.reset_index().astype(str).to_numpy().tolist()
     body = [_line(cells) for cells in lines]
     if comparison.mean.shape[1] > WIDE:
@@ -146,6 +147,13 @@ def _table(head: list[str], body: list[str], title: str, notes: str, columns: st
         rf"\begin{{tabular}}{{{columns}}}", r"\toprule", _line(head), r"\midrule",
         *body, r"\bottomrule", r"\end{tabular}}", r"\end{table}", "",
     ])  # fmt: skip
+
+
+def markdown_table(head: Sequence[str], lines: Sequence[Sequence[str]], words: int = 1) -> str:
+    """A Markdown table whose first ``words`` columns are words and the others numbers."""
+    rule = "|" + "|".join(":--" if number < words else "--:" for number in range(len(head))) + "|"
+    title, *body = ("| " + " | ".join(line) + " |" for line in (head, *lines))
+    return "\n".join((title, rule, *body))
 
 
 def _line(cells: list[str]) -> str:

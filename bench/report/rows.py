@@ -16,11 +16,14 @@ from typing import Any
 import pandas as pd
 
 from bench.json_values import json_text
+from bench.report.code import code_words
 from bench.report.palette import style_numbers
 from bench.report.words import count, listed
 
 #: What makes two cells the same up to the seed.
 IDENTITY = ["dataset", "method", "params", "scenario", "seed"]
+#: What stands for itself in every table and figure.
+VARIANT = ["method", "params", "version"]
 POLICY = (
     "Missing cells (policy: complete methods): averages, ranks and wins are over {datasets}, of each method that "
     "has {runs} on every one."
@@ -89,25 +92,32 @@ class Coverage:
 def prepare(frame: pd.DataFrame) -> pd.DataFrame:
     """Sort the rows and add the columns that reports speak in; does nothing to prepared rows.
 
-    Adds ``variant`` (a name for people, one per method and parameters), ``where`` (the dataset, with the
+    Adds ``variant`` (a name for people, one per method, parameters and code), ``where`` (the dataset, with the
     types whose anomalies are known, if only some are), ``setting`` (the scenario without those types),
-    ``place`` (the variant's colour and marker, see ``bench.report.palette``).
+    ``place`` (the variant's colour and marker, see ``bench.report.palette``), and ``version``, the method's code, if
+    the rows do not have it (``bench.report.code``; then all rows are taken to be of one code).
     """
     if "variant" in frame.columns:
         return frame
-    rows = frame.sort_values(IDENTITY, kind="stable").reset_index(drop=True)
+    coded = frame if "version" in frame.columns else frame.assign(version="")
+    rows = coded.sort_values(IDENTITY, kind="stable").reset_index(drop=True)
     known = {text: tuple(_fields(text).get("known_types", ())) for text in rows.scenario.unique()}
     types = rows.scenario.map(lambda text: ", ".join(known[text]))
     where = rows.dataset.where(types == "", rows.dataset + " [" + types + "]")
     names = _variants(rows)
-    chosen = style_numbers(sorted(set(zip(rows.method, rows.params, strict=True))))
-    identity = list(zip(rows.method, rows.params, strict=True))
+    chosen = _places(rows)
+    identity = list(zip(*(rows[name] for name in VARIANT), strict=True))
     return rows.assign(
         variant=[names[key] for key in identity],
         where=where,
         setting=rows.scenario.map({text: without(text, "known_types") if known[text] else text for text in known}),
         place=[chosen[key] for key in identity],
     )
+
+
+def method_count(rows: pd.DataFrame) -> int:
+    """How many methods, each choice of parameters for itself, there are in rows; another code of one is no other."""
+    return rows.groupby(["method", "params"]).ngroups
 
 
 def succeeded(rows: pd.DataFrame) -> pd.DataFrame:
@@ -196,14 +206,34 @@ def _fields(text: str) -> dict[str, Any]:
     return fields
 
 
-def _variants(rows: pd.DataFrame) -> dict[tuple[str, str], str]:
-    """A name per (method, params): its title, with what differs where two have one title."""
-    known = rows[["method", "params", "method_title"]].drop_duplicates(["method", "params"])
-    shared = known.method_title.duplicated(keep=False)
+def of_one_code(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of each method that are of the code that most of its rows are of (the first by name, if several)."""
+    sizes = rows.groupby(["method", "version"], sort=True).size().reset_index(name="cells")
+    most = sizes.sort_values("cells", ascending=False, kind="stable").drop_duplicates("method")
+    kept = pd.MultiIndex.from_frame(most[["method", "version"]])
+    return rows[pd.MultiIndex.from_frame(rows[["method", "version"]]).isin(kept)]
+
+
+def _variants(rows: pd.DataFrame) -> dict[tuple[str, str, str], str]:
+    """A name per (method, params, code): its title, with what differs where two have one title."""
+    known = rows[[*VARIANT, "method_title"]].drop_duplicates(VARIANT)
+    settings = known.drop_duplicates(["method", "params"])
+    shared = set(settings.method_title[settings.method_title.duplicated(keep=False)])
+    codes = known.groupby("method").version.nunique()
     names = {}
-    for method, params, title, twice in zip(known.method, known.params, known.method_title, shared, strict=True):
+    for method, params, version, title in known.itertuples(index=False):
         told = ", ".join(f"{key}={value}" for key, value in sorted(_fields(params).items()))
-        names[method, params] = f"{title} ({told or 'defaults'})" if twice else title
+        name = f"{title} ({told or 'defaults'})" if title in shared else title
+        names[method, params, version] = f"{name} ({code_words(version)})" if codes[method] > 1 and version else name
     if len(set(names.values())) < len(names):  # two registrations under one title, with equal parameters
-        names = {(method, params): f"{name} [{method}]" for (method, params), name in names.items()}
+        names = {key: f"{name} [{key[0]}]" for key, name in names.items()}
     return names
+
+
+def _places(rows: pd.DataFrame) -> dict[tuple[str, str, str], int]:
+    """A style number per (method, params, code); the code that most rows of a method are of has the method's own."""
+    keys = sorted(set(zip(*(rows[name] for name in VARIANT), strict=True)))
+    usual = set(zip(*(of_one_code(rows)[name] for name in VARIANT), strict=True))
+    worn = {key: (key[0], key[1] if key in usual else f"{key[1]} {key[2]}") for key in keys}
+    chosen = style_numbers(sorted(set(worn.values())))
+    return {key: chosen[look] for key, look in worn.items()}

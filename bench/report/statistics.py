@@ -12,6 +12,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
+from bench.report import pairwise
 from bench.report.bootstrap import (
     IMPROVEMENT_ASSUMES,
     MEAN_ASSUMES,
@@ -57,7 +58,7 @@ class Verdict:
     friedman : tuple of (statistic, p) or None
         None with fewer than three methods or three families.
     wilcoxon, holm : DataFrame (methods x methods) or None
-        Pairwise p-values, plain and corrected; None with fewer than two methods or three families.
+        Pairwise p-values, plain and corrected; None with fewer than two methods or three families, or without SciPy.
     intervals : DataFrame
         method, mean, low, high over the complete datasets, families weighing the same.
     improvements : DataFrame
@@ -106,15 +107,16 @@ def judge(frame: pd.DataFrame, metric: str, title: str, bootstrap: bool = True) 
     drawn = rows if bootstrap else rows.head(0)
     matrix = unit_matrix(rows, metric)
     ranks = average_ranks(matrix)
-    testable = matrix.shape[0] >= FEWEST and matrix.shape[1] >= 2
+    tested = matrix.shape[0] >= FEWEST and matrix.shape[1] >= 2 and pairwise.testable()
+    plain = pairwise.wilcoxon(matrix) if tested else None
     return Verdict(
         title=title,
         metric=metric,
         matrix=matrix,
         ranks=ranks,
         friedman=friedman(matrix),
-        wilcoxon=wilcoxon(matrix) if testable else None,
-        holm=holm(matrix) if testable else None,
+        wilcoxon=plain,
+        holm=None if plain is None else pairwise.holm_pairs(plain),
         intervals=intervals(drawn, metric),
         improvements=improvements(drawn, metric),
         trouble=trouble(matrix),
@@ -143,40 +145,15 @@ def average_ranks(matrix: pd.DataFrame) -> pd.Series:
 
 
 def friedman(matrix: pd.DataFrame) -> tuple[float, float] | None:
-    """Friedman's statistic and p-value, or None with fewer than three methods or three families."""
+    """Friedman's statistic and p-value, or None with fewer than three methods or three families, or without SciPy."""
+    if matrix.shape[1] < 3 or matrix.shape[0] < FEWEST or not pairwise.testable():
+        return None
     from scipy.stats import friedmanchisquare
 
-    if matrix.shape[1] < 3 or matrix.shape[0] < FEWEST:
-        return None
     if (matrix.nunique(axis=1) == 1).all():
         return 0.0, 1.0  # all methods tie everywhere, where the statistic is 0 / 0
     statistic, p = friedmanchisquare(*matrix.to_numpy().T)
     return float(statistic), float(p)
-
-
-def wilcoxon(matrix: pd.DataFrame) -> pd.DataFrame:
-    """Pairwise Wilcoxon signed-rank p-values without correction, methods x methods.
-
-    Ties between two methods are split between both signs (``zsplit``), so a pair that always ties has p = 1.
-    """
-    return _pairwise(matrix, None)
-
-
-def holm(matrix: pd.DataFrame) -> pd.DataFrame:
-    """The p-values of ``wilcoxon`` with Holm's correction over all pairs."""
-    return _pairwise(matrix, "holm")
-
-
-def _pairwise(matrix: pd.DataFrame, adjust: str | None) -> pd.DataFrame:
-    from scikit_posthocs import posthoc_wilcoxon
-
-    # families in one order for every method, and sort=False: the pairing is by position
-    long = matrix.melt(var_name="variant", value_name="value", ignore_index=False)
-    assert list(long.index) == list(matrix.index) * matrix.shape[1]
-    p_values: pd.DataFrame = posthoc_wilcoxon(
-        long, "value", "variant", zero_method="zsplit", p_adjust=adjust, sort=False
-    ).loc[matrix.columns, matrix.columns]
-    return p_values
 
 
 def signed_ranks(differences: pd.Series) -> float:
@@ -249,6 +226,8 @@ def trouble(matrix: pd.DataFrame) -> str:
         return f"{'One method' if methods else 'No method'} can be compared, so there is nothing to test."
     if families < FEWEST:
         return f"No test is possible: a rank test over datasets needs {FEWEST} dataset families, here are {families}."
+    if not pairwise.testable():
+        return pairwise.UNTESTED
     pairs = methods * (methods - 1) // 2
     smallest = pairs * 2.0 ** (1 - families)
     if smallest < ALPHA:

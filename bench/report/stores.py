@@ -9,9 +9,10 @@ import pandas as pd
 
 from bench.errors import StoreError
 from bench.report.blocks import Block
+from bench.report.code import with_code
 from bench.report.rows import prepare
+from bench.report.source import read_source
 from bench.report.statistics import Verdict, judge
-from bench.store import read
 
 METRIC = "average_precision"
 #: Columns by which a block may choose one scenario of a folder.
@@ -63,10 +64,10 @@ class Stores:
         return self.tested(folder, str(self.scenario(block, folder).setting.iloc[0]))
 
     def _read(self, folder: str) -> pd.DataFrame:
-        frame = read(self.root / folder)
-        if frame.empty:
+        source = read_source(self.root / folder)
+        if source.rows.empty:
             raise StoreError(f"{self.root / folder} holds no results yet")
-        return prepare(frame)
+        return prepare(*with_code(source))
 
     def _tested(self, folder: str, setting: str) -> Verdict:
         rows = self.read(folder)

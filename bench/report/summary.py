@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from bench.methods import highlighted
+from bench.report.code import several_codes
 from bench.report.comparison import METRIC_TITLES
-from bench.report.rows import prepare
+from bench.report.rows import method_count, prepare
 from bench.report.statistics import Verdict
 from bench.report.words import count, listed
 
@@ -46,18 +47,19 @@ def summary(frame: pd.DataFrame, verdicts: list[Verdict], metric: str = "average
         for verdict in verdicts
         if verdict.metric == metric
     ]
-    return [*told, Paragraph("", tuple(extent(frame)))]
+    codes = several_codes(rows)
+    return [*([Paragraph("", (codes,))] if codes else []), *told, Paragraph("", tuple(extent(frame)))]
 
 
 def extent(frame: pd.DataFrame) -> list[str]:
     """How much ran and how it ended."""
     rows = prepare(frame)
     failed = int((rows.status != "ok").sum())
-    distinct = {name: rows[name].nunique() for name in ("variant", "where", "setting", "seed")}
+    distinct = {name: rows[name].nunique() for name in ("where", "setting", "seed")}
     hours = float(rows.fit_seconds.fillna(0).sum() + rows.score_seconds.fillna(0).sum()) / 3600
     ended = "All succeeded." if not failed else f"{failed:,} have no result; their reasons stand below."
     return [
-        f"{len(rows):,} cells: {count(distinct['variant'], 'method')}, {count(distinct['where'], 'dataset')}, "
+        f"{len(rows):,} cells: {count(method_count(rows), 'method')}, {count(distinct['where'], 'dataset')}, "
         f"{count(distinct['setting'], 'scenario')}, {count(distinct['seed'], 'seed')}; "
         f"{hours:.2f} hours of fitting and scoring. {ended}"
     ]

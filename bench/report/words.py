@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+#: More names than this do not stand in a sentence; no table has so many methods.
+ALL = 1000
+
 
 def count(number: int, thing: str, many: str = "") -> str:
     """``3 datasets``, ``1 dataset``, ``2 families``."""

@@ -10,9 +10,10 @@ import pandas as pd
 
 from bench.execution.progress import duration, read_status
 from bench.report.bootstrap import by_dataset, mean_interval
+from bench.report.code import several_codes, with_code
 from bench.report.outcomes import reasons
-from bench.report.rows import prepare, succeeded
-from bench.store import read
+from bench.report.rows import method_count, of_one_code, prepare, succeeded
+from bench.report.source import read_source
 
 METRIC = "average_precision"
 #: So many reasons of failures are told.
@@ -38,25 +39,29 @@ def progress(folder: Path) -> dict[str, Any]:
 
 def outcomes(folder: Path) -> dict[str, Any]:
     """Stored cells, failures and means so far, ready for JSON."""
-    frame = read(folder)
-    if frame.empty:
-        return {"cells": 0, "means": [], "failures": [], "common": 0}
-    rows = prepare(frame)
+    source = read_source(folder)
+    if source.rows.empty:
+        return {"cells": 0, "means": [], "failures": [], "common": 0, "codes": ""}
+    rows = prepare(*with_code(source))
     lost = reasons(rows).head(MOST)
     table, common = means(rows)
     return {
         "cells": len(rows),
         "common": common,
+        "codes": several_codes(rows),
         "means": [{str(name): _plain(value) for name, value in line.items()} for line in table.to_dict("records")],
         "failures": [{str(name): _plain(value) for name, value in line.items()} for line in lost.to_dict("records")],
     }
 
 
 def means(rows: pd.DataFrame) -> tuple[pd.DataFrame, int]:
-    """Per method how far it is, and its mean over the cells that every method has by now; and how many these are."""
-    good = succeeded(rows)
+    """Per method how far it is, and its mean over the cells that every method has by now; and how many these are.
+
+    Of a method with rows of several codes, that which most of them are of has a mean.
+    """
+    good = succeeded(of_one_code(rows))
     having = good.groupby(CELL).variant.nunique()
-    shared = having[having == rows.variant.nunique()].index
+    shared = having[having == method_count(rows)].index
     fair = good[pd.MultiIndex.from_frame(good[CELL]).isin(shared)]
     lines = []
     for name, own in rows.groupby("variant", sort=True):

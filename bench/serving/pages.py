@@ -49,14 +49,14 @@ class Pages:
         words = [unquote(word) for word in path.strip("/").split("/")] if path.strip("/") else []
         match words:
             case []:
-                return Answer(200, HTML, _own("overview.html"))
+                return Answer(200, HTML, _page("overview.html"))
             case ["overview.json"]:
                 return self._data(self._overview)
             case ["leaderboard"]:
                 return self._try(HTML, lambda: self._keeping("leaderboard", self._leaderboard))
             case ["follow", *names]:
                 known = names and "/".join(names) in results_folders(self.root)
-                return Answer(200, HTML, _own("follow.html")) if known else _missing()
+                return Answer(200, HTML, _page("follow.html")) if known else _missing()
             case ["follow.json", *names]:
                 return self._follow("/".join(names))
             case ["files", *names]:
@@ -130,5 +130,10 @@ def _missing() -> Answer:
     return Answer(404, "text/plain; charset=utf-8", b"There is nothing here.\n")
 
 
-def _own(name: str) -> bytes:
-    return files("bench.serving").joinpath(name).read_bytes()
+def _page(name: str) -> bytes:
+    """A page with the style sheet that all of them wear."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(loader=PackageLoader("bench.serving", "."), autoescape=True, undefined=StrictUndefined)
+    style = files("bench.serving").joinpath("page.css").read_text(encoding="utf-8")
+    return environment.get_template(name).render(style=style).encode()

@@ -11,6 +11,7 @@ import io
 import json
 import os
 import zipfile
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,13 +22,16 @@ import pyarrow.parquet as pq
 from bench.atomic import write_whole
 from bench.errors import StoreError
 from bench.redaction import without_password
+from bench.store import packed
+from bench.store.packed import Recipe
 from bench.store.schema import FIXED, PER_ROW, metric_names, ordered
 
 ENDING = ".mnpbundle.zip"
 ABOUT, MANIFEST, ROWS = "bundle.json", "manifest.json", "rows.parquet"
 MEMBERS = (ABOUT, MANIFEST, ROWS)
-FORMAT = 1
-#: No honest bundle is larger: 30,000 cells take about 3 MB.
+#: Written, and read: 1 held every key and every digit.
+FORMAT, FORMATS = 2, (1, 2)
+#: No honest bundle is larger: 30,000 cells take about 1 MB.
 MOST_BYTES = 64 * 2**20
 MOST_ROWS = 2_000_000
 MOST_UNCOMPRESSED = 2**30
@@ -54,12 +58,17 @@ class Bundle:
     manifest: dict[str, Any]
 
 
-def pack(name: str, rows: pa.Table, manifest: dict[str, Any]) -> bytes:
-    """A bundle's bytes; the same for the same rows and manifest, whenever it is made."""
+def pack(
+    name: str, rows: pa.Table, manifest: dict[str, Any], recipes: Sequence[Recipe] = (), tables: Collection[str] = ()
+) -> bytes:
+    """A bundle's bytes; the same for the same rows and manifest, whenever it is made.
+
+    ``recipes`` and ``tables`` are as in ``bench.store.packed.pack``.
+    """
     slim = rows.drop_columns([column for column in PER_ROW if column in rows.column_names]).sort_by(
         [(column, "ascending") for column in ORDER]
     )
-    content = {MANIFEST: _json(_shareable(manifest)), ROWS: _parquet(slim)}
+    content = {MANIFEST: _json(_shareable(manifest)), ROWS: _parquet(packed.pack(slim, recipes, tables))}
     hashes = {member: hashlib.sha256(blob).hexdigest() for member, blob in content.items()}
     about = {"format": FORMAT, "name": name, "cells": slim.num_rows, "sha256": hashes}
     sink = io.BytesIO()
@@ -70,15 +79,22 @@ def pack(name: str, rows: pa.Table, manifest: dict[str, Any]) -> bytes:
     return sink.getvalue()
 
 
-def write(path: Path, name: str, rows: pa.Table, manifest: dict[str, Any]) -> int:
-    """Write a bundle whole; returns its size in bytes.
+def write(
+    path: Path,
+    name: str,
+    rows: pa.Table,
+    manifest: dict[str, Any],
+    recipes: Sequence[Recipe] = (),
+    tables: Collection[str] = (),
+) -> int:
+    """Write a bundle whole (see ``pack``); returns its size in bytes.
 
     Raises
     ------
     StoreError
         It cannot be written.
     """
-    blob = pack(name, rows, manifest)
+    blob = pack(name, rows, manifest, recipes, tables)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, blob)
     return len(blob)
@@ -99,15 +115,17 @@ def read(path: str | os.PathLike[str]) -> Bundle:
     """
     blobs = _members(Path(path))
     about = _loaded(path, ABOUT, blobs[ABOUT])
-    if about.get("format") != FORMAT:
-        raise StoreError(f"{path} is a bundle of format {about.get('format')}, here format {FORMAT} is read")
+    if about.get("format") not in FORMATS:
+        read_here = " and ".join(map(str, FORMATS))
+        raise StoreError(f"{path} is a bundle of format {about.get('format')}, here formats {read_here} are read")
     for member in (MANIFEST, ROWS):
         if hashlib.sha256(blobs[member]).hexdigest() != dict(about.get("sha256", {})).get(member):
             raise StoreError(f"{path}: {member} is not what the bundle was made with; get the file again")
     manifest = _loaded(path, MANIFEST, blobs[MANIFEST])
     if not isinstance(manifest.get("runs"), list) or not all(isinstance(run, dict) for run in manifest["runs"]):
         raise StoreError(f"{path}: {MANIFEST} names no runs, so nobody could repeat its cells; bundle the folder again")
-    return Bundle(str(about.get("name", Path(path).stem)), _rows(path, blobs[ROWS]), manifest)
+    rows = _rows(path, blobs[ROWS], about["format"])
+    return Bundle(str(about.get("name", Path(path).stem)), rows, manifest)
 
 
 def _members(path: Path) -> dict[str, bytes]:
@@ -136,7 +154,7 @@ def _member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> byte
     return blob
 
 
-def _rows(path: str | os.PathLike[str], blob: bytes) -> pa.Table:
+def _rows(path: str | os.PathLike[str], blob: bytes, form: int) -> pa.Table:
     """The rows, after a look at how many they say they are and of what types."""
     try:
         with pq.ParquetFile(pa.BufferReader(blob)) as file:
@@ -144,10 +162,13 @@ def _rows(path: str | os.PathLike[str], blob: bytes) -> pa.Table:
             size = sum(meta.row_group(number).total_byte_size for number in range(meta.num_row_groups))
             if meta.num_rows > MOST_ROWS or size > MOST_UNCOMPRESSED:
                 raise StoreError(f"{path} says it holds {meta.num_rows:,} rows; a bundle has {MOST_ROWS:,} at most")
-            wrong = _schema_fault(schema)
+            wrong = _schema_fault(schema, FIXED if form == 1 else packed.packed_types(schema))
             if wrong:
                 raise StoreError(f"{path}: {wrong}; make it with mnp-bench bundle")
-            rows = file.read(columns=ordered(set(schema.names)))
+            rows = file.read()
+        rows = rows.select(ordered(set(schema.names))) if form == 1 else packed.unpack(rows)
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as error:
+        raise StoreError(f"{path}: {ROWS} is not what mnp-bench bundle makes ({type(error).__name__})") from error
     except pa.ArrowException as error:
         raise StoreError(f"{path}: {ROWS} cannot be read ({str(error).splitlines()[0][:120]})") from error
     if len(set(rows["cell"].to_pylist())) != rows.num_rows:
@@ -155,13 +176,13 @@ def _rows(path: str | os.PathLike[str], blob: bytes) -> pa.Table:
     return rows
 
 
-def _schema_fault(schema: pa.Schema) -> str:
+def _schema_fault(schema: pa.Schema, fixed: Mapping[str, pa.DataType]) -> str:
     """Empty, or what column is missing or of a type that the store does not have."""
     names = set(schema.names)
-    absent = sorted(set(FIXED) - names)
+    absent = sorted(set(fixed) - names)
     if absent:
         return f"it has no column {absent[0]!r}"
-    wanted = {**dict.fromkeys(metric_names(names), pa.float64()), **FIXED}
+    wanted = {**dict.fromkeys(metric_names(names), pa.float64()), **fixed}
     for name in schema.names:
         actual = schema.field(name).type
         text = pa.types.is_large_string(actual) or pa.types.is_string(actual) or pa.types.is_null(actual)
@@ -172,9 +193,9 @@ def _schema_fault(schema: pa.Schema) -> str:
 
 
 def _parquet(rows: pa.Table) -> bytes:
-    """Small: floats split into streams of bytes, texts as dictionaries (but not keys, which never repeat)."""
+    """Small: floats split into streams of bytes, texts and codes as dictionaries (but not keys, which never repeat)."""
     floats = [field.name for field in rows.schema if pa.types.is_floating(field.type)]
-    dictionaries = [name for name in rows.column_names if name not in floats and name != "cell"]
+    dictionaries = [name for name in rows.column_names if name not in floats and name != "cell" and "/" not in name]
     sink = pa.BufferOutputStream()
     pq.write_table(
         rows, sink, compression="zstd", compression_level=19, use_dictionary=dictionaries, use_byte_stream_split=floats

@@ -5,8 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 from importlib.resources import files
 from itertools import product
 from pathlib import Path
@@ -18,86 +17,9 @@ from bench.datasets.table import TableSource, table_name
 from bench.errors import BenchError, ConfigError, UnknownName
 from bench.json_values import hashable
 from bench.scenarios.reasons import of_values
+from bench.suite.experiment import Experiment, Limits, MethodChoice, Part, distinct
 from bench.suite.schema import GRID, MethodEntry, PartEntry, ScenarioEntry, SuiteFile, TableEntry, validated
 from bench.types import Scenario
-
-#: More seeds than this are a slip of the hand.
-MOST_SEEDS = 10_000
-#: A seed of more digits does not fit into 64 bits.
-MOST_DIGITS = 18
-
-
-@dataclass(frozen=True)
-class MethodChoice:
-    """A method of a suite: its registered name, parameters that differ from its defaults, a label for tables."""
-
-    name: str
-    params: tuple[tuple[str, Any], ...] = ()
-    label: str = ""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What one cell may use: seconds and megabytes."""
-
-    seconds: float = 3600.0
-    memory_mb: float = 8192.0
-
-
-@dataclass(frozen=True)
-class Part:
-    """Datasets (registered ones and tables, by name) x scenarios x methods."""
-
-    datasets: tuple[str, ...]
-    methods: tuple[MethodChoice, ...]
-    scenarios: tuple[Scenario, ...]
-
-
-@dataclass(frozen=True)
-class Experiment:
-    """A suite: its parts, each over all seeds, with limits.
-
-    Attributes
-    ----------
-    name, title : str
-    parts : tuple of Part
-        One, unless the suite file has [[part]] tables.
-    catalogue : Catalogue
-        The user's own tables, and where data files lie.
-    seeds : tuple of int
-    limits : Limits
-    text : str
-        The suite file as read.
-    """
-
-    name: str
-    title: str
-    parts: tuple[Part, ...]
-    catalogue: Catalogue
-    seeds: tuple[int, ...]
-    limits: Limits
-    text: str
-
-    @property
-    def tables(self) -> tuple[TableSource, ...]:
-        """The user's own tables."""
-        return self.catalogue.tables
-
-    @cached_property
-    def datasets(self) -> tuple[str, ...]:
-        """Names of the registered datasets used, without the tables."""
-        own = self.catalogue.own()
-        return _once(name for part in self.parts for name in part.datasets if name not in own)
-
-    @cached_property
-    def methods(self) -> tuple[MethodChoice, ...]:
-        """All methods used."""
-        return _once(choice for part in self.parts for choice in part.methods)
-
-    @cached_property
-    def scenarios(self) -> tuple[Scenario, ...]:
-        """All scenarios used."""
-        return _once(scenario for part in self.parts for scenario in part.scenarios)
 
 
 def suites() -> dict[str, str]:
@@ -163,65 +85,6 @@ def parse_suite(text: str, origin: str) -> Experiment:
     if wrong := _contradictions(experiment):
         raise ConfigError("\n".join(f"{origin}: {sentence}" for sentence in wrong))
     return experiment
-
-
-def narrowed(
-    experiment: Experiment,
-    methods: Sequence[str] | None = None,
-    datasets: Sequence[str] | None = None,
-    seeds: Sequence[int] | None = None,
-) -> Experiment:
-    """The same experiment with fewer or other methods, datasets or seeds.
-
-    What the suite lists (methods by label or name) keeps its parameters and stays in its parts; any
-    other name is added to every part, for the registries to know or refuse. Among the datasets may be
-    collections, filtered or not.
-    """
-    parts = experiment.parts
-    if methods:
-        listed = {name for choice in experiment.methods for name in (choice.label, choice.name)}
-        added = tuple(MethodChoice(name) for name in methods if name not in listed)
-        kept = [tuple(c for c in part.methods if c.label in methods or c.name in methods) for part in parts]
-        parts = tuple(replace(part, methods=some + added) for part, some in zip(parts, kept, strict=True))
-    if datasets:
-        there = {name for part in parts for name in part.datasets}
-        asked = dict.fromkeys(select.expanded(datasets, there))
-        new = tuple(name for name in asked if name not in there)
-        parts = tuple(replace(p, datasets=(*(name for name in p.datasets if name in asked), *new)) for p in parts)
-    used = {name for part in parts for name in part.datasets}
-    return replace(
-        experiment,
-        parts=tuple(part for part in parts if part.datasets and part.methods),
-        catalogue=experiment.catalogue.with_tables(s for s in experiment.tables if table_name(s) in used),
-        seeds=_once(seeds) if seeds else experiment.seeds,
-    )
-
-
-def limited(experiment: Experiment, seconds: float | None = None, memory_mb: float | None = None) -> Experiment:
-    """The same experiment with other limits per cell; None keeps the suite's."""
-    given = {"seconds": seconds, "memory_mb": memory_mb}
-    changed = {name: float(value) for name, value in given.items() if value is not None}
-    return replace(experiment, limits=replace(experiment.limits, **changed))
-
-
-def read_seeds(text: str) -> tuple[int, ...]:
-    """Read seeds as people write them: ``0-4`` or ``0,2,5``, also mixed.
-
-    Raises
-    ------
-    ConfigError
-    """
-    seeds: list[int] = []
-    for word in text.split(","):
-        first, dash, last = (piece.strip() for piece in word.partition("-"))
-        if max(len(first), len(last)) > MOST_DIGITS:
-            raise ConfigError(f"{text[:40]!r} holds a seed of more than {MOST_DIGITS} digits; choose smaller ones")
-        if not first.isdecimal() or (dash and not last.isdecimal()) or int(last or first) < int(first):
-            raise ConfigError(f"{text!r} is no list of seeds; write 0-4 or 0,2,5")
-        if int(last or first) - int(first) + len(seeds) >= MOST_SEEDS:
-            raise ConfigError(f"{text[:40]!r} are more than {MOST_SEEDS:,} seeds; name fewer")
-        seeds += range(int(first), int(last or first) + 1)
-    return _once(seeds)
 
 
 def _experiment(suite: SuiteFile, text: str) -> Experiment:
@@ -296,12 +159,8 @@ def _contradictions(experiment: Experiment) -> list[str]:
             wrong.append(where + f"a list in [scenario] ({', '.join(GRID)}) holds a value twice; leave one out")
         wrong += [where + "[scenario] " + sentence for s in part.scenarios for sentence in of_values(s)]
     wrong += [f"seeds holds {seed} twice; leave one out" for seed in _twice(experiment.seeds)]
-    return list(_once(wrong))
+    return list(distinct(wrong))
 
 
 def _twice(names: Any) -> list[Any]:
     return [name for name, count in Counter(names).items() if count > 1]
-
-
-def _once(items: Any) -> tuple[Any, ...]:
-    return tuple(dict.fromkeys(items))

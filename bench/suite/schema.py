@@ -71,7 +71,7 @@ class MethodEntry(_Strict):
 
 
 class LimitsEntry(_Strict):
-    """[limits] of one cell; what is not set keeps the default of ``bench.suite.load.Limits``."""
+    """[limits] of one cell; what is not set keeps the default of ``bench.suite.experiment.Limits``."""
 
     seconds: Annotated[float, Field(gt=0)] = 0.0
     memory_mb: Annotated[float, Field(gt=0)] = 0.0

@@ -35,6 +35,7 @@ def substitutions() -> dict[str, str]:
         "thyroid_iforest_ap": number(precision),
         "compared": str(int(mean.rank.notna().sum())),
         "datasets": str(mean.mean.shape[1]),
+        "seeds": str(evidence.rows().seed.nunique()),
         "families": str(int(tests.families)),
         "pairs": str(int(mean.rank.notna().sum()) * (int(mean.rank.notna().sum()) - 1) // 2),
         "gain_least": f"{speed.ratio.min():.1f}",

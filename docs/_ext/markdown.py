@@ -42,5 +42,6 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -
 
 
 def pairs(rows: Iterable[tuple[str, str]]) -> str:
-    """A table of names and what they are, without those that are empty."""
-    return table(["", ""], [(f"**{name}**", value) for name, value in rows if value], left=2)
+    """A fact sheet: names as heads of rows and what they are, without those that are empty."""
+    lines = [f"* - {name}\n  - {value}" for name, value in rows if value]
+    return "\n".join(["```{list-table}", ":stub-columns: 1", "", *lines, "```"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterable
 
 import evidence
@@ -19,6 +20,7 @@ FAMILIES = {
 }
 #: So many datasets are shown on either end.
 SHOWN = 5
+EQUATION = re.compile(r"^\s*[\w']+(\([^)]*\))? = ", re.M)
 
 
 def page(card: MethodSpec) -> str:
@@ -76,12 +78,17 @@ def _computes(card: MethodSpec) -> str:
     summary = prose(" ".join(doc["Summary"]))
     more = "\n".join(doc["Extended Summary"]).strip()
     text = ["## What it computes", summary]
-    if more:
-        text.append(f"```text\n{more}\n```")
+    text += paragraphs(more)
     rows = [(f"`{item.name}`", prose(item.type), prose(" ".join(item.desc))) for item in doc["Parameters"]]
     if rows:
         text += ["## Parameters", table(["Name", "Type", "Meaning"], rows, left=3)]
     return "\n\n".join(text)
+
+
+def paragraphs(text: str) -> list[str]:
+    """A docstring's paragraphs as prose; those in which a line begins with an equation stand as they are written."""
+    pieces = [piece.strip("\n") for piece in re.split(r"\n\s*\n", text) if piece.strip()]
+    return [f"```text\n{piece}\n```" if EQUATION.search(piece) else prose(piece) for piece in pieces]
 
 
 def _deviations(card: MethodSpec) -> str:

@@ -1,4 +1,4 @@
-"""Sphinx extension: writes the pages of methods and datasets before sources are read."""
+"""Sphinx extension: writes the pages of methods and datasets and what the first page shows, before all else."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import dataset_pages
+import front_page
 import method_pages
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -46,7 +47,10 @@ def write(folder: Path) -> set[Path]:
 
 
 def _prepare(app: Sphinx, config: Config) -> None:
-    write(Path(app.srcdir))
+    source = Path(app.srcdir)
+    write(source)
+    front_page.picture(source / "methods" / "means.png")
+    front_page.board(source / "board" / "board.html")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -17,12 +17,11 @@ from bench.types import DatasetCard, Scenario
 rng = np.random.default_rng(0)
 angle = rng.uniform(0, 2 * np.pi, 600)
 ring = np.column_stack([np.cos(angle), np.sin(angle)]) + rng.normal(0, 0.08, (600, 2))
-middle = rng.normal(0, 0.25, (40, 2))
 card = DatasetCard(
     name="rings/one", title="A ring; what lies in its middle is anomalous", source="rings", family="rings",
     licence="CC0", citation="this page", url="https://example.org", synthetic=True,
 )  # fmt: skip
-data = make_dataset(np.vstack([ring, middle]), np.repeat([0, 1], [600, 40]), None, card)
+data = make_dataset(np.vstack([ring, rng.normal(0, 0.25, (40, 2))]), np.repeat([0, 1], [600, 40]), None, card)
 print(data)
 
 # %%

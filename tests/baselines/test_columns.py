@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 import pickle
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,7 +23,7 @@ from tests.baselines.test_contract import FAST, METHODS, make, small_pool  # noq
 PATHS = ["pyod.models.knn:KNN", "pyod.models.iforest:IForest", "pyod.models.hbos:HBOS"]
 SCORING = ("decision_function", "predict", "predict_proba", "predict_confidence", "predict_with_rejection")
 OURS_ONLY = {"mnp": ("prototype_similarity", "normal_likelihood", "reconstruction_error", "embed")}
-PAPER = {"protocol": "paper", "epochs": 2, "steps_per_epoch": 4, "pretraining_epochs": 1}
+PAPER: dict[str, Any] = {"protocol": "paper", "epochs": 2, "steps_per_epoch": 4, "pretraining_epochs": 1}
 
 
 def frame(rows: int = 60) -> tuple[pd.DataFrame, np.ndarray]:
@@ -85,7 +87,7 @@ def test_a_time_is_as_good_from_1970_as_from_a_minute_ago(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in METHODS if get(name).replicated])
-def test_moved_columns_score_alike_alone_in_a_group_and_after_loading(name: str, tmp_path) -> None:
+def test_moved_columns_score_alike_alone_in_a_group_and_after_loading(name: str, tmp_path: Path) -> None:
     from replicas.rows import Rows
 
     X, y, _ = times(1_700_000_000.0)
@@ -160,14 +162,19 @@ def test_every_parameter_has_a_type_and_a_range(name: str) -> None:
         ("pyod.models.knn:KNN", {"contamination": 0.9}, r"contamination must be in \(0, 0.5\]"),
     ],
 )
-def test_a_parameter_out_of_its_range_is_named(name: str, params: dict, words: str) -> None:
+def test_a_parameter_out_of_its_range_is_named(name: str, params: dict[str, Any], words: str) -> None:
     with pytest.raises(ConfigError, match=words):
         create(name, **params)
 
 
 def test_fit_checks_parameters_that_were_set_later() -> None:
     X, y = frame()
-    for name, params in [("devnet", {"epochs": -1}), ("random-forest", {"n_estimators": 0}), ("knn", {"scale": "yes"})]:
+    wrong: list[tuple[str, dict[str, Any]]] = [
+        ("devnet", {"epochs": -1}),
+        ("random-forest", {"n_estimators": 0}),
+        ("knn", {"scale": "yes"}),
+    ]
+    for name, params in wrong:
         with pytest.raises(ValueError, match=f"'{next(iter(params))}' parameter of"):
             create(name).set_params(**params).fit(X, y)
 

@@ -3,6 +3,9 @@
 import dataclasses
 import os
 import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,7 +16,7 @@ from sklearn.base import clone
 from bench.errors import ConfigError, MissingExtra
 from bench.methods import create, get, missing, source_hash, specs
 
-FAST = {
+FAST: dict[str, dict[str, Any]] = {
     "mnp-plus": {"n_estimators": 20, "steps": 20, "n_init": 1},
     "pu-bagging": {"n_estimators": 20},
     "mnp": {"epochs": 2, "steps_per_epoch": 3, "pretraining_epochs": 2},
@@ -47,7 +50,7 @@ METHODS = [name for name, spec in specs().items() if "weak" in spec.protocols an
 
 
 @pytest.fixture(autouse=True, scope="module")
-def small_pool():
+def small_pool() -> Iterator[None]:
     """XGBOD without its larger isolation forests, where nearly all of its time goes on so few rows."""
     if missing(get("xgbod")):
         yield
@@ -56,11 +59,13 @@ def small_pool():
 
     whole = XGBOD._init_detectors
 
-    def small(self, X):
+    def small(self: XGBOD, X: np.ndarray) -> tuple[list[Any], list[Any]]:
         pairs = [
-            (one, flag) for one, flag in zip(*whole(self, X), strict=True) if getattr(one, "n_estimators", 0) <= 10
+            (detector, standardized)
+            for detector, standardized in zip(*whole(self, X), strict=True)
+            if getattr(detector, "n_estimators", 0) <= 10
         ]
-        return [one for one, _ in pairs], [flag for _, flag in pairs]
+        return [detector for detector, _ in pairs], [standardized for _, standardized in pairs]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(XGBOD, "_init_detectors", small)
@@ -76,13 +81,13 @@ def table(rows: int = 50, width: int = 4, labelled: int = 1) -> tuple[np.ndarray
     return X, y
 
 
-def make(name: str, seed: int = 0):
+def make(name: str, seed: int = 0) -> Any:
     return create(name, seed=seed, **FAST.get(name, {}))
 
 
-def check(name: str, X, y) -> np.ndarray:
+def check(name: str, X: np.ndarray, y: np.ndarray | None) -> np.ndarray:
     detector = make(name).fit(X, y)
-    scores = detector.decision_function(X)
+    scores = np.asarray(detector.decision_function(X))
     assert scores.shape == (len(X),)
     assert np.isfinite(scores).all()
     assert detector.decision_scores_.shape == (len(X),)
@@ -93,7 +98,7 @@ def check(name: str, X, y) -> np.ndarray:
 CASES = {
     "one labelled anomaly, 50 rows": table(),
     "one feature": table(width=1, labelled=3),
-    "duplicate rows": tuple(np.repeat(part, 3, axis=0) for part in table(labelled=2)),
+    "duplicate rows": (np.repeat(table(labelled=2)[0], 3, axis=0), np.repeat(table(labelled=2)[1], 3)),
     "constant columns": (np.hstack([table(labelled=3)[0], np.full((50, 2), 7.0, np.float32)]), table(labelled=3)[1]),
     "float64": (table(labelled=3)[0].astype(np.float64), table(labelled=3)[1]),
     "integers": ((table(labelled=3)[0] * 10).astype(int), table(labelled=3)[1]),
@@ -121,7 +126,7 @@ def test_dtype_does_not_change_scores(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_read_only_memory_map(name: str, tmp_path) -> None:
+def test_read_only_memory_map(name: str, tmp_path: Path) -> None:
     X, y = table(labelled=4)
     np.save(tmp_path / "x.npy", X)
     mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
@@ -145,10 +150,11 @@ def test_bad_input_is_one_clear_sentence(name: str) -> None:
         make(name).fit(X, np.where(y == 1, 2, 0))
 
 
-def shared_state() -> list:
-    kind, keys, *rest = np.random.get_state()
+def shared_state() -> list[Any]:
+    numpys = np.random.get_state(legacy=False)
+    drawn = [numpys["state"]["key"].tolist(), numpys["state"]["pos"], numpys["has_gauss"], numpys["gauss"]]
     threads, hash_seed = torch.get_num_threads(), os.environ.get("PYTHONHASHSEED")
-    return [random.getstate(), kind, keys.tolist(), rest, torch.get_rng_state().tolist(), threads, hash_seed]
+    return [random.getstate(), drawn, torch.get_rng_state().tolist(), threads, hash_seed]
 
 
 def score_from(shared_seed: int, name: str, X: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -160,7 +166,7 @@ def score_from(shared_seed: int, name: str, X: np.ndarray, y: np.ndarray) -> np.
     detector = make(name, seed=5).fit(X, y)
     random.random(), np.random.random(), torch.rand(1)
     between = shared_state()
-    scores = detector.decision_function(X)
+    scores = np.asarray(detector.decision_function(X))
     assert shared_state() == between
     random.seed(shared_seed)
     np.random.seed(shared_seed)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -16,7 +18,7 @@ LABELLED = 1.0 + STREAM.random((12, 3))
 
 
 def partners_of(row: np.ndarray, k: int) -> set[tuple[str, int]]:
-    """(kind, number) of the k nearest unlabelled rows and of the k - 1 nearest other labelled rows, by brute force."""
+    """(label, number) of the k nearest unlabelled rows and of the k - 1 nearest other labelled rows, by brute force."""
     near = np.argsort(np.linalg.norm(UNLABELLED - row, axis=1))[:k]
     close = np.argsort(np.linalg.norm(LABELLED - row, axis=1))[:k]  # the first is the row itself
     return {("unlabelled", int(i)) for i in near} | {("labelled", int(i)) for i in close[1:]}
@@ -33,28 +35,28 @@ def test_without_noise_each_lies_between_a_labelled_anomaly_and_one_of_its_neare
         LABELLED, UNLABELLED
     )
     assert made.shape == (240, 3)
-    kinds = []
+    labels = []
     for row in made:
         fits = {
-            kind
+            label
             for a in LABELLED
-            for kind, number in partners_of(a, 4)
-            if on_segment(row, a, rows[kind][number])
+            for label, number in partners_of(a, 4)
+            if on_segment(row, a, rows[label][number])
         }  # fmt: skip
         assert fits, row
-        kinds += [*fits] if len(fits) == 1 else []
-    assert 0.35 < kinds.count("unlabelled") / len(kinds) < 0.65
+        labels += [*fits] if len(fits) == 1 else []
+    assert 0.35 < labels.count("unlabelled") / len(labels) < 0.65
     assert len({tuple(row) for row in made}) == 240
 
 
 def test_the_weight_and_the_noise_have_their_distributions() -> None:
     """Labelled at 1, unlabelled at 0: of the half that is mixed with unlabelled rows the value is Beta(0.2, 0.2)."""
-    one, zeros = np.ones((1, 1)), np.zeros((20, 1))
-    made = NNGMix(LOGISTIC, noise=0.0, times=20_000).pseudo_anomalies(one, zeros)[:, 0]
+    ones, zeros = np.ones((1, 1)), np.zeros((20, 1))
+    made = NNGMix(LOGISTIC, noise=0.0, times=20_000).pseudo_anomalies(ones, zeros)[:, 0]
     mixed = made[made != 1.0]
     assert len(mixed) / len(made) == pytest.approx(0.5, abs=0.05)
     assert mixed.mean() == pytest.approx(0.5, abs=0.02) and mixed.var() == pytest.approx(0.25 / 1.4, abs=0.01)
-    noisy = NNGMix(LOGISTIC, noise=0.3, times=20_000, alpha=1e6, beta=1e6).pseudo_anomalies(one, one)[:, 0] - 1.0
+    noisy = NNGMix(LOGISTIC, noise=0.3, times=20_000, alpha=1e6, beta=1e6).pseudo_anomalies(ones, ones)[:, 0] - 1.0
     assert noisy.std() == pytest.approx(0.3 / np.sqrt(2), abs=0.01)  # the mean of two draws
 
 
@@ -64,10 +66,10 @@ def test_few_rows_are_enough() -> None:
 
 
 def test_what_wears_it_is_fitted_on_scaled_rows_and_pseudo_anomalies(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen = {}
+    seen: dict[str, Any] = {}
     fit = LogisticRegressionDetector.fit
 
-    def record(self, X, y=None):
+    def record(self: LogisticRegressionDetector, X: np.ndarray, y: np.ndarray | None = None) -> Any:
         seen.update(X=np.asarray(X), y=np.asarray(y), detector=self)
         return fit(self, X, y)
 

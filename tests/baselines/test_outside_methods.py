@@ -52,13 +52,13 @@ py-modules = ["far_away"]
 
 def installed(tmp_path: Path, detector: str) -> dict[str, str]:
     """Install a package into a folder of its own; the environment that sees it."""
-    source, place = tmp_path / "source", tmp_path / "place"
+    source, target = tmp_path / "source", tmp_path / "place"
     source.mkdir()
     (source / "pyproject.toml").write_text(PROJECT)
     (source / "far_away.py").write_text(detector)
-    words = ["pip", "install", "--quiet", "--no-deps", "--no-index", "--no-build-isolation", "--target", str(place)]
+    words = ["pip", "install", "--quiet", "--no-deps", "--no-index", "--no-build-isolation", "--target", str(target)]
     subprocess.run([sys.executable, "-m", *words, str(source)], check=True, capture_output=True)
-    return {**os.environ, "PYTHONPATH": str(place)}
+    return {**os.environ, "PYTHONPATH": str(target)}
 
 
 def command(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
@@ -68,7 +68,7 @@ def command(environment: dict[str, str], *words: str) -> subprocess.CompletedPro
 def test_a_package_brings_a_method_that_is_listed_and_runs(tmp_path: Path) -> None:
     environment = installed(tmp_path, DETECTOR)
     listed = command(environment, "list", "methods", "--json")
-    (card,) = [one for one in json.loads(listed.stdout) if one["name"] == "far"]
+    (card,) = [card for card in json.loads(listed.stdout) if card["name"] == "far"]
     assert card["title"] == "Far away" and card["citation"] == "Nobody (2026)."
     suite = tmp_path / "suite.toml"
     suite.write_text(
@@ -92,7 +92,7 @@ def test_a_package_brings_a_method_that_is_listed_and_runs(tmp_path: Path) -> No
 def test_a_broken_package_is_named_and_hides_nobody_else(tmp_path: Path, detector: str, words: str) -> None:
     listed = command(installed(tmp_path, detector), "list", "methods", "--json")
     assert listed.returncode == 0, listed.stderr
-    assert "devnet" in {one["name"] for one in json.loads(listed.stdout)}
+    assert "devnet" in {card["name"] for card in json.loads(listed.stdout)}
     (line,) = [line for line in listed.stderr.splitlines() if words in line]
     assert "far" in line and "Traceback" not in listed.stderr
 

@@ -1,5 +1,7 @@
 """PU bagging: its probabilities are means over bags, and its settings are checked."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -29,7 +31,7 @@ def test_small_bags_stand_contamination_better_than_one_large_one() -> None:
 @pytest.mark.parametrize(
     "params", [{"n_estimators": 0}, {"max_samples": 0}, {"max_samples": 2.5}, {"n_estimators": None}]
 )
-def test_a_wrong_setting_is_one_sentence(params) -> None:
+def test_a_wrong_setting_is_one_sentence(params: dict[str, Any]) -> None:
     ((name, value),) = params.items()
     with pytest.raises(ValueError, match=f"'{name}' parameter of PUBagging must be an int in the range .* Got {value}"):
         PUBagging(**params).fit(*table())

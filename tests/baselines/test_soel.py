@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +13,8 @@ from torch import nn
 
 import baselines.soel as soel
 from replicas.rows import Rows
+from replicas.training import train as engine
+from tests.present import present
 
 WIDTH, ROWS, LABELLED = 6, 200, 4
 
@@ -23,7 +27,7 @@ def rows(width: int = WIDTH) -> Rows:
 
 
 def matrix(weight: torch.Tensor) -> nn.Linear:
-    made = nn.Linear(*weight.shape, bias=False)
+    made = nn.Linear(weight.shape[0], weight.shape[1], bias=False)
     with torch.no_grad():
         made.weight.copy_(weight.T)
     return made
@@ -51,33 +55,40 @@ class Plain(nn.Module):
         first, second, third = (matrix(w[f"encoder{i}.weight"]) for i in range(3))
         self.encoder = nn.Sequential(first, nn.ReLU(), second, nn.ReLU(), third)
 
+    @property
+    def transformations(self) -> list[nn.Sequential]:
+        return [change for change in self.changes if isinstance(change, nn.Sequential)]
+
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         views = [x, *(x + change(x) for change in self.changes)]
         codes = [self.encoder(view) for view in views]
         normal, anomalous = [], []
         for k in range(1, len(codes)):
             similar = [torch.exp(nn.functional.cosine_similarity(codes[k], c) / self.temperature) for c in codes]
-            share = similar[0] / sum(s for place, s in enumerate(similar) if place != k)
+            share = similar[0] / sum(s for view, s in enumerate(similar) if view != k)
             normal.append(-share.log())
             anomalous.append(-(1.0 - share).log())
         scale = math.log(len(self.changes))
         return torch.stack(normal).mean(dim=0) / scale, torch.stack(anomalous).mean(dim=0) / scale
 
 
+Fit = Callable[..., tuple[Any, torch.Tensor, dict[str, torch.Tensor], Any]]
+
+
 @pytest.fixture
-def caught(monkeypatch):
+def caught(monkeypatch: pytest.MonkeyPatch) -> Fit:
     """Fit with these parameters: (stage, start, context) as the engine got them, and the detector."""
 
-    def run(width: int = WIDTH, **params):
-        found, engine = [], soel.train
+    def run(width: int = WIDTH, **params: Any) -> tuple[Any, torch.Tensor, dict[str, torch.Tensor], Any]:
+        stages: list[tuple[Any, torch.Tensor, dict[str, torch.Tensor]]] = []
 
-        def train(stage, start, context=None):
-            found.append((stage, start.clone(), {name: value.clone() for name, value in context.items()}))
+        def train(stage: Any, start: torch.Tensor, context: dict[str, torch.Tensor]) -> Any:
+            stages.append((stage, start.clone(), {name: value.clone() for name, value in context.items()}))
             return engine(stage, start, context)
 
         monkeypatch.setattr(soel, "train", train)
         detector = soel.SOEL(epochs=2, **params).fit_replicas([rows(width)], [0])[0]
-        return *found[0], detector
+        return *stages[0], detector
 
     return run
 
@@ -89,7 +100,7 @@ def scaled(X: np.ndarray) -> torch.Tensor:
 @pytest.mark.parametrize(
     "params", [{}, {"n_transformations": 4, "ratio": 0.3}, {"n_transformations": 2, "temperature": 1.0}]
 )
-def test_loss_and_gradient(caught, params) -> None:
+def test_loss_and_gradient(caught: Fit, params: dict[str, Any]) -> None:
     stage, start, context, detector = caught(**params)
     (index,) = (torch.from_numpy(piece[0, 0]) for piece in stage.draw([0], 1))
     size = (ROWS - LABELLED) // 5
@@ -102,31 +113,44 @@ def test_loss_and_gradient(caught, params) -> None:
     likely, rest = order[: int(size * detector.ratio)], order[int(size * detector.ratio) :]
     exposed = 0.5 * normal[likely] + 0.5 * anomalous[likely]
     value = torch.cat([normal[rest], exposed]).mean() + anomalous[size:].mean()
-    value.backward()
+    torch.autograd.backward(value)
 
-    total, _, found = stage.gradient(stage.layout.views(start), (index[None],), context)
+    total, _, gradient = stage.gradient(stage.layout.views(start), (index[None],), context)
     assert float(total.sum()) == pytest.approx(float(value.detach()), rel=1e-4)
-    for place, layers in enumerate((0, 3, 6)):
-        expected = torch.stack([change[layers].weight.grad.T for change in plain.changes])
-        close(found[f"transform{place}.weight"][0], expected)
-        close(found[f"encoder{place}.weight"][0], plain.encoder[2 * place].weight.grad.T)
-    mean = torch.stack([change[1].running_mean for change in plain.changes])
+    for depth, module in enumerate((0, 3, 6)):
+        expected = torch.stack([slope(change[module]).T for change in plain.transformations])
+        close(gradient[f"transform{depth}.weight"][0], expected)
+        close(gradient[f"encoder{depth}.weight"][0], slope(plain.encoder[2 * depth]).T)
+    mean = torch.stack([moments(change[1])[0] for change in plain.transformations])
     close(context["transform0.mean"][0, :, 0].numpy(), mean)
-    variance = torch.stack([change[4].running_var for change in plain.changes])
+    variance = torch.stack([moments(change[4])[1] for change in plain.transformations])
     close(context["transform1.var"][0, :, 0].numpy(), variance)
 
 
-def close(found: np.ndarray, expected: torch.Tensor) -> None:
-    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4 * float(expected.abs().max()))
+def slope(module: nn.Module) -> torch.Tensor:
+    """The gradient of a linear layer's weights."""
+    assert isinstance(module, nn.Linear)
+    return present(module.weight.grad)
 
 
-def test_score_is_the_normal_loss_with_the_running_statistics(caught) -> None:
+def moments(module: nn.Module) -> tuple[torch.Tensor, torch.Tensor]:
+    """The running mean and variance of a batch normalization."""
+    assert isinstance(module, nn.BatchNorm1d)
+    return present(module.running_mean), present(module.running_var)
+
+
+def close(actual: np.ndarray, expected: torch.Tensor) -> None:
+    np.testing.assert_allclose(actual, expected, rtol=1e-3, atol=1e-4 * float(expected.abs().max()))
+
+
+def test_score_is_the_normal_loss_with_the_running_statistics(caught: Fit) -> None:
     stage, _, _, detector = caught()
     plain = Plain(stage.layout.unpack(detector.weights_[None]), detector.temperature).eval()
-    for k, change in enumerate(plain.changes):
-        for place, layer in enumerate((change[1], change[4])):
-            layer.running_mean.copy_(detector.context_[f"transform{place}.mean"][k, 0])
-            layer.running_var.copy_(detector.context_[f"transform{place}.var"][k, 0])
+    for k, change in enumerate(plain.transformations):
+        for depth, layer in enumerate((change[1], change[4])):
+            mean, variance = moments(layer)
+            mean.copy_(detector.context_[f"transform{depth}.mean"][k, 0])
+            variance.copy_(detector.context_[f"transform{depth}.var"][k, 0])
     with torch.no_grad():
         expected = plain(scaled(rows().X))[0].numpy()
     np.testing.assert_allclose(detector.decision_function(rows().X), expected, rtol=1e-3, atol=1e-5)

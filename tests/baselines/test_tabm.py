@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -52,10 +54,10 @@ def test_the_score_is_the_mean_probability_of_the_networks() -> None:
 def test_each_network_has_its_own_loss(monkeypatch: pytest.MonkeyPatch) -> None:
     """One step on the mean of the k losses, both classes with half of the weight, by hand."""
     X, y, _ = rows()
-    taken = {}
+    taken: dict[str, list[torch.Tensor]] = {}
     step = torch.optim.AdamW.step
 
-    def record(self, *args, **kwargs):
+    def record(self: torch.optim.AdamW, *args: Any, **kwargs: Any) -> Any:
         taken["gradient"] = [p.grad.clone() for group in self.param_groups for p in group["params"]]
         taken["before"] = [p.detach().clone() for group in self.param_groups for p in group["params"]]
         return step(self, *args, **kwargs)

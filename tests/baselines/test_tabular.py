@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import types
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,20 +28,26 @@ class StandIn(LogisticRegression):
 
     error: Exception | None = None
 
-    def __init__(self, n_estimators=1, device="", random_state=None, ignore_pretraining_limits=False):
+    def __init__(
+        self,
+        n_estimators: int = 1,
+        device: str = "",
+        random_state: int | None = None,
+        ignore_pretraining_limits: bool = False,
+    ) -> None:
         super().__init__()
         self.n_estimators, self.device, self.random_state = n_estimators, device, random_state
         self.ignore_pretraining_limits = ignore_pretraining_limits
 
-    def fit(self, X, y):
+    def fit(self, X: np.ndarray, y: np.ndarray) -> Any:
         if StandIn.error is not None:
             raise StandIn.error
         self.rows_ = len(X)
         return super().fit(X, y)
 
 
-@pytest.fixture(params=BOTH, ids=lambda one: one[0])
-def model(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch):
+@pytest.fixture(params=BOTH, ids=lambda method: method[0])
+def model(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Any:
     package, name, factory = request.param
     monkeypatch.setitem(sys.modules, package, types.SimpleNamespace(**{name: StandIn}))
     monkeypatch.setattr(StandIn, "error", None)
@@ -61,7 +68,7 @@ def test_without_its_package_a_method_names_the_command(name: str) -> None:
     assert missing(spec) == f"{name} needs {name}: pip install 'mnp-bench[tabular]'"
 
 
-def test_anomalies_rank_first_and_the_context_is_bounded(model) -> None:
+def test_anomalies_rank_first_and_the_context_is_bounded(model: TabPFN | TabICL) -> None:
     X, y = rows()
     model.fit(X, y)
     assert model.model_.rows_ == 100
@@ -78,7 +85,7 @@ def test_every_labelled_anomaly_is_in_the_context_and_the_draw_is_seeded() -> No
     assert len(context_rows(y, 1000, 3)) == 300
 
 
-def test_weights_that_cannot_be_had_are_one_sentence(model, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_weights_that_cannot_be_had_are_one_sentence(model: TabPFN | TabICL, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(StandIn, "error", LocalEntryNotFoundError("Cannot find the requested files in the cache"))
     with pytest.raises(RuntimeError, match=r"the weights of Tab\w+ are not on this machine and cannot be fetched"):
         model.fit(*rows())

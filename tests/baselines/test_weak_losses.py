@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from torch import nn
 
 from replicas.rows import Rows
 from reproducibility.streams import generator
+from tests.present import present
 
 WIDTH = 6
 
@@ -31,7 +34,7 @@ def scaled() -> torch.Tensor:
 class Caught:
     """A training stage as a method handed it to the engine, with one batch of its own."""
 
-    def __init__(self, stage, start, context) -> None:
+    def __init__(self, stage: Any, start: torch.Tensor, context: dict[str, torch.Tensor]) -> None:
         self.stage, self.start, self.context = stage, start, context
         self.values = {k: torch.from_numpy(v[0]) for k, v in stage.layout.unpack(start).items()}
 
@@ -41,19 +44,23 @@ class Caught:
     def loss(self, batch: list[torch.Tensor]) -> tuple[float, dict[str, torch.Tensor]]:
         """The method's loss of a batch and its gradient by parameter."""
         views, batch = self.stage.layout.views(self.start), [piece[None] for piece in batch]
-        total, _, found = self.stage.gradient(views, tuple(batch), dict(self.context))
-        return float(total.sum()), {k: v[0] for k, v in found.items()}
+        total, _, gradient = self.stage.gradient(views, tuple(batch), dict(self.context))
+        return float(total.sum()), {k: v[0] for k, v in gradient.items()}
+
+
+Catch = Callable[..., tuple[list[Caught], Any]]
 
 
 @pytest.fixture
-def catch(monkeypatch):
+def catch(monkeypatch: pytest.MonkeyPatch) -> Catch:
     """catch("feawad", "FeaWAD", **params): its stages in order, and the fitted detector."""
 
-    def run(module: str, name: str, **params):
+    def run(module: str, name: str, **params: Any) -> tuple[list[Caught], Any]:
         loaded = importlib.import_module(f"baselines.{module}")
-        stages, engine = [], loaded.train
+        stages: list[Caught] = []
+        engine = loaded.train
 
-        def train(stage, start, context=None):
+        def train(stage: Any, start: torch.Tensor, context: dict[str, torch.Tensor] | None = None) -> Any:
             stages.append(Caught(stage, start.clone(), {k: v.clone() for k, v in (context or {}).items()}))
             return engine(stage, start, context)
 
@@ -66,7 +73,7 @@ def catch(monkeypatch):
 
 def layer(values: dict[str, torch.Tensor], name: str) -> nn.Linear:
     weight = values[f"{name}.weight"]
-    made = nn.Linear(*weight.shape, bias=f"{name}.bias" in values)
+    made = nn.Linear(weight.shape[0], weight.shape[1], bias=f"{name}.bias" in values)
     with torch.no_grad():
         made.weight.copy_(weight.T)
         if made.bias is not None:
@@ -74,21 +81,26 @@ def layer(values: dict[str, torch.Tensor], name: str) -> nn.Linear:
     return made
 
 
+def slope(made: nn.Linear | nn.BatchNorm1d) -> torch.Tensor:
+    """The gradient of a layer's weights."""
+    return present(made.weight.grad)
+
+
 def agree(caught: Caught, batch: list[torch.Tensor], value: torch.Tensor, layers: dict[str, nn.Linear]) -> None:
     """The plain loss and its gradient equal the method's."""
-    value.backward()
-    found, gradient = caught.loss(batch)
-    assert found == pytest.approx(float(value.detach()), rel=1e-4)
+    torch.autograd.backward(value)
+    loss, gradient = caught.loss(batch)
+    assert loss == pytest.approx(float(value.detach()), rel=1e-4)
     assert len(layers) == len({name.partition(".")[0] for name in gradient})
     for name, made in layers.items():
-        scale = float(made.weight.grad.abs().max()) + 1e-6
-        torch.testing.assert_close(gradient[f"{name}.weight"].T, made.weight.grad, rtol=1e-3, atol=1e-4 * scale)
+        scale = float(slope(made).abs().max()) + 1e-6
+        torch.testing.assert_close(gradient[f"{name}.weight"].T, slope(made), rtol=1e-3, atol=1e-4 * scale)
         if made.bias is not None:
             torch.testing.assert_close(gradient[f"{name}.bias"][0], made.bias.grad, rtol=1e-3, atol=1e-4 * scale)
 
 
 @pytest.mark.parametrize("half", [32, 64])
-def test_devnet(catch, half: int) -> None:
+def test_devnet(catch: Catch, half: int) -> None:
     (stage,), _ = catch("devnet", "DevNet", epochs=1, steps_per_epoch=2, batch_size=2 * half, margin=0.7)
     layers = {name: layer(stage.values, name) for name in ("hidden", "score")}
     index, times = batch = stage.batch()
@@ -106,26 +118,26 @@ def test_devnet(catch, half: int) -> None:
 
 
 @pytest.mark.parametrize("quarter", [8, 16])
-def test_prenet(catch, quarter: int) -> None:
+def test_prenet(catch: Catch, quarter: int) -> None:
     (stage,), _ = catch("prenet", "PReNet", epochs=1, steps_per_epoch=2, batch_size=4 * quarter)
     layers = {name: layer(stage.values, name) for name in ("hidden", "pair")}
-    index, places = batch = stage.batch()
+    index, chosen = batch = stage.batch()
     # labelled rows stand in 3 quarters of 8, or once each where they would fill 3 quarters of 16
     assert len(index) == 5 * quarter + (24 if quarter == 8 else 32)
     known = index[5 * quarter :]
-    partner, other, one = known[places].split(quarter)
-    first = torch.cat([index[: 3 * quarter], one])
+    partner, other, alone = torch.split(known[chosen], quarter)
+    first = torch.cat([index[: 3 * quarter], alone])
     second = torch.cat([index[3 * quarter : 5 * quarter], partner, other])
     counts = (first < 9).int() + (second < 9).int()
     assert counts.tolist() == [0] * 2 * quarter + [1] * quarter + [2] * quarter
     assert (first[-quarter:] != second[-quarter:]).all()
     code = layers["hidden"](scaled()[torch.cat([first, second])]).relu()
-    found = layers["pair"](torch.cat(code.split(4 * quarter), dim=1))[:, 0]
-    fit = (found - 4.0 * counts).abs().mean()
+    score = layers["pair"](torch.cat(torch.split(code, 4 * quarter), dim=1))[:, 0]
+    fit = (score - 4.0 * counts).abs().mean()
     agree(stage, batch, fit + 0.01 * (layers["hidden"].weight ** 2).sum(), layers)
 
 
-def test_deep_sad(catch) -> None:
+def test_deep_sad(catch: Catch) -> None:
     (first, second), _ = catch(
         "deep_sad",
         "DeepSAD",
@@ -140,12 +152,12 @@ def test_deep_sad(catch) -> None:
 
     def network(values: dict[str, torch.Tensor], names: list[str]) -> tuple[dict[str, nn.Linear], nn.Sequential]:
         layers = {name: layer(values, name) for name in names}
-        parts: list[nn.Module] = []
+        modules: list[nn.Module] = []
         for name, made in layers.items():
-            parts.append(made)
+            modules.append(made)
             if name not in ("encoder2", "decoder2"):
-                parts += [nn.BatchNorm1d(made.out_features, eps=1e-4, affine=False), nn.LeakyReLU(0.01)]
-        return layers, nn.Sequential(*parts)
+                modules += [nn.BatchNorm1d(made.out_features, eps=1e-4, affine=False), nn.LeakyReLU(0.01)]
+        return layers, nn.Sequential(*modules)
 
     names = ["encoder0", "encoder1", "encoder2"]
     layers, autoencoder = network(first.values, [*names, "decoder0", "decoder1", "decoder2"])
@@ -174,7 +186,7 @@ def feawad_outputs(layers: dict[str, nn.Linear], x: torch.Tensor) -> tuple[torch
 
 @pytest.mark.parametrize(("residual_in_loss", "margin"), [(False, 5.0), (True, 5.0), (True, 0.05)])
 @pytest.mark.parametrize("size", [64, 128])
-def test_feawad(catch, residual_in_loss: bool, margin: float, size: int) -> None:
+def test_feawad(catch: Catch, residual_in_loss: bool, margin: float, size: int) -> None:
     (first, second), detector = catch(
         "feawad",
         "FeaWAD",
@@ -219,7 +231,7 @@ def test_feawad(catch, residual_in_loss: bool, margin: float, size: int) -> None
     np.testing.assert_allclose(detector.decision_function(rows().X), expected, rtol=1e-3, atol=1e-4)
 
 
-def test_feawad_without_a_residual_has_a_finite_gradient(catch) -> None:
+def test_feawad_without_a_residual_has_a_finite_gradient(catch: Catch) -> None:
     (_, second), _ = catch("feawad", "FeaWAD", epochs=1, pretraining_epochs=1, steps_per_epoch=2, batch_size=64)
     batch = second.batch()
     views = second.stage.layout.views(second.start)
@@ -228,19 +240,19 @@ def test_feawad_without_a_residual_has_a_finite_gradient(catch) -> None:
         if not name.startswith(("head", "score")):
             value.zero_()
     context = {**second.context, "gain": torch.zeros_like(second.context["gain"])}
-    total, _, found = second.stage.gradient(views, tuple(piece[None] for piece in batch), context)
-    assert total.isfinite().all() and all(value.isfinite().all() for value in found.values())
-    assert not found["decoder2.bias"].any() and found["score.bias"].any()
+    total, _, gradient = second.stage.gradient(views, tuple(piece[None] for piece in batch), context)
+    assert total.isfinite().all() and all(value.isfinite().all() for value in gradient.values())
+    assert not gradient["decoder2.bias"].any() and gradient["score.bias"].any()
 
 
 @pytest.mark.parametrize(("neighbours", "margin"), [(1, 0.5), (2, 1000.0)])
-def test_repen(catch, neighbours: int, margin: float) -> None:
+def test_repen(catch: Catch, neighbours: int, margin: float) -> None:
     (stage,), detector = catch(
         "repen", "REPEN", epochs=1, steps_per_epoch=2, batch_size=64, margin=margin, n_neighbors=neighbours
     )
     layers = {"hidden": layer(stage.values, "hidden")}
     batch = stage.batch()
-    example, positive, once = batch[0].split([64, 64, 32])
+    example, positive, once = torch.split(batch[0], [64, 64, 32])
     negative = once[batch[1]]
     assert set(negative.tolist()) == set(range(9))  # all nine, each once in ``once``
     assert (example != positive).all() and (torch.cat([example, positive]) >= 9).all() and (negative < 9).all()
@@ -264,7 +276,7 @@ def rosas_outputs(layers: dict[str, nn.Linear], x: torch.Tensor) -> tuple[torch.
 
 
 @pytest.mark.parametrize("previous", [(1.0, 1.0), (0.3, 0.02), (0.0, 0.5)])
-def test_rosas(catch, previous: tuple[float, float]) -> None:
+def test_rosas(catch: Catch, previous: tuple[float, float]) -> None:
     (stage,), detector = catch("rosas", "RoSAS", epochs=1, steps_per_epoch=2, batch_size=16)
     names = ("hidden", "embedding", "head", "score")
     layers = {name: layer(stage.values, name) for name in names}
@@ -273,7 +285,7 @@ def test_rosas(catch, previous: tuple[float, float]) -> None:
     index, partner, share = batch = stage.batch()
     x = scaled()[index]
     code, score = rosas_outputs(layers, x)
-    u, p, a = code.split(16)
+    u, p, a = torch.split(code, 16)
     apart = nn.TripletMarginLoss(margin=1.0)(u, p, a)
     target = torch.cat([-torch.ones(32), torch.ones(16)])
     assert (index[32:] < 9).all() and (index[:32] >= 9).all() and sorted(partner.tolist()) == list(range(48))
@@ -292,16 +304,16 @@ def test_rosas(catch, previous: tuple[float, float]) -> None:
     np.testing.assert_allclose(detector.decision_function(rows().X), expected, rtol=1e-3, atol=1e-4)
 
 
-def test_rosas_with_nothing_to_pull_has_a_finite_gradient(catch) -> None:
+def test_rosas_with_nothing_to_pull_has_a_finite_gradient(catch: Catch) -> None:
     (stage,), _ = catch("rosas", "RoSAS", epochs=1, steps_per_epoch=2, batch_size=16)
     batch = tuple(piece[None] for piece in stage.batch())
     # embeddings of zero: all lengths but those of NEAR_ZERO vanish; neither loss weighs anything
     views = {name: value.clone() for name, value in stage.stage.layout.views(stage.start).items()}
     views["embedding.weight"].zero_()
     context = {**stage.context, "previous": torch.zeros(1, 2)}
-    total, _, found = stage.stage.gradient(views, batch, context)
+    total, _, gradient = stage.stage.gradient(views, batch, context)
     assert total.item() == 0.0
-    assert all(not value.any() for value in found.values())
+    assert all(not value.any() for value in gradient.values())
 
 
 def test_rosas_triplets_and_their_gradient_are_torchs() -> None:
@@ -317,23 +329,23 @@ def test_rosas_triplets_and_their_gradient_are_torchs() -> None:
     length = (u + p + a).flatten(1).norm(dim=1)
     expected = torch.autograd.grad((pull[:, 0] * hinge.mean(dim=1) + 0.3 * length).sum(), [weight, hidden])
     with torch.no_grad():
-        found = Triplets.of(weight, hidden.transpose(1, 2).contiguous().transpose(1, 2))
-        torch.testing.assert_close(found.hinge(1.0), hinge.detach())
-        torch.testing.assert_close(found.length[:, 0], length.detach())
-        for ours, theirs in zip(found.backward(weight, hinge, pull, 0.3), expected, strict=True):
+        triplets = Triplets.of(weight, hidden.transpose(1, 2).contiguous().transpose(1, 2))
+        torch.testing.assert_close(triplets.hinge(1.0), hinge.detach())
+        torch.testing.assert_close(triplets.length[:, 0], length.detach())
+        for ours, theirs in zip(triplets.backward(weight, hinge, pull, 0.3), expected, strict=True):
             torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-5)
 
 
-def test_rosas_holds_out_what_it_is_judged_by(catch) -> None:
+def test_rosas_holds_out_what_it_is_judged_by(catch: Catch) -> None:
     (stage,), _ = catch("rosas", "RoSAS", epochs=2, steps_per_epoch=16, batch_size=64)
     from baselines.rosas import _hold_out, ranking_loss
 
-    parts = _hold_out(np.arange(9, 300), np.arange(9), generator("rosas", "held-out", 0))
-    assert parts.anomalies == 1 and len(parts.judged) == 30 and len(parts.labelled) == 8
-    assert not set(parts.judged) & {*parts.unlabelled, *parts.labelled}
-    assert {*parts.judged, *parts.unlabelled, *parts.labelled} == set(range(300))
+    division = _hold_out(np.arange(9, 300), np.arange(9), generator("rosas", "held-out", 0))
+    assert division.anomalies == 1 and len(division.judged) == 30 and len(division.labelled) == 8
+    assert not set(division.judged) & {*division.unlabelled, *division.labelled}
+    assert {*division.judged, *division.unlabelled, *division.labelled} == set(range(300))
     seen = {int(i) for _ in range(20) for i in stage.batch()[0]}
-    assert seen <= {*parts.unlabelled.tolist(), *parts.labelled.tolist()}
+    assert seen <= {*division.unlabelled.tolist(), *division.labelled.tolist()}
     alone = _hold_out(np.arange(1, 6), np.arange(1), generator("rosas", "held-out", 0))
     assert alone.labelled.tolist() == [0] and sorted(alone.judged) == [0, 1, 2, 3, 4, 5]
 
@@ -351,7 +363,8 @@ def overlap_on_a_grid(u: torch.Tensor, a: torch.Tensor, choice: float) -> torch.
     """The loss by the trapezoid rule, with torch's own normal distribution."""
     low, high = (float(end) for end in torch.cat([u, a]).detach().aminmax())
     points = torch.linspace(low - 0.2 * (high - low), high + 0.2 * (high - low), 1000)
-    p_u, p_a = (torch.distributions.Normal(s[:, None], 1.0).log_prob(points).exp().mean(0) for s in (u, a))
+    normal = torch.distributions.Normal
+    p_u, p_a = (normal(s[:, None], 1.0).log_prob(points).exp().mean(0) for s in (u, a))  # type: ignore[no-untyped-call]
     crossings = torch.nonzero(torch.diff(torch.sign(p_a - p_u)))[:, 0]
     if len(crossings) == 0:
         return (torch.trapezoid(p_u, points) + torch.trapezoid(p_a, points)) / 2
@@ -370,11 +383,11 @@ def test_overlap_integral_is_the_grids() -> None:
         a = (mean_a + spread_a * torch.randn(64, generator=generator)).requires_grad_()
         for choice in (0.0, 0.6, 0.99):
             scores = torch.cat([u, a]).detach()[None]
-            found, slope = overlap(scores, torch.ones(1, 128), 64, torch.tensor([[choice]]), 1.0, 1000)
+            integral, gradient = overlap(scores, torch.ones(1, 128), 64, torch.tensor([[choice]]), 1.0, 1000)
             expected = overlap_on_a_grid(u, a, choice)
-            assert found.item() == pytest.approx(expected.item(), abs=1e-3)
-            gradient = torch.cat(torch.autograd.grad(expected, [u, a]))
-            torch.testing.assert_close(slope[0], gradient, rtol=1e-2, atol=1e-5)
+            assert integral.item() == pytest.approx(expected.item(), abs=1e-3)
+            expected_gradient = torch.cat(torch.autograd.grad(expected, [u, a]))
+            torch.testing.assert_close(gradient[0], expected_gradient, rtol=1e-2, atol=1e-5)
     assert float(overlap_on_a_grid(torch.zeros(8), torch.full((8,), 9.0), 0.0)) < 1e-4
     same = torch.linspace(-1, 1, 32)
     without, _ = overlap(torch.cat([same, same])[None], torch.ones(1, 64), 32, torch.zeros(1, 1), 1.0, 1000)
@@ -388,12 +401,12 @@ def test_overlap_weights_are_rows_drawn_again() -> None:
     u, a = torch.randn(32, generator=generator), 1.0 + torch.randn(4, generator=generator)
     times = torch.tensor([9.0, 0.0, 20.0, 3.0])
     once = torch.cat([u, a])[None], torch.cat([torch.ones(32), times])[None]
-    value, slope = overlap(*once, 32, torch.full((1, 1), 0.5), 1.0, 1000)
+    value, gradient = overlap(*once, 32, torch.full((1, 1), 0.5), 1.0, 1000)
     again = torch.cat([u, a.repeat_interleave(times.long())])[None]
-    expected, slopes = overlap(again, torch.ones(1, 64), 32, torch.full((1, 1), 0.5), 1.0, 1000)
+    expected, repeated = overlap(again, torch.ones(1, 64), 32, torch.full((1, 1), 0.5), 1.0, 1000)
     torch.testing.assert_close(value, expected)
-    parts = [part.sum() for part in slopes[0, 32:].split(times.long().tolist())]
-    torch.testing.assert_close(slope[0], torch.cat([slopes[0, :32], torch.stack(parts)]))
+    sums = [draws.sum() for draws in torch.split(repeated[0, 32:], times.long().tolist())]
+    torch.testing.assert_close(gradient[0], torch.cat([repeated[0, :32], torch.stack(sums)]))
 
 
 def test_overlap_finds_the_crossings_of_the_whole_grid() -> None:
@@ -406,24 +419,24 @@ def test_overlap_finds_the_crossings_of_the_whole_grid() -> None:
     weights = torch.cat([torch.ones(300, 64), torch.full((300, 32), 2.0)], dim=1)
     choice = torch.rand(300, 1, generator=generator)
     low, high = scores.amin(dim=1, keepdim=True), scores.amax(dim=1, keepdim=True)
-    found, crosses = _crossing(scores, weights, 64, choice, 1.0, low, high, 1000)
+    crossings, crosses = _crossing(scores, weights, 64, choice, 1.0, low, high, 1000)
     points = low + (high - low) * torch.linspace(0, 1, 1000)
     kernel = torch.exp(-0.5 * (points[:, :, None] - scores[:, None]).double() ** 2)
     side = torch.sign(kernel[..., 64:].mean(dim=2) - kernel[..., :64].mean(dim=2))
     counts = []
     for run in range(300):
-        places = torch.nonzero(side[run, 1:] != side[run, :-1])[:, 0]
-        counts.append(len(places))
-        assert bool(crosses[run, 0]) == (len(places) > 0)
-        if len(places):
-            wanted = points[run, places[int(choice[run, 0] * len(places))]]
+        changes = torch.nonzero(side[run, 1:] != side[run, :-1])[:, 0]
+        counts.append(len(changes))
+        assert bool(crosses[run, 0]) == (len(changes) > 0)
+        if len(changes):
+            expected = points[run, changes[int(choice[run, 0] * len(changes))]]
             # to one point of the grid: single precision may see the change of sign a point beside
-            assert abs(float(found[run, 0] - wanted)) < 1.5 * float(high[run, 0] - low[run, 0]) / 999
+            assert abs(float(crossings[run, 0] - expected)) < 1.5 * float(high[run, 0] - low[run, 0]) / 999
     assert {0, 1, 2} <= set(counts)
 
 
 @pytest.mark.parametrize("half", [32, 64])
-def test_overlap(catch, half: int) -> None:
+def test_overlap(catch: Catch, half: int) -> None:
     (stage,), detector = catch("overlap", "Overlap", epochs=3, batch_size=2 * half)
     names = ("hidden0", "hidden1", "score")
     layers = {name: layer(stage.values, name) for name in names}
@@ -438,13 +451,13 @@ def test_overlap(catch, half: int) -> None:
     norm = nn.BatchNorm1d(1)
     score = norm(network(scaled()[index]))[:, 0]
     value = overlap_on_a_grid(score[:half], score[half:], float(choice))
-    value.backward()
-    found, gradient = stage.loss(batch)
-    assert found == pytest.approx(float(value.detach()), abs=1e-3)
+    torch.autograd.backward(value)
+    loss, gradient = stage.loss(batch)
+    assert loss == pytest.approx(float(value.detach()), abs=1e-3)
     for name, made in layers.items():
-        scale = float(made.weight.grad.abs().max())
-        torch.testing.assert_close(gradient[f"{name}.weight"].T, made.weight.grad, rtol=2e-2, atol=2e-2 * scale)
-    torch.testing.assert_close(gradient["norm.weight"][0], norm.weight.grad, rtol=2e-2, atol=1e-4)
+        scale = float(slope(made).abs().max())
+        torch.testing.assert_close(gradient[f"{name}.weight"].T, slope(made), rtol=2e-2, atol=2e-2 * scale)
+    torch.testing.assert_close(gradient["norm.weight"][0], slope(norm), rtol=2e-2, atol=1e-4)
     torch.testing.assert_close(stage.context["norm.mean"].flatten(), norm.running_mean)
     torch.testing.assert_close(stage.context["norm.var"].flatten(), norm.running_var)
 
@@ -454,17 +467,18 @@ def test_overlap(catch, half: int) -> None:
         for name in names[:-1]:
             x = layer(final, name)(x).relu()
         x = layer(final, "score")(x)[:, 0]
-        mean, var = (detector.context_[f"norm.{kind}"].item() for kind in ("mean", "var"))
+        mean, var = (detector.context_[f"norm.{moment}"].item() for moment in ("mean", "var"))
         expected = (x - mean) / (var + 1e-5) ** 0.5 * final["norm.weight"].item() + final["norm.bias"].item()
     np.testing.assert_allclose(detector.decision_function(rows().X), expected, rtol=1e-3, atol=1e-4)
 
 
 def prenet_pair(values: dict[str, torch.Tensor], first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
     hidden, head = layer(values, "hidden"), layer(values, "pair")
-    return head(torch.cat([hidden(first).relu(), hidden(second).relu()], dim=1))[:, 0]
+    output: torch.Tensor = head(torch.cat([hidden(first).relu(), hidden(second).relu()], dim=1))
+    return output[:, 0]
 
 
-def test_prenet_exact_score_is_the_mean_over_all_pairs(catch) -> None:
+def test_prenet_exact_score_is_the_mean_over_all_pairs(catch: Catch) -> None:
     (stage,), detector = catch("prenet", "PReNet", epochs=3, steps_per_epoch=4, batch_size=64)
     values = {k: torch.from_numpy(v[0]) for k, v in stage.stage.layout.unpack(detector.weights_[None]).items()}
     X = scaled()
@@ -486,12 +500,12 @@ def test_prenet_sampled_score_converges_to_the_exact_one() -> None:
     for pairs in (30, 300, 3000):
         sampled = PReNet(epochs=3, steps_per_epoch=4, batch_size=64, n_pairs=pairs).fit_replicas([rows()], [0])[0]
         assert torch.equal(sampled.weights_, exact.weights_)
-        found = sampled.decision_function(X)
-        assert np.array_equal(found, sampled.decision_function(X))
-        errors[pairs] = found - wanted
+        scores = sampled.decision_function(X)
+        assert np.array_equal(scores, sampled.decision_function(X))
+        errors[pairs] = scores - wanted
     spread = {pairs: np.sqrt(np.mean(error**2)) for pairs, error in errors.items()}
     terms = (exact.unlabelled_terms_, exact.labelled_terms_)
-    for pairs, found in spread.items():
-        assert found == pytest.approx(np.sqrt(sum(t.var() for t in terms) / pairs) / 2, rel=0.15)
-        assert abs(errors[pairs].mean()) < 4 * found / np.sqrt(len(X))
+    for pairs, deviation in spread.items():
+        assert deviation == pytest.approx(np.sqrt(sum(t.var() for t in terms) / pairs) / 2, rel=0.15)
+        assert abs(errors[pairs].mean()) < 4 * deviation / np.sqrt(len(X))
     assert spread[3000] < spread[30] / 8

@@ -29,7 +29,8 @@ def plain_loss(latent: torch.Tensor, labels: torch.Tensor, c: torch.Tensor, a: t
         q_n, q_a = (torch.clamp(k / (k_n + k_a + 1e-6), 1e-6, 1 - 1e-6) for k in (k_n, k_a))
         own, other = (q_n, q_a) if label == 0 else (q_a, q_n)
         terms[label].append(-torch.log(own) - torch.log(1 - other))
-    total = sum(torch.stack(rows).mean() for rows in terms.values() if rows)
+    total = torch.stack([torch.stack(rows).mean() for rows in terms.values() if rows]).sum()
+
     for rows, width in ((latent[labels == 0][:8], 0.1), (latent[labels == 1][-8:], 1.0)):
         pairs = [
             torch.exp(-((x - y) ** 2).sum() / (2 * width**2))
@@ -47,11 +48,11 @@ def test_the_loss_of_each_member_and_its_gradient(counts: list[int]) -> None:
     c, a = normal(2, 1, 6) * 0.3, normal(2, 1, 6) * 0.3
     with torch.no_grad():
         latent[0, 1] = latent[0, 0]  # a row drawn twice
-    found = dual_tailed_loss(latent, torch.tensor(counts), c, a)
+    actual = dual_tailed_loss(latent, torch.tensor(counts), c, a)
     labels = [(torch.arange(32) >= count).long() for count in counts]
     expected = torch.stack([plain_loss(latent[m], labels[m], c[m, 0], a[m, 0]) for m in range(2)])
-    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
-    mine = torch.autograd.grad(found.sum(), latent, retain_graph=True)[0]
+    torch.testing.assert_close(actual, expected, rtol=1e-4, atol=1e-5)
+    mine = torch.autograd.grad(actual.sum(), latent, retain_graph=True)[0]
     theirs = torch.autograd.grad(expected.sum(), latent)[0]
     torch.testing.assert_close(mine, theirs, rtol=1e-3, atol=1e-5)
 
@@ -59,13 +60,13 @@ def test_the_loss_of_each_member_and_its_gradient(counts: list[int]) -> None:
 def test_gradients_are_bounded_by_member() -> None:
     gradients = [normal(3, 4, 5) * torch.tensor([0.01, 1.0, 30.0])[:, None, None], normal(3, 5, 2)]
     gradients[1][0] *= 0.01
-    found = clipped(gradients, 1.0)
+    bounded = clipped(gradients, 1.0)
     for member in range(3):
         alone = [torch.nn.Parameter(torch.zeros_like(gradient[member])) for gradient in gradients]
         for parameter, gradient in zip(alone, gradients, strict=True):
             parameter.grad = gradient[member].clone()
         torch.nn.utils.clip_grad_norm_(alone, 1.0)
-        for mine, theirs in zip(found, alone, strict=True):
+        for mine, theirs in zip(bounded, alone, strict=True):
             torch.testing.assert_close(mine[member], theirs.grad)
 
 
@@ -74,14 +75,14 @@ def test_centres_keep_away_from_zero() -> None:
 
 
 def test_a_batch_has_the_authors_shares_and_each_member_its_own_rows() -> None:
-    parts, labelled = np.array_split(np.arange(100), 5), np.arange(100, 104)
-    index, counts = draws(np.random.default_rng(0), parts, labelled, 200, 64)
+    shards, labelled = np.array_split(np.arange(100), 5), np.arange(100, 104)
+    index, counts = draws(np.random.default_rng(0), shards, labelled, 200, 64)
     assert index.shape == (200, 5, 64)
     assert float(counts.float().mean()) / 64 == pytest.approx(0.4 / 1.4, abs=0.01)
-    for member, part in enumerate(parts):
+    for member, shard in enumerate(shards):
         for step in (0, 199):
             count = int(counts[step, member])
-            assert set(index[step, member, :count].tolist()) <= set(part.tolist())
+            assert set(index[step, member, :count].tolist()) <= set(shard.tolist())
             assert set(index[step, member, count:].tolist()) <= set(labelled.tolist())
 
 

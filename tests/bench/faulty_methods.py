@@ -24,7 +24,7 @@ class Good:
 
     def decision_function(self, X: np.ndarray) -> np.ndarray:
         noise = np.random.default_rng(self.seed).normal(size=len(X))
-        return np.linalg.norm(X - self.centre, axis=1) + 0.01 * noise
+        return np.asarray(np.linalg.norm(X - self.centre, axis=1) + 0.01 * noise)
 
 
 class SharedStream(Good):

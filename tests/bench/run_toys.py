@@ -7,14 +7,14 @@ import signal
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from toys import context, task, tasks
+# A program has its own folder on the path, which holds faulty_methods; tests is found from the root.
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from bench.execution.pool import run
 from bench.execution.progress import Progress
 from bench.store import Store
 from bench.types import Task
+from tests.bench.toys import context, task, tasks
 
 
 def plan(slower: float = 1.0) -> list[Task]:

@@ -11,8 +11,8 @@ import faulty_methods
 
 from bench.datasets.catalogue import Catalogue
 from bench.datasets.registry import load
-from bench.execution.evaluate import WorkContext
-from bench.suite.load import Limits
+from bench.execution.context import WorkContext
+from bench.suite.experiment import Limits
 from bench.types import Cell, Scenario, Task
 
 DATASET = "synthetic-local"

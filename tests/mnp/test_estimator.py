@@ -1,5 +1,7 @@
 """MNP as its users meet it."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
@@ -7,7 +9,7 @@ from sklearn.metrics import roc_auc_score
 from mnp import MNP
 from mnp.prototypes import normal_weights
 
-FAST = {"epochs": 15, "steps_per_epoch": 16, "pretraining_epochs": 20, "stopping": "fixed"}
+FAST: dict[str, Any] = {"epochs": 15, "steps_per_epoch": 16, "pretraining_epochs": 20, "stopping": "fixed"}
 
 
 def modes(seed: int, count: int = 3, rows: int = 400) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -94,9 +96,9 @@ def test_paper_protocol_needs_its_validation_rows() -> None:
      {"pretraining_epochs": 0}, {"n_prototypes": 1}],
     ids=str,
 )  # fmt: skip
-def test_each_ablation_changes_the_scores(ablation: dict) -> None:
+def test_each_ablation_changes_the_scores(ablation: dict[str, Any]) -> None:
     X, y, _ = modes(4)
-    settings = {"epochs": 2, "steps_per_epoch": 4, "pretraining_epochs": 2, "random_state": 0}
+    settings: dict[str, Any] = {"epochs": 2, "steps_per_epoch": 4, "pretraining_epochs": 2, "random_state": 0}
     whole = MNP(**settings).fit(X, y).decision_function(X)
     assert not np.array_equal(MNP(**{**settings, **ablation}).fit(X, y).decision_function(X), whole)
 
@@ -106,15 +108,15 @@ def test_parameters_out_of_range_are_named() -> None:
     with pytest.raises(ValueError, match="'n_prototypes' parameter of MNP must be an int in the range"):
         MNP(n_prototypes=0).fit(X, y)
     with pytest.raises(ValueError, match="'stopping' parameter of MNP must be"):
-        MNP(stopping="never").fit(X, y)
+        MNP(stopping="never").fit(X, y)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="'protocol' parameter of MNP must be"):
-        MNP(protocol="strong").fit(X, y)
+        MNP(protocol="strong").fit(X, y)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
     "change", [{"stopping": "labelled"}, {"stopping": "held-out"}, {"choosing": "likelihood"}, {"moving_target": True}]
 )
-def test_weak_choices_change_the_fit_and_still_rank(change) -> None:
+def test_weak_choices_change_the_fit_and_still_rank(change: dict[str, Any]) -> None:
     X, y, truth = modes(4)
     base = MNP(random_state=3, **FAST).fit(X, y).decision_function(X)
     other = MNP(random_state=3, **{**FAST, **change}).fit(X, y).decision_function(X)

@@ -70,13 +70,13 @@ def assert_same(
     differently in a vector's tail; only the sum of their slopes is the same everywhere.
     """
     leaf = flat.clone().requires_grad_()
-    expected, expected_parts = joint_loss(
+    expected, expected_terms = joint_loss(
         outputs(whole.views(leaf), rows, context, shown), UNLABELLED, context, settings
     )
     (slope,) = torch.autograd.grad(expected.sum(), leaf)
-    total, parts, gradients = joint_gradient(whole.views(flat), rows.clone(), UNLABELLED, context, settings, shown)
+    total, terms, gradients = joint_gradient(whole.views(flat), rows.clone(), UNLABELLED, context, settings, shown)
     torch.testing.assert_close(total, expected.detach(), rtol=rtol, atol=atol)
-    torch.testing.assert_close(parts, expected_parts.detach(), rtol=rtol, atol=atol)
+    torch.testing.assert_close(terms, expected_terms.detach(), rtol=rtol, atol=atol)
     wanted = whole.views(slope)
     for slopes in (gradients, wanted):
         slopes["prototypes"] = slopes["prototypes"].clone()
@@ -147,8 +147,8 @@ def test_bits_do_not_depend_on_companions(width: int) -> None:
     def steps(runs: list[int]) -> list[torch.Tensor]:
         part = {name: value[runs] for name, value in tensors.items()}
         settings = LossSettings()
-        total, parts, gradients = joint_gradient(whole.views(flat[runs]), rows[runs], UNLABELLED - 3, part, settings)
-        return [total, parts, *(gradients[parameter.name] for parameter in whole.parameters)]
+        total, terms, gradients = joint_gradient(whole.views(flat[runs]), rows[runs], UNLABELLED - 3, part, settings)
+        return [total, terms, *(gradients[parameter.name] for parameter in whole.parameters)]
 
     together = steps(list(range(40)))
     for runs in ([39] * 8, list(range(23, 7, -1)), [5, 2, 33, 17, 0, 38, 9, 9]):

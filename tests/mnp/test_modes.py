@@ -11,9 +11,11 @@ from mnp import MNP
 from replicas.rows import Rows
 
 SEEDS = (0, 1, 2)
+Modes = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+Fitted = tuple[int, list[Modes], list[MNP]]
 
 
-def known_modes(count: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def known_modes(count: int, seed: int) -> Modes:
     """``count`` well-separated normal modes and 10% scattered anomalies, eight of them labelled.
 
     Returns
@@ -33,19 +35,19 @@ def known_modes(count: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarr
 
 
 @pytest.fixture(scope="module", params=[(count, moving) for count in (2, 3, 5) for moving in (None, False)])
-def fitted(request):
+def fitted(request: pytest.FixtureRequest) -> Fitted:
     count, moving = request.param
     data = [known_modes(count, seed) for seed in SEEDS]
     splits = [Rows.from_arrays(X, y.astype(np.int8)) for X, y, _, _ in data]
     return count, data, MNP(moving_target=moving).fit_replicas(splits, SEEDS)
 
 
-def test_k_is_the_number_of_modes(fitted):
+def test_k_is_the_number_of_modes(fitted: Fitted) -> None:
     count, _, models = fitted
     assert [model.n_prototypes_ for model in models] == [count] * len(SEEDS)
 
 
-def test_each_mode_has_a_prototype_of_its_own(fitted):
+def test_each_mode_has_a_prototype_of_its_own(fitted: Fitted) -> None:
     count, data, models = fitted
     own = []
     for (X, _, _, mode), model in zip(data, models, strict=True):
@@ -57,7 +59,7 @@ def test_each_mode_has_a_prototype_of_its_own(fitted):
     assert all(own), own
 
 
-def test_hidden_anomalies_are_clearly_less_likely_normal(fitted):
+def test_hidden_anomalies_are_clearly_less_likely_normal(fitted: Fitted) -> None:
     _, data, models = fitted
     for (X, y, truth, _), model in zip(data, models, strict=True):
         likelihood = model.normal_likelihood(X)

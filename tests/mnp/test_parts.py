@@ -21,7 +21,9 @@ from mnp.validation import ranking_loss
 from reproducibility.streams import generator
 
 
-def by_hand(p: dict, x: torch.Tensor, unlabelled: int, k: int, moving: bool, broadcast: bool) -> torch.Tensor:
+def by_hand(
+    p: dict[str, torch.Tensor], x: torch.Tensor, unlabelled: int, k: int, moving: bool, broadcast: bool
+) -> torch.Tensor:
     """The paper's loss for one network, written without a replica axis."""
     act = torch.nn.LeakyReLU(0.01)
     z = act(act(x @ p["encoder1.weight"] + p["encoder1.bias"]) @ p["encoder2.weight"] + p["encoder2.bias"])
@@ -65,7 +67,7 @@ def test_joint_loss_and_gradient_are_the_papers(moving: bool, broadcast: bool) -
     context = {"low": torch.zeros(8, 1, 6), "gain": torch.ones(8, 1, 6), "exists": exists}
     context["previous"] = torch.tensor([[0.5, 1.0, 2.0]]).expand(8, 3)
     context |= {"moving": torch.full((8, 1), float(moving)), "lambda_kl": torch.ones(8, 1)}
-    total, parts = joint_loss(
+    total, terms = joint_loss(
         outputs(whole.views(flat), rows, context),
         32,
         context,
@@ -79,7 +81,7 @@ def test_joint_loss_and_gradient_are_the_papers(moving: bool, broadcast: bool) -
         torch.testing.assert_close(total[run], expected, rtol=1e-5, atol=1e-6)
         (other,) = torch.autograd.grad(expected, single)
         torch.testing.assert_close(gradient[run], other[0], rtol=1e-3, atol=1e-5)
-    assert parts.shape == (8, 8)
+    assert terms.shape == (8, 8)
 
 
 @pytest.mark.parametrize("trapezoid", [True, False])
@@ -108,15 +110,15 @@ def test_silhouette_is_scikit_learns_and_takes_weights() -> None:
 
 @pytest.mark.parametrize("modes", [2, 3, 5])
 def test_k_is_found_for_separated_modes(modes: int) -> None:
-    found = []
+    chosen_k = []
     for seed in range(4):
         stream = np.random.default_rng(seed)
         centres = stream.permutation(np.eye(8))[:modes] * 10
         points = (centres[stream.integers(0, modes, 400)] + stream.normal(size=(400, 8)) * 0.5).astype(np.float32)
         chosen, silhouettes = start_prototypes(points, seed)
-        found.append(len(chosen))
+        chosen_k.append(len(chosen))
         assert set(silhouettes) == set(range(2, 11))
-    assert found == [modes] * 4
+    assert chosen_k == [modes] * 4
 
 
 def test_trimmed_k_is_not_moved_by_scattered_rows() -> None:

@@ -1,5 +1,8 @@
 """MNP+: its terms and their sum, what it says without labels, its settings' errors, awkward tables."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,7 +16,7 @@ from mnp.plus_inputs import KNOTS, Inputs
 from mnp.plus_prototypes import reconstruction
 from replicas.rows import Rows
 
-BRIEF = {"n_estimators": 40, "steps": 60, "n_init": 2}
+BRIEF: dict[str, Any] = {"n_estimators": 40, "steps": 60, "n_init": 2}
 TERMS = ["trees", "network", "prototypes", "reconstruction"]
 
 
@@ -34,7 +37,7 @@ def fitted() -> MNPPlus:
     return MNPPlus(**BRIEF).fit(*table())
 
 
-def test_the_score_is_the_sum_of_four_terms(fitted) -> None:
+def test_the_score_is_the_sum_of_four_terms(fitted: MNPPlus) -> None:
     X = table(seed=1)[0]
     evidence = fitted.evidence(X)
     assert list(evidence.columns) == TERMS
@@ -45,7 +48,7 @@ def test_the_score_is_the_sum_of_four_terms(fitted) -> None:
 
 def test_weights_scale_their_terms_and_nothing_else() -> None:
     X, y = table()
-    fixed = {**BRIEF, "agreement": 0.0}
+    fixed: dict[str, Any] = {**BRIEF, "agreement": 0.0}
     fitted = MNPPlus(**fixed).fit(X, y)
     whole = fitted.evidence(X)
     for term, name in zip(TERMS, ("tree", "network", "prototype", "reconstruction"), strict=True):
@@ -57,7 +60,7 @@ def test_weights_scale_their_terms_and_nothing_else() -> None:
         pd.testing.assert_frame_equal(without.abs(), whole.assign(**{term: 0.0}).abs(), rtol=1e-12)
 
 
-def test_distances_are_in_units_of_the_training_median(fitted) -> None:
+def test_distances_are_in_units_of_the_training_median(fitted: MNPPlus) -> None:
     X, y = table()
     evidence = fitted.evidence(X)[y == 0]
     assert abs(evidence["prototypes"].median() / fitted.trust_) < 0.001
@@ -65,7 +68,7 @@ def test_distances_are_in_units_of_the_training_median(fitted) -> None:
     assert np.median(fitted.normal_likelihood(X)[y == 0]) == pytest.approx(0.5, abs=0.001)
 
 
-def test_every_row_belongs_to_the_prototype_of_its_mode(fitted) -> None:
+def test_every_row_belongs_to_the_prototype_of_its_mode(fitted: MNPPlus) -> None:
     X, _ = table()
     assert fitted.prototypes_.shape == (fitted.n_prototypes_, X.shape[1])
     closest = fitted.closest_prototype(X)
@@ -75,7 +78,7 @@ def test_every_row_belongs_to_the_prototype_of_its_mode(fitted) -> None:
     assert (upper[normal] == (np.arange(len(X)) < len(X) // 2)[normal]).mean() > 0.95
 
 
-def test_a_row_like_the_labelled_and_a_row_like_nothing_are_both_anomalies(fitted) -> None:
+def test_a_row_like_the_labelled_and_a_row_like_nothing_are_both_anomalies(fitted: MNPPlus) -> None:
     X, y = table()
     scores = fitted.decision_function(X)
     assert average_precision_score(np.arange(len(X)) % 20 == 7, scores) > 0.9
@@ -150,7 +153,7 @@ def test_a_row_between_two_directions_breaks_its_modes_relation_but_no_range() -
         ({f"{term}_weight": 0.0 for term in ("tree", "network", "prototype", "reconstruction")}, "every term"),
     ],
 )
-def test_a_wrong_setting_is_one_sentence(params, message) -> None:
+def test_a_wrong_setting_is_one_sentence(params: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         MNPPlus(**params).fit(*table())
 
@@ -171,7 +174,7 @@ def coded(X: np.ndarray) -> np.ndarray:
 )
 @pytest.mark.parametrize("labelled", [0, 1, 20])
 @pytest.mark.filterwarnings("ignore:no labelled anomaly")
-def test_awkward_tables_have_finite_scores(change, labelled) -> None:
+def test_awkward_tables_have_finite_scores(change: Callable[[np.ndarray], np.ndarray], labelled: int) -> None:
     X, y = table(labelled=labelled)
     X = change(X)
     model = MNPPlus(**BRIEF).fit(X, y)
@@ -194,8 +197,8 @@ def test_more_labelled_than_unlabelled_rows() -> None:
 
 
 def test_quantiles_are_mean_ranks_in_the_training_rows() -> None:
-    column = np.float32([[3.0], [1.0], [1.0], [2.0]])
-    quantile = Inputs.fit(column)(np.float32([[0.0], [1.0], [1.5], [2.0], [2.5], [3.0], [9.0]]))[:, 1]
+    column = np.array([[3.0], [1.0], [1.0], [2.0]], np.float32)
+    quantile = Inputs.fit(column)(np.array([[0.0], [1.0], [1.5], [2.0], [2.5], [3.0], [9.0]], np.float32))[:, 1]
     np.testing.assert_allclose(quantile, [0.0, 0.25, 0.5, 0.625, 0.75, 0.875, 1.0])
 
 
@@ -208,8 +211,9 @@ def test_thinned_quantiles_are_close_to_the_exact_ones() -> None:
 
 
 def test_scaled_values_beyond_the_training_range_are_cut_off() -> None:
-    inputs = Inputs.fit(np.float32([[0.0, -3e38], [1.0, 3e38]]))
-    np.testing.assert_allclose(inputs(np.float32([[-50.0, 0.0], [50.0, 3e38]]))[:, :2], [[-1.0, 0.5], [2.0, 1.0]])
+    inputs = Inputs.fit(np.array([[0.0, -3e38], [1.0, 3e38]], np.float32))
+    beyond = inputs(np.array([[-50.0, 0.0], [50.0, 3e38]], np.float32))
+    np.testing.assert_allclose(beyond[:, :2], [[-1.0, 0.5], [2.0, 1.0]])
 
 
 def test_a_row_off_the_outline_of_its_mode_is_far_from_the_exemplars() -> None:

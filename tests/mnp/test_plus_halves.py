@@ -1,7 +1,13 @@
 """The halves that MNP+ was developed and reported on: fixed by a rule on names, families whole."""
 
+import numpy as np
+import pandas as pd
+import pytest
+
 from bench.datasets import registry
-from tests.parity.mnp_plus_halves import FAMILIES, in_development
+from tests.parity import mnp_plus_halves as halves
+from tests.parity.mnp_plus_halves import COLUMNS, FAMILIES, in_development
+from tests.parity.mnp_plus_tables import on_shared_cells
 
 DEVELOPMENT = (
     "ALOI annthyroid backdoor breastw campaign cardio Cardiotocography cover donors Hepatitis http Lymphography "
@@ -36,3 +42,52 @@ def test_an_oddbench_set_is_a_family_of_its_own() -> None:
     # sha256("AustinCrime") is even, that of "FloodRisk" is odd
     assert in_development("oddbench/AustinCrime")
     assert not in_development("oddbench/FloodRisk")
+
+
+@pytest.fixture
+def two_sets(monkeypatch):
+    """Sets of ten rows, one anomaly in three of them, and a method whose scores are the truth."""
+
+    class Run:
+        y_test = np.array([0, 0, 1] * 3 + [0])
+
+    asked = []
+
+    def scored(method, cells):
+        asked.append((method, sorted(cells)))
+        return [run.y_test.astype(float) for run in cells.values()]
+
+    monkeypatch.setattr(halves, "load", lambda name, folder: name)
+    monkeypatch.setattr(
+        halves, "splits", lambda name: {(budget, seed): Run() for budget in (0.05, 1) for seed in (0, 1)}
+    )
+    monkeypatch.setattr(halves, "scored", scored)
+    return asked
+
+
+def test_only_the_cells_asked_for_and_not_yet_there_are_scored(two_sets, tmp_path) -> None:
+    out = tmp_path / "rows.csv"
+    halves.append(["a"], ["m"], tmp_path, out, labels=[1.0], seeds=[0])
+    halves.append(["a", "b"], ["m"], tmp_path, out, seeds=[0])
+    halves.append(["a", "b"], ["m"], tmp_path, out, seeds=[0])
+    assert two_sets == [("m", [(1, 0)]), ("m", [(0.05, 0)]), ("m", [(0.05, 0), (1, 0)])]
+    assert len(pd.read_csv(out)) == len(pd.read_csv(out).drop_duplicates(["set", "labels", "seed"])) == 4
+
+
+def test_a_rival_is_compared_on_the_cells_it_has_and_those_it_lacks_are_counted() -> None:
+    stream = np.random.default_rng(0)
+    cells = [(f"oddbench/{letter}", labels, seed) for letter in "abcdefgh" for labels in (0.05, 1.0) for seed in (0, 1)]
+    ours = [(name, "mnp-plus", labels, seed, stream.uniform(0.5, 0.6)) for name, labels, seed in cells]
+    whole = [(name, "whole", labels, seed, ap - 0.2) for name, _, labels, seed, ap in ours]
+    part = [
+        (name, "part", labels, seed, ap + 0.1) for name, _, labels, seed, ap in ours if seed == 0 and labels == 0.05
+    ]
+    table, budgets = on_shared_cells(pd.DataFrame([*ours, *whole, *part], columns=COLUMNS))
+    table = table.set_index("against")
+    assert table.difference.to_dict() == pytest.approx({"whole": 0.2, "part": -0.1})
+    assert table.lacking.to_dict() == {"whole": 0, "part": 24}
+    assert table.wins.to_dict() == {"whole": 8, "part": 0}
+    # eight signs alike: p = 2 / 2^8, twice that after Holm's correction over two methods
+    assert table["Holm's p"].to_dict() == pytest.approx({"whole": 4 / 256, "part": 4 / 256})
+    assert budgets.loc["whole", 1.0] == pytest.approx(0.2)
+    assert np.isnan(budgets.loc["part", 1.0])

@@ -1,12 +1,18 @@
 """The trial harness pairs its variants with the method itself."""
 
+import dataclasses
+
 import numpy as np
 import pytest
+import torch
+from torch.nn.functional import softplus
 
 from mnp import MNPPlus
 from replicas.rows import Rows
+from tests.parity import mnp_plus_networks as networks
+from tests.parity import mnp_plus_normality as normal
 from tests.parity.mnp_plus_trials import _keep, load, paired, scored
-from tests.parity.mnp_plus_variants import VARIANTS
+from tests.parity.mnp_plus_variants import VARIANTS, WEIGHTED
 
 
 @pytest.fixture(scope="module")
@@ -37,10 +43,55 @@ def test_the_default_is_the_methods_own_score(cache) -> None:
 
 def test_every_variant_has_a_score_a_row_and_a_line(cache) -> None:
     folder = cache[0]
-    table = scored([name for name in VARIANTS if name != "default"], folder, ["adbench"])
-    assert set(table.variant) == set(VARIANTS)
+    names = [*WEIGHTED, "linear autoencoders of 2 modes", "hidden layer of a quarter, beside"]
+    table = scored([name for name in names if name != "default"], sorted(folder.glob("*.npz")))
+    assert set(table.variant) == set(names)
     lines = paired(table).set_index("variant")
     assert lines.loc["default", "adbench_gain"] == 0.0
     assert lines.loc["without trees", "adbench_gain"] == pytest.approx(
         table.set_index("variant").ap["without trees"] - table.set_index("variant").ap["default"]
     )
+
+
+def test_a_trial_network_with_the_methods_own_settings_is_the_methods_network(cache) -> None:
+    cell, _, _ = load(cache[0] / "adbench+1_set+5+0.npz")
+    before, after = networks.scores(cell, networks.Network(networks.absolute, members=1, steps=60))
+    np.testing.assert_allclose(before, cell.train.score, rtol=0, atol=1e-5)
+    np.testing.assert_allclose(after, cell.test.score, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("slopes", "loss"),
+    [
+        (networks.absolute, lambda near, far: near.abs().mean() + (far - 4).abs().mean()),
+        (networks.deviation, lambda near, far: near.abs().mean() + (4 - far).clamp_min(0).mean()),
+        (networks.logistic, lambda near, far: softplus(near).mean() + softplus(-far).mean()),
+        (networks.pairwise, lambda near, far: softplus(near[:, :, None] - far[:, None]).mean()),
+        (
+            networks.non_negative(0.05),
+            lambda near, far: softplus(-far).mean() + softplus(near).mean() / 0.05 - softplus(far).mean(),
+        ),
+    ],
+)
+def test_slopes_are_those_of_the_loss(slopes, loss) -> None:
+    stream = torch.Generator().manual_seed(0)
+    near, far = (torch.randn(1, rows, generator=stream, dtype=torch.float64) for rows in (7, 3))
+    wanted = torch.autograd.functional.jacobian(loss, (near, far))
+    for slope, gradient, rows in zip(slopes(near, far), wanted, (7, 3), strict=True):
+        torch.testing.assert_close(slope / rows, gradient)
+
+
+def test_as_many_modes_as_the_method_has_leave_what_the_method_leaves(cache) -> None:
+    cell, _, _ = load(cache[0] / "adbench+1_set+5+0.npz")
+    before, after = normal.modes(cell, 8)
+    np.testing.assert_allclose(before, cell.train.own, rtol=0, atol=1e-4)
+    np.testing.assert_allclose(after, cell.test.own, rtol=0, atol=1e-4)
+
+
+def test_a_stable_number_of_modes_is_that_of_clusters_far_apart(cache) -> None:
+    cell, _, _ = load(cache[0] / "adbench+1_set+5+0.npz")
+    stream = np.random.default_rng(0)
+    v = np.repeat(np.eye(4, 10), 75, axis=0) + stream.normal(0, 0.01, (300, 10))
+    apart = dataclasses.replace(cell, usual=np.arange(300))
+    apart.__dict__["inputs"] = (v.astype(np.float32), v.astype(np.float32))
+    assert normal.stable_number(apart) == 4

@@ -3,13 +3,14 @@
 import subprocess
 import sys
 import warnings
+from typing import Any
 
 import numpy as np
 import pytest
 
 from mnp import MNP
 
-BRIEF = {"epochs": 2, "steps_per_epoch": 4, "pretraining_epochs": 2}
+BRIEF: dict[str, Any] = {"epochs": 2, "steps_per_epoch": 4, "pretraining_epochs": 2}
 
 
 def rows(count: int, width: int, anomalies: int = 20, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -24,7 +25,7 @@ def rows(count: int, width: int, anomalies: int = 20, seed: int = 0) -> tuple[np
     ("count", "width", "labelled"),
     [(400, 6, 1), (60, 6, 3), (9, 6, 2), (400, 3, 5), (400, 1, 5), (400, 8, 5), (200, 1555, 5)],
 )
-def test_fits_and_scores(count, width, labelled) -> None:
+def test_fits_and_scores(count: int, width: int, labelled: int) -> None:
     X, _ = rows(count, width, anomalies=max(2, count // 20))
     y = np.zeros(count, dtype=int)
     y[:labelled] = 1
@@ -54,9 +55,9 @@ def test_constant_and_duplicate_columns_change_nothing_or_little() -> None:
     assert np.isfinite(MNP(random_state=0, **BRIEF).fit(doubled, y).decision_function(doubled)).all()
 
 
-@pytest.mark.parametrize("kind", [np.float64, np.int64, np.int8, bool])
-def test_other_number_types_are_taken_as_they_are(kind) -> None:
-    X = (rows(300, 5)[0] > 0.5).astype(kind)
+@pytest.mark.parametrize("dtype", [np.float64, np.int64, np.int8, bool])
+def test_other_number_types_are_taken_as_they_are(dtype: type) -> None:
+    X = (rows(300, 5)[0] > 0.5).astype(dtype)
     y = (np.arange(300) < 5).astype(int)
     same = X.astype(np.float32)
     np.testing.assert_array_equal(
@@ -66,7 +67,7 @@ def test_other_number_types_are_taken_as_they_are(kind) -> None:
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
-def test_the_column_of_a_bad_value_is_named(bad) -> None:
+def test_the_column_of_a_bad_value_is_named(bad: float) -> None:
     X, _ = rows(100, 5)
     X[7, 3] = bad
     with pytest.raises(ValueError, match=r"column 3 \(row 7\)"):

@@ -11,9 +11,10 @@ import pandas as pd
 
 from baselines.adbench_environment import missing
 from bench.app.run import Choices, run_suite
+from bench.json_values import json_text
 from bench.store import read
-from bench.store.schema import json_text
-from bench.suite.load import narrowed, read_seeds, read_suite
+from bench.suite.load import read_suite
+from bench.suite.narrow import narrowed, read_seeds
 
 SUITE, OUT, PREFIX = "adbench-peers", Path("results/parity/adbench-peers"), "adbench-"
 
@@ -47,10 +48,10 @@ def main() -> int:
     ended = run_suite(suite, Choices(out=str(OUT), jobs=chosen.jobs, track=False))
     params = {choice.name: json_text(dict(choice.params)) for part in suite.parts for choice in part.methods}
     frame = read(OUT)
-    found = table(frame[frame.params == frame.method.map(params)])
+    comparison = table(frame[frame.params == frame.method.map(params)])
     chosen.out.mkdir(parents=True, exist_ok=True)
-    found.round(3).to_csv(chosen.out / "adbench_peers.csv", index=False)
-    print(found.round(2).to_string(index=False))
+    comparison.round(3).to_csv(chosen.out / "adbench_peers.csv", index=False)
+    print(comparison.round(2).to_string(index=False))
     return int(ended.failed > 0)
 
 

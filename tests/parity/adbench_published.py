@@ -16,9 +16,11 @@ from typing import Any
 import pandas as pd
 
 from bench.app.run import Choices, run_suite
+from bench.json_values import json_text
 from bench.store import read
-from bench.store.schema import json_text
-from bench.suite.load import Experiment, MethodChoice, narrowed, read_suite
+from bench.suite.experiment import Experiment, MethodChoice
+from bench.suite.load import read_suite
+from bench.suite.narrow import narrowed
 
 SUITE, OUT = "adbench-published", Path("results/parity/adbench-published")
 #: Our method, its column in the tables of label-informed methods.
@@ -46,15 +48,15 @@ COLUMNS = ["method", "labels %", "sets", "seeds", "ours", "printed", "difference
 
 def printed(data_dir: Path) -> pd.DataFrame:
     """AUC-PR in points: columns method (ours), labels (%; NaN = unsupervised), set, printed."""
-    parts = []
+    columns = []
     for file, names in (("labels", LABELLED), ("unsupervised", UNLABELLED)):
         table = pd.read_csv(data_dir / "reference" / f"adbench_published_{file}.csv")
         table = table[table.metric == "AUCPR"]
         for name, column in names.items():
             values = pd.to_numeric(table[column], errors="coerce")
             labels = table.label_ratio_pct if file == "labels" else float("nan")
-            parts.append(pd.DataFrame({"method": name, "labels": labels, "set": table.dataset, "printed": values}))
-    return pd.concat(parts, ignore_index=True).dropna(subset=["printed"])
+            columns.append(pd.DataFrame({"method": name, "labels": labels, "set": table.dataset, "printed": values}))
+    return pd.concat(columns, ignore_index=True).dropna(subset=["printed"])
 
 
 def measured(folder: Path) -> pd.DataFrame:
@@ -68,9 +70,9 @@ def measured(folder: Path) -> pd.DataFrame:
         good=frame.status == "ok",
     )
     cells = frame.groupby(["method", "labels", "set"])
-    found = cells.agg(ours=("average_precision", "mean"), seeds=("seed", "nunique"), good=("good", "sum")).reset_index()
-    found["failed"] = found.seeds - found.good
-    return found.assign(ours=100 * found.ours)
+    means = cells.agg(ours=("average_precision", "mean"), seeds=("seed", "nunique"), good=("good", "sum")).reset_index()
+    means["failed"] = means.seeds - means.good
+    return means.assign(ours=100 * means.ours)
 
 
 def joined(ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
@@ -105,8 +107,8 @@ def run(methods: list[str], datasets: list[str] | None, jobs: int, data_dir: Pat
 def with_params(suite: Experiment) -> Experiment:
     """The suite with ADBench's settings where they are not our defaults."""
 
-    def choice(one: MethodChoice) -> MethodChoice:
-        return replace(one, params=tuple(sorted(PARAMS.get(one.name, {}).items())))
+    def choice(method: MethodChoice) -> MethodChoice:
+        return replace(method, params=tuple(sorted(PARAMS.get(method.name, {}).items())))
 
     parts = tuple(replace(part, methods=tuple(map(choice, part.methods))) for part in suite.parts)
     return replace(suite, parts=parts)

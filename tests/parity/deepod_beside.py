@@ -17,7 +17,7 @@ from sklearn.metrics import average_precision_score
 from bench.datasets.registry import load
 from bench.methods import create
 from bench.scenarios import split
-from bench.types import Scenario
+from bench.types import Scenario, Split
 from tests.parity.mnp_published import RATIO, SEEDS
 
 #: Our method: (its name in the reference file, how that code differs).
@@ -50,19 +50,19 @@ def compare(reference: pd.DataFrame, data_dir: str) -> pd.DataFrame:
     means = table.groupby("method", sort=False)[["ours", "theirs", "difference"]].mean().reset_index()
     means["dataset"] = "mean"
     means["theirs differs by"] = [PEERS[method][1] for method in means.method]
-    order = {method: place for place, method in enumerate(PEERS)}
+    order = {method: position for position, method in enumerate(PEERS)}
     return pd.concat([table, means]).sort_values("method", key=lambda m: m.map(order), kind="stable", ignore_index=True)
 
 
-def _scores(method: str, splits: list) -> list[np.ndarray]:
+def _scores(method: str, splits: list[Split]) -> list[np.ndarray]:
     detectors = [create(method, seed=seed) for seed in SEEDS]
     if hasattr(detectors[0], "fit_replicas"):
         fitted = detectors[0].fit_replicas(splits, SEEDS)
-        return detectors[0].decision_function_replicas(fitted, [s.X_test for s in splits])
-    found = []
+        return list(detectors[0].decision_function_replicas(fitted, [s.X_test for s in splits]))
+    scores = []
     for detector, s in zip(detectors, splits, strict=True):
-        found.append(detector.fit(s.X[s.train], s.y_train).decision_function(s.X_test))
-    return found
+        scores.append(detector.fit(s.X[s.train], s.y_train).decision_function(s.X_test))
+    return scores
 
 
 def main() -> int:

@@ -13,7 +13,7 @@ import replicas  # isort: skip  # pins MKL's code path before torch is imported
 
 import argparse
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -104,23 +104,36 @@ def scored(method: str, cells: Mapping[tuple[float, int], Split]) -> list[np.nda
     ]
 
 
-def append(names: Iterable[str], methods: list[str], folder: Path, out: Path) -> None:
-    """Score what the CSV lacks, set by set."""
+def append(
+    names: Iterable[str],
+    methods: list[str],
+    folder: Path,
+    out: Path,
+    labels: Collection[float] = (*SHARES, *COUNTS),
+    seeds: Collection[int] = SEEDS,
+) -> None:
+    """Score the cells that the CSV lacks, set by set."""
     known = pd.read_csv(out) if out.exists() else pd.DataFrame(columns=COLUMNS)
-    done = set(zip(known["set"], known.method, strict=True))
+    done = set(zip(known["set"], known.method, known.labels.astype(float), known.seed.astype(int), strict=True))
     for name in names:
-        todo = [method for method in methods if (name, method) not in done]
-        if not todo:
+        if all(
+            (name, method, float(budget), seed) in done for method in methods for budget in labels for seed in seeds
+        ):
             continue
-        cells = splits(load(name, folder))
-        for method in todo:
-            values = scored(method, cells)
+        cells = {
+            cell: run for cell, run in splits(load(name, folder)).items() if cell[0] in labels and cell[1] in seeds
+        }
+        for method in methods:
+            todo = {cell: run for cell, run in cells.items() if (name, method, float(cell[0]), cell[1]) not in done}
+            if not todo:
+                continue
+            values = scored(method, todo)
             rows = [
-                (name, method, labels, seed, round(average_precision_score(run.y_test, value), 5))
-                for ((labels, seed), run), value in zip(cells.items(), values, strict=True)
+                (name, method, budget, seed, round(average_precision_score(run.y_test, value), 5))
+                for ((budget, seed), run), value in zip(todo.items(), values, strict=True)
             ]
             pd.DataFrame(rows, columns=COLUMNS).to_csv(out, mode="a", header=not out.exists(), index=False)
-            print(name, method, f"{np.mean([row[-1] for row in rows]):.3f}", flush=True)
+            print(name, method, len(rows), f"{np.mean([row[-1] for row in rows]):.3f}", flush=True)
 
 
 def main() -> None:
@@ -129,11 +142,13 @@ def main() -> None:
     parser.add_argument("--half", choices=["development", "report"], required=True)
     parser.add_argument("--methods", required=True, help=f"comma-separated: methods, or {', '.join(VARIANTS)}")
     parser.add_argument("--sources", default="adbench,oddbench")
+    parser.add_argument("--labels", type=float, nargs="*", default=[*SHARES, *COUNTS], help="only these budgets")
+    parser.add_argument("--seeds", type=int, nargs="*", default=list(SEEDS))
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     folder = Path(os.environ["MNP_BENCH_DATA"])
     names = [name for name in members(folder, arguments.half) if name.partition("/")[0] in arguments.sources.split(",")]
-    append(names, arguments.methods.split(","), folder, arguments.out)
+    append(names, arguments.methods.split(","), folder, arguments.out, arguments.labels, arguments.seeds)
 
 
 if __name__ == "__main__":

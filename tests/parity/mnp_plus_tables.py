@@ -3,12 +3,14 @@
     python -m tests.parity.mnp_plus_tables results/reference/mnp-plus/report.csv
 
 Seeds and label budgets are averaged for each set, sets for each family; Wilcoxon's signed-rank test is over families,
-corrected by Holm over the methods of a table. A table is over the cells that all of its methods have.
+corrected by Holm over the methods of a table. Ranks are over the cells that all methods of a table have; the first
+table of each source compares in pairs, on all cells that the two have, and says how many a method lacks.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -43,20 +45,43 @@ def ranks_by_labels(cells: pd.DataFrame) -> pd.DataFrame:
 
 def against_each(cells: pd.DataFrame) -> pd.DataFrame:
     """Difference, wins and Holm's p of MNP+ against each method over families, with a 95% bootstrap interval."""
+    others = [name for name in cells.columns if name != OURS]
+    return _corrected([(name, *_compared(cells[[OURS, name]], name)) for name in others])
+
+
+def on_shared_cells(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """MNP+ against each method on every cell that the method has: the tests, and the differences by label budget.
+
+    ``lacking`` counts cells of MNP+ that the method was not run on.
+    """
+    wide = rows.pivot_table(index=["set", "labels", "seed"], columns="method", values="ap")
+    wide = wide[wide[OURS].notna()]
+    compared, budgets = [], {}
+    for name in wide.columns.drop(OURS):
+        cells = wide[[OURS, name]].dropna()
+        if cells.empty:
+            continue
+        sets = cells.groupby("set").mean()
+        compared.append((name, *_compared(cells, name), len(cells), len(wide) - len(cells), *sets.mean()[[OURS, name]]))
+        each = cells.groupby(["labels", "set"]).mean()
+        budgets[name] = (each[OURS] - each[name]).groupby("labels").mean()
+    table = _corrected(compared, ["cells", "lacking", "AP of MNP+", "AP of it"])
+    return table, pd.DataFrame(budgets).T.sort_values(0.05)
+
+
+def _compared(cells: pd.DataFrame, name: str) -> tuple[float, float, float, int, int, float]:
     sets = cells.groupby("set").mean()
-    families = sets.groupby([min(family(name)) for name in sets.index]).mean()
-    others = [name for name in families.columns if name != OURS]
+    families = sets.groupby([min(family(text)) for text in sets.index]).mean()
+    difference = (families[OURS] - families[name]).to_numpy()
     draws = np.random.default_rng(0).integers(len(families), size=(10_000, len(families)))
-    rows = []
-    for name in others:
-        difference = (families[OURS] - families[name]).to_numpy()
-        low, high = np.quantile(difference[draws].mean(axis=1), [0.025, 0.975])
-        p = wilcoxon(difference).pvalue
-        rows.append((name, difference.mean(), low, high, int((difference > 0).sum()), len(difference), p))
-    table = pd.DataFrame(rows, columns=["against", "difference", "low", "high", "wins", "families", "p"]).sort_values(
-        "p"
-    )
-    table["Holm's p"] = np.minimum(np.maximum.accumulate(table.p * np.arange(len(table), 0, -1)), 1.0)
+    low, high = np.quantile(difference[draws].mean(axis=1), [0.025, 0.975])
+    return difference.mean(), low, high, int((difference > 0).sum()), len(difference), wilcoxon(difference).pvalue
+
+
+def _corrected(rows: list[tuple[object, ...]], more: Sequence[str] = ()) -> pd.DataFrame:
+    columns = ["against", "difference", "low", "high", "wins", "families", "p", *more]
+    table = pd.DataFrame(rows, columns=columns).sort_values("p")
+    table.insert(7, "Holm's p", np.minimum(np.maximum.accumulate(table.p * np.arange(len(table), 0, -1)), 1.0))
     return table.sort_values("difference").reset_index(drop=True)
 
 
@@ -64,6 +89,9 @@ def main() -> None:
     """Print the tables of every source in the file."""
     rows = pd.read_csv(Path(sys.argv[1]))
     for source, part in rows.groupby(rows["set"].str.partition("/")[0]):
+        print(f"\n## {source}: MNP+ against each method on the cells that both have")
+        for table in on_shared_cells(part):
+            print(table.to_string(float_format="%.3f"), end="\n\n")
         complete = {"all label budgets": part}
         if len(sys.argv) > 2:
             complete = {text: part[part.method.isin(text.split(","))] for text in sys.argv[2:]}

@@ -15,10 +15,12 @@ import replicas  # isort: skip  # pins MKL's code path before torch is imported
 import argparse
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -51,6 +53,13 @@ UNSEEN = [
     *((name, known, 3) for name, known in
       [("digits-low", "5"), ("digits-low", "8"), ("digits-even", "1"), ("digits-even", "7"), ("digits-round", "4")]),
     ("nslkdd", "DoS", 2), ("nslkdd", "DoS", 50), ("iot23", "DDoS", 50), ("synthetic-mixed", "global", 3),
+    *((name, known, 2) for name, known in
+      [("digits-not789", "7"), ("digits-not789", "8"), ("digits-not35", "3"), ("digits-not35", "5"), ("nslkdd", "Probe"),
+       ("nslkdd", "R2L"), ("iot23", "C&C"), ("iot23", "DDoS"), ("synthetic-mixed", "local"),
+       ("synthetic-mixed", "cluster")]),
+    *((name, known, 50) for name, known in
+      [("nslkdd", "Probe"), ("nslkdd", "R2L"), ("iot23", "C&C"), ("synthetic-mixed", "local"),
+       ("synthetic-mixed", "cluster"), ("synthetic-mixed", "global")]),
 ]  # fmt: skip
 
 
@@ -90,6 +99,11 @@ class Cell:
         to_inputs = Inputs.fit(self.X_train)
         return to_inputs(self.X_train), to_inputs(self.X_test)
 
+    @cached_property
+    def trained(self) -> dict[Any, Any]:
+        """What variants of this cell trained already, for those that only weight it otherwise."""
+        return {}
+
 
 def splits(name: str, folder: Path) -> dict[str, Split]:
     """Every cell of one set of a half, by the name of its file."""
@@ -112,12 +126,15 @@ def unseen_splits(folder: Path) -> Iterator[dict[str, Split]]:
         yield {f"unseen+{name}+{known}+{budget}+{seed}": split(dataset, scenario, seed) for seed in (0, 1)}
 
 
-def prepare(folder: Path, cache: Path) -> None:
-    """Fit the method as it stands to every cell that the cache lacks."""
+def prepare(folder: Path, cache: Path, quick: bool = False) -> None:
+    """Fit the method as it stands to every cell that the cache lacks; ``quick``: only the representative ones."""
     cache.mkdir(parents=True, exist_ok=True)
-    names = halves.members(folder, "development")
-    for cells in [*(splits(name, folder) for name in names), *unseen_splits(folder)]:
-        todo = {name: run for name, run in cells.items() if not (cache / f"{name}.npz").exists()}
+    names = [name for name in halves.members(folder, "development") if not quick or name in _few(folder)]
+    for cells in chain(unseen_splits(folder), (splits(name, folder) for name in names)):
+        todo = {
+            name: run for name, run in cells.items()
+            if not (cache / f"{name}.npz").exists() and not (quick and name.split("+")[-2] == str(SHARE))
+        }  # fmt: skip
         if not todo:
             continue
         model, runs = (
@@ -160,11 +177,10 @@ def load(path: Path) -> tuple[Cell, np.ndarray, np.ndarray]:
         return cell, kept["y_test"], kept["known"]
 
 
-def scored(names: list[str], cache: Path, sources: list[str], quick: bool = False) -> pd.DataFrame:
+def scored(names: list[str], paths: Iterable[Path]) -> pd.DataFrame:
     """AP of every variant on every cell, and the seconds it took."""
     rows = []
-    paths = [path for path in sorted(cache.glob("*.npz")) if path.name.partition("+")[0] in sources]
-    for path in _representative(paths) if quick else paths:
+    for path in paths:
         source = path.name.partition("+")[0]
         cell, truth, known = load(path)
         bare, budget, seed = path.stem.removeprefix(f"{source}+").rsplit("+", 2)
@@ -182,12 +198,24 @@ def scored(names: list[str], cache: Path, sources: list[str], quick: bool = Fals
     return pd.DataFrame(rows)
 
 
-def _representative(paths: list[Path]) -> list[Path]:
-    """Cells with a counted budget; of OddBench every second set."""
-    oddbench = sorted({path.name.split("+")[1] for path in paths if path.name.startswith("oddbench")})[::2]
+def _few(folder: Path) -> set[str]:
+    """The development sets that ``--quick`` is about: all of ADBench, every second one of OddBench."""
+    names = halves.members(folder, "development")
+    return {name for name in names if name.startswith("adbench")} | set(
+        [name for name in names if name.startswith("oddbench")][::2]
+    )
+
+
+def cells_of(cache: Path, folder: Path, sources: list[str], quick: bool = False) -> list[Path]:
+    """Files of the cache to score; ``quick``: those with a counted budget of few sets."""
+    paths = [path for path in sorted(cache.glob("*.npz")) if path.name.partition("+")[0] in sources]
+    if not quick:
+        return paths
+    few = _few(folder)
     return [
         path for path in paths
-        if path.stem.split("+")[-2] != str(SHARE) and (path.name.split("+")[0] != "oddbench" or path.name.split("+")[1] in oddbench)
+        if path.stem.split("+")[-2] != str(SHARE)
+        and (path.name.startswith("unseen") or "/".join(path.name.split("+")[:2]) in few)
     ]  # fmt: skip
 
 
@@ -208,12 +236,20 @@ def paired(table: pd.DataFrame) -> pd.DataFrame:
             gap = (part[name] - part["default"]).groupby(["family", "set"]).mean().groupby("family").mean()
             row[f"{source}_ap"] = part[name].groupby("set").mean().mean()
             row[f"{source}_gain"], row[f"{source}_se"] = gap.mean(), gap.sem()
-            if source in SEEDS:
-                by_labels = (part[name] - part["default"]).groupby("labels").mean()
-                row[f"{source}_by_labels"] = " ".join(f"{k}:{v:+.3f}" for k, v in by_labels.items())
+            row[f"{source}_low"], row[f"{source}_high"] = _interval(gap.to_numpy())
+            by_labels = (part[name] - part["default"]).groupby("labels").mean()
+            row[f"{source}_by_labels"] = " ".join(f"{k}:{v:+.3f}" for k, v in by_labels.items())
+        row["cells"] = int((wide.index.get_level_values("source") != "types").sum())
         row["seconds"] = table[table.variant == name].seconds.mean()
         found.append(row)
     return pd.DataFrame(found)
+
+
+def _interval(gaps: np.ndarray) -> tuple[float, float]:
+    """95% bootstrap interval of the mean over families."""
+    draws = np.random.default_rng(0).integers(len(gaps), size=(10_000, len(gaps)))
+    low, high = np.quantile(gaps[draws].mean(axis=1), [0.025, 0.975])
+    return float(low), float(high)
 
 
 def main() -> None:
@@ -222,21 +258,25 @@ def main() -> None:
     parser.add_argument("names", nargs="*", help=f"of {', '.join(VARIANTS)}")
     parser.add_argument("--sources", default="adbench,oddbench,unseen")
     parser.add_argument("--quick", action="store_true", help="counted budgets, and every second set of OddBench")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="score every N-th cell only")
     parser.add_argument("--cache", type=Path, default=Path(".mnp-plus-trials"))
-    parser.add_argument("--out", type=Path)
+    parser.add_argument("--out", type=Path, help="a CSV that the rows are added to")
+    parser.add_argument("--base", default="", help="name of the version that the rows are paired with")
     arguments = parser.parse_args()
-    prepare(Path(os.environ["MNP_BENCH_DATA"]), arguments.cache)
+    folder = Path(os.environ["MNP_BENCH_DATA"])
+    prepare(folder, arguments.cache, arguments.quick)
     if not arguments.names:
         return
     with one_thread():
-        table = scored(arguments.names, arguments.cache, arguments.sources.split(","), arguments.quick)
+        paths = cells_of(arguments.cache, folder, arguments.sources.split(","), arguments.quick)
+        table = scored(arguments.names, paths[:: arguments.every])
     summary = paired(table)
     with pd.option_context("display.width", 200, "display.max_columns", None, "display.max_colwidth", None):
         print(summary.round(4).to_string(index=False))
     if arguments.out:
-        summary[summary.variant != "default"].round(5).to_csv(
-            arguments.out, mode="a", header=not arguments.out.exists(), index=False
-        )
+        rows = [pd.read_csv(arguments.out)] if arguments.out.exists() else []
+        rows.append(summary[summary.variant != "default"].round(5).assign(base=arguments.base))
+        pd.concat(rows).to_csv(arguments.out, index=False)
 
 
 if __name__ == "__main__":

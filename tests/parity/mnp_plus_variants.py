@@ -14,6 +14,8 @@ from mnp.plus_evidence import _distant, _odds, _softened
 from replicas.bagging import bagged_trees
 from replicas.tree_scores import mean_value
 from reproducibility.streams import generator
+from tests.parity import mnp_plus_networks as networks
+from tests.parity import mnp_plus_normality as normal
 
 Variant = Callable[[Any], np.ndarray]
 Terms = dict[str, np.ndarray]
@@ -31,23 +33,100 @@ def normality(cell: Any) -> tuple[Terms, Terms]:
     return train, test
 
 
-def trust(values: np.ndarray, cell: Any, power: float = 4.0) -> float:
-    """((m - 0.5) / 0.3)^power, m the mean quantile of the labelled rows among the unlabelled, drawn to 0.8."""
+def trust(values: np.ndarray, cell: Any, power: float = 4.0, prior: tuple[float, float] = (0.8, 4.0)) -> float:
+    """((m - 0.5) / 0.3)^power, m the mean quantile of the labelled rows among the unlabelled, drawn to the prior."""
     ordered, asked = np.sort(values[cell.usual]), values[cell.labelled]
     sides = np.searchsorted(ordered, asked, "left") + np.searchsorted(ordered, asked, "right")
-    mean = ((sides / (2 * len(ordered))).sum() + 4 * 0.8) / (len(asked) + 4)
+    mean = ((sides / (2 * len(ordered))).sum() + prior[1] * prior[0]) / (len(asked) + prior[1])
     return float((max(0.0, mean - 0.5) / 0.3) ** power)
 
 
-def trusted(cell: Any, weights: dict[str, float], separate: bool = False) -> np.ndarray:
+def trusted(
+    cell: Any,
+    weights: dict[str, float],
+    separate: bool = False,
+    *,
+    terms: tuple[Terms, Terms] | None = None,
+    prior: tuple[float, float] = (0.8, 4.0),
+) -> np.ndarray:
     """The terms that need no label, with the trust of their sum or with one each."""
-    train, test = normality(cell)
+    train, test = normality(cell) if terms is None else terms
     if separate:
         return np.sum([weight * trust(train[name], cell) * test[name] for name, weight in weights.items()], axis=0)
     before, after = (
         np.sum([weight * part[name] for name, weight in weights.items()], axis=0) for part in (train, test)
     )
-    return trust(before, cell) * np.asarray(after)
+    return trust(before, cell, prior=prior) * np.asarray(after)
+
+
+def with_own(cell: Any, name: Any, measure: Callable[[Any], tuple[np.ndarray, np.ndarray]]) -> tuple[Terms, Terms]:
+    """``normality`` with another reconstruction error, ``other``."""
+    if name not in cell.trained:
+        cell.trained[name] = measure(cell)
+    train, test = normality(cell)
+    unit = float(np.median(cell.trained[name][0][cell.usual]))
+    for terms, values in zip((train, test), cell.trained[name], strict=True):
+        terms["other"] = _distant(values, unit, cell.floor)
+    return train, test
+
+
+def reconstructing(hidden: float, denoising: bool, weights: dict[str, float]) -> Variant:
+    """With autoencoders with a hidden layer; ``weights`` of near, own and other."""
+
+    def variant(cell: Any) -> np.ndarray:
+        terms = with_own(cell, (hidden, denoising), lambda cell: normal.reconstructed(cell, hidden, denoising))
+        return summed(cell, rest=trusted(cell, weights, terms=terms))
+
+    return variant
+
+
+def of_modes(number: int | None) -> Variant:
+    """With the linear autoencoders of so many modes, or of a stable number."""
+
+    def variant(cell: Any) -> np.ndarray:
+        if number is None and "stable" not in cell.trained:
+            cell.trained["stable"] = normal.stable_number(cell)
+        count = cell.trained["stable"] if number is None else number
+        terms = with_own(cell, ("modes", count), lambda cell: normal.modes(cell, count))
+        return summed(cell, rest=trusted(cell, {"near": WEIGHT, "other": WEIGHT}, terms=terms))
+
+    return variant
+
+
+def trained(network: networks.Network, weight: float = 0.75, calibrated: bool = False) -> Variant:
+    """With another network, as it is or calibrated."""
+
+    def variant(cell: Any) -> np.ndarray:
+        if network not in cell.trained:
+            cell.trained[network] = networks.scores(cell, network)
+        before, after = cell.trained[network]
+        values = networks.calibrated(cell, before, after) if calibrated else after
+        return summed(cell, network=weight * _softened(values))
+
+    return variant
+
+
+def by_labels(few: float, many: float) -> Variant:
+    """With weights of the terms without labels times ``few`` for up to 2 labels and ``many`` from 50 on."""
+
+    def variant(cell: Any) -> np.ndarray:
+        labels = len(cell.labelled)
+        times = few if labels <= 2 else many if labels >= 50 else 1.0
+        return summed(cell, rest=times * trusted(cell, BOTH))
+
+    return variant
+
+
+def trees_by_labels(weight: float) -> Variant:
+    """With the trees' log-odds times so much from 50 labels on."""
+
+    def variant(cell: Any) -> np.ndarray:
+        times = weight if len(cell.labelled) >= 50 else 1.0
+        return summed(
+            cell, times * _odds(cell.test.probability), times * ROTATED_WEIGHT * _odds(cell.test.rotated_probability)
+        )
+
+    return variant
 
 
 BOTH = {"near": WEIGHT, "own": WEIGHT}
@@ -84,7 +163,8 @@ def bag_size(cell: Any) -> int:
     return max(16, 2 * len(cell.labelled))
 
 
-VARIANTS: dict[str, Variant] = {
+#: Terms as they are, put together otherwise.
+WEIGHTED: dict[str, Variant] = {
     "default": summed,
     "without trees": lambda cell: summed(cell, upright=np.zeros(1), rotated=np.zeros(1)),
     "without rotated trees": lambda cell: summed(cell, rotated=np.zeros(1)),
@@ -105,7 +185,61 @@ VARIANTS: dict[str, Variant] = {
         )
         for weight in (0.4, 0.5, 0.75, 1.0)
     },
+    **{
+        f"network weight {weight}": lambda cell, weight=weight: summed(
+            cell, network=weight * _softened(cell.test.score)
+        )
+        for weight in (0.375, 0.5, 1.0, 1.25)
+    },
+    **{
+        f"trust drawn to {prior} as by {worth} labels": lambda cell, prior=prior, worth=worth: summed(
+            cell, rest=trusted(cell, BOTH, prior=(prior, worth))
+        )
+        for prior, worth in ((0.8, 1.0), (0.8, 2.0), (0.8, 8.0), (0.8, 16.0), (0.75, 4.0), (0.85, 4.0), (0.9, 2.0))
+    },
+    **{
+        f"terms without labels times {few} to 2 labels, {many} from 50": by_labels(few, many)
+        for few, many in ((1.25, 1.0), (1.5, 1.0), (2.0, 1.0), (1.0, 1.25), (1.0, 1.5), (1.0, 2.0))
+    },
+    **{f"trees times {weight} from 50 labels": trees_by_labels(weight) for weight in (0.5, 0.75)},
+}
+#: Something fitted anew.
+REFITTED: dict[str, Variant] = {
     "other draws of the trees": lambda cell: summed(cell, upright=_odds(regrown(cell))),
     "500 trees": lambda cell: summed(cell, upright=_odds(regrown(cell, trees=500))),
     "bags four times the size": lambda cell: summed(cell, upright=_odds(regrown(cell, 4 * bag_size(cell)))),
+    "same network, other code": trained(networks.Network(networks.absolute)),
+    "network of 8 members": trained(networks.Network(networks.absolute, members=8)),
+    "network of 2 members": trained(networks.Network(networks.absolute, members=2)),
+    "network of 300 steps": trained(networks.Network(networks.absolute, steps=300)),
+    "8 members of 300 steps, own 256 rows": trained(
+        networks.Network(networks.absolute, members=8, steps=300, pool=256)
+    ),
+    "8 members of 300 steps, own 64 rows": trained(networks.Network(networks.absolute, members=8, steps=300, pool=64)),
+    "8 members of 600 steps, own 256 rows": trained(networks.Network(networks.absolute, members=8, pool=256)),
+    "deviation loss": trained(networks.Network(networks.deviation, members=8)),
+    "deviation loss, calibrated": trained(networks.Network(networks.deviation, members=8), calibrated=True),
+    "logistic loss": trained(networks.Network(networks.logistic, members=8)),
+    "logistic loss, calibrated": trained(networks.Network(networks.logistic, members=8), calibrated=True),
+    "nnPU risk, prior .05, calibrated": trained(
+        networks.Network(networks.non_negative(0.05), members=8, trimmed=0.0), calibrated=True
+    ),
+    "pairwise loss, calibrated": trained(networks.Network(networks.pairwise, members=8), calibrated=True),
+    "NNG-Mix within modes, half": trained(networks.Network(networks.absolute, members=8, mixed=0.5)),
+    "NNG-Mix within modes, nine tenths": trained(networks.Network(networks.absolute, members=8, mixed=0.9)),
+    **{f"linear autoencoders of {number} modes": of_modes(number) for number in (1, 2, 4, 8, 16, 32)},
+    "linear autoencoders of a stable number of modes": of_modes(None),
+    **{
+        f"{text}, {place}": reconstructing(hidden, denoising, weights)
+        for text, hidden, denoising in (
+            ("hidden layer of a quarter", 0.25, False),
+            ("hidden layer of a half", 0.5, False),
+            ("denoising, hidden layer of all", 1.0, True),
+        )
+        for place, weights in (
+            ("in place", {"near": 0.6, "other": 0.6}),
+            ("beside", {"near": 0.6, "own": 0.3, "other": 0.3}),
+        )
+    },
 }
+VARIANTS = WEIGHTED | REFITTED

@@ -38,11 +38,13 @@ def compare(reference: pd.DataFrame, data_dir: str) -> pd.DataFrame:
         seconds = (time.perf_counter() - begin) / len(SEEDS)
         scores = model.decision_function_replicas(fitted, [s.X_test for s in splits])
         ours = np.mean([average_precision_score(s.y_test, v) for s, v in zip(splits, scores, strict=True)])
-        found = " ".join(str(detector.n_prototypes_) for detector in fitted)
+        prototypes = " ".join(str(detector.n_prototypes_) for detector in fitted)
         known = " ".join(str(int(k)) for k in theirs.K)
         peer = theirs.ap.mean()
-        rows.append((name, ours, peer, ours - peer, found, known, seconds, theirs.sec.mean()))
-        print(f"{name}: ours {ours:.4f}, theirs {peer:.4f}, K {found} / {known}, {seconds:.2f} s per run", flush=True)
+        rows.append((name, ours, peer, ours - peer, prototypes, known, seconds, theirs.sec.mean()))
+        print(
+            f"{name}: ours {ours:.4f}, theirs {peer:.4f}, K {prototypes} / {known}, {seconds:.2f} s per run", flush=True
+        )
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

@@ -18,6 +18,7 @@ from replicas.sampling import counted, counted_width, passes, passing_once, with
 from replicas.scaling import scaled_
 from replicas.stopping import Stopping, StoppingRule
 from reproducibility.streams import generator
+from tests.present import present
 
 
 def test_adam_is_torchs() -> None:
@@ -54,13 +55,13 @@ def test_the_other_optimisers_are_torchs(rule: Any, reference: Any) -> None:
 @pytest.mark.parametrize("rows_last", [True, False])
 @pytest.mark.parametrize("widths", [(6, 7), (6, 7, 8, 7, 6), (37, 22, 1)])
 def test_written_gradients_are_those_of_autograd(widths: tuple[int, ...], rows_last: bool) -> None:
-    layers = [Dense(f"layer{place}", 0.01 if place % 2 else 0.0) for place in range(len(widths) - 2)]
+    layers = [Dense(f"layer{depth}", 0.01 if depth % 2 else 0.0) for depth in range(len(widths) - 2)]
     layers.append(Dense("last", None if rows_last else 0.01))
     layout = Layout(
         [
-            one
+            parameter
             for layer, *sizes in zip(layers, widths, widths[1:], strict=False)
-            for one in dense(layer.name, *sizes, bias=layer.name != "layer1")
+            for parameter in dense(layer.name, *sizes, bias=layer.name != "layer1")
         ]
     )
     flat = layout.start([generator("test", run) for run in range(3)])
@@ -72,16 +73,16 @@ def test_written_gradients_are_those_of_autograd(widths: tuple[int, ...], rows_l
     for layer in layers:
         expected = linear(p, layer.name, expected)
         expected = expected if layer.slope is None else F.leaky_relu(expected, layer.slope)
-    (expected * slope).sum().backward()
+    torch.autograd.backward((expected * slope).sum())
     p = layout.views(flat)
     trace = forward(p, layers, x, rows_last=rows_last)
     gradients = backward(p, layers, trace, torch.empty_like(trace.output).copy_(slope))
     torch.testing.assert_close(trace.output, expected.detach(), rtol=1e-5, atol=1e-5)
-    torch.testing.assert_close(gradients, layout.views(leaf.grad), rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(gradients, layout.views(present(leaf.grad)), rtol=1e-4, atol=1e-5)
     again, inner = backward_through(p, layers, trace, torch.empty_like(trace.output).copy_(slope))
     torch.testing.assert_close(again, gradients, rtol=0, atol=0)
     torch.testing.assert_close(inner, first.grad, rtol=1e-4, atol=1e-5)
-    assert leaf.grad.abs().sum() > 0
+    assert present(leaf.grad).abs().sum() > 0
 
 
 def test_squared_error_and_its_gradient_are_those_of_the_plain_chain() -> None:
@@ -92,12 +93,12 @@ def test_squared_error_and_its_gradient_are_those_of_the_plain_chain() -> None:
     x, target = (torch.randn(3, 16, 9, generator=random) for _ in range(2))
     leaf = flat.clone().requires_grad_()
     expected = (chain(layout.views(leaf), names, x, leaky, leaky) - target).square().flatten(1).mean(dim=1)
-    expected.sum().backward()
+    torch.autograd.backward(expected.sum())
     layers = [Dense(name, SLOPE) for name in names]
     alone = squared_error_gradient(layout.views(flat), layers, x, target.clone())
     error, gradients = squared_error(layout.views(flat), layers, x, target)
     torch.testing.assert_close(error, expected.detach())
-    torch.testing.assert_close(gradients, layout.views(leaf.grad))
+    torch.testing.assert_close(gradients, layout.views(present(leaf.grad)))
     torch.testing.assert_close(alone, gradients, rtol=0, atol=0)
 
 
@@ -167,8 +168,8 @@ def test_counted_rows_are_the_draws_with_replacement(pool: int, width: int) -> N
     assert positions.min() >= 0 and positions.max() < pool
     drawn = with_replacement(generator("test", pool), pool, 5, 256)
     for row, times, expected in zip(positions, weights, drawn, strict=True):
-        found = np.bincount(row, times, minlength=pool)
-        assert np.array_equal(found, np.bincount(expected, minlength=pool))
+        counts = np.bincount(row, times, minlength=pool)
+        assert np.array_equal(counts, np.bincount(expected, minlength=pool))
 
 
 def test_few_draws_are_not_counted() -> None:
@@ -179,18 +180,18 @@ def test_few_draws_are_not_counted() -> None:
 @pytest.mark.parametrize(("pool", "width"), [(1, 32), (20, 32), (100, 128), (300, 256)])
 def test_every_draw_is_found_among_the_rows_that_pass_once(pool: int, width: int) -> None:
     drawn = with_replacement(generator("test", pool), pool, 4, 256)
-    positions, places = passing_once(drawn, pool, counted_width(pool, 256))
+    positions, indices = passing_once(drawn, pool, counted_width(pool, 256))
     assert positions.shape == (4, width)
-    assert np.array_equal(np.take_along_axis(positions, places, axis=1), drawn)
+    assert np.array_equal(np.take_along_axis(positions, indices, axis=1), drawn)
 
 
 def test_too_few_distinct_draws_are_filled_up(monkeypatch: pytest.MonkeyPatch) -> None:
     plenty = without_replacement(generator("test", 1), 60, 200, 12)
     monkeypatch.setattr(sampling, "_spare", lambda pool, batch: 0)  # as drawn, most rows have a repeat
-    found = without_replacement(generator("test", 1), 60, 200, 12)
-    assert all(len(set(row)) == 12 for row in [*plenty.tolist(), *found.tolist()])
-    assert found.min() == 0 and found.max() == 59
-    counts = np.bincount(found.reshape(-1), minlength=60)
+    drawn = without_replacement(generator("test", 1), 60, 200, 12)
+    assert all(len(set(row)) == 12 for row in [*plenty.tolist(), *drawn.tolist()])
+    assert drawn.min() == 0 and drawn.max() == 59
+    counts = np.bincount(drawn.reshape(-1), minlength=60)
     assert counts.min() > 15 and counts.max() < 75  # 40 each in the mean
 
 
@@ -211,7 +212,7 @@ def test_weighted_normalisation_is_that_of_rows_drawn_again() -> None:
     times[:, 0] += 2
     once = {name: value.double() for name, value in fresh_statistics(3, "norm", 4).items()}
     normal, inverse = normalised(x.clone(), once, "norm", weights=times)
-    found = normalised_backward(slope * times, normal, inverse, weights=times)
+    gradient = normalised_backward(slope * times, normal, inverse, weights=times)
     for run in range(3):
         reference = torch.nn.BatchNorm1d(4, eps=1e-4, affine=False, dtype=torch.float64)
         leaf = x[run].clone().requires_grad_()
@@ -219,6 +220,6 @@ def test_weighted_normalisation_is_that_of_rows_drawn_again() -> None:
         expected = reference(leaf.repeat_interleave(counts, dim=0))
         (expected * slope[run].repeat_interleave(counts, dim=0)).sum().backward()
         torch.testing.assert_close(normal[run].repeat_interleave(counts, dim=0), expected.detach())
-        torch.testing.assert_close(found[run], leaf.grad)
+        torch.testing.assert_close(gradient[run], leaf.grad)
         torch.testing.assert_close(once["norm.mean"][run, 0], reference.running_mean)
         torch.testing.assert_close(once["norm.var"][run, 0], reference.running_var)

@@ -42,14 +42,14 @@ def runs(width: int, count: int) -> list[Rows]:
     X[:200] += 3.0
     X[400:] *= 4.0
     truth = np.repeat([0, 1], [400, 20]).astype(np.int8)
-    found = []
+    splits = []
     for run in range(count):
         order = np.concatenate([generator.permutation(400)[:260], 400 + generator.permutation(20)])
         y = np.zeros(len(order) - 8, dtype=np.int8)
         y[260 : 260 + (5 if run % 2 else 9)] = 1
         held = np.concatenate([np.setdiff1d(np.arange(400), order)[:40], order[-8:]])
-        found.append(Rows(X, order[:-8], y, held, truth[held]))
-    return found
+        splits.append(Rows(X, order[:-8], y, held, truth[held]))
+    return splits
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -62,21 +62,21 @@ def test_scores_are_the_same_bits_in_any_group(method: str, width: int) -> None:
     group = model.fit_replicas(splits, seeds)
     scores = model.decision_function_replicas(group, [s.X for s in splits])
     picks = {"alone": [39], "first": [0], "reversed": list(range(18, 4, -1)), "part": [2, 33, 17]}
-    for where, places in picks.items():
-        again = model.fit_replicas([splits[i] for i in places], [seeds[i] for i in places])
-        values = model.decision_function_replicas(again, [splits[i].X for i in places])
-        for place, detector, value in zip(places, again, values, strict=True):
-            assert torch.equal(detector.weights_, group[place].weights_), (where, place)
-            assert np.array_equal(value, scores[place]), (where, place)
-            assert np.array_equal(detector.decision_scores_, group[place].decision_scores_), (where, place)
+    for where, chosen in picks.items():
+        again = model.fit_replicas([splits[i] for i in chosen], [seeds[i] for i in chosen])
+        values = model.decision_function_replicas(again, [splits[i].X for i in chosen])
+        for run, detector, value in zip(chosen, again, values, strict=True):
+            assert torch.equal(detector.weights_, group[run].weights_), (where, run)
+            assert np.array_equal(value, scores[run]), (where, run)
+            assert np.array_equal(detector.decision_scores_, group[run].decision_scores_), (where, run)
 
 
 def test_different_seeds_and_rows_do_differ() -> None:
     splits = runs(6, 2)
     model = create("devnet", epochs=2, steps_per_epoch=2)
-    one, other, same_rows = model.fit_replicas([splits[0], splits[1], splits[0]], [0, 0, 1])
-    assert not torch.equal(one.weights_, other.weights_)
-    assert not torch.equal(one.weights_, same_rows.weights_)
+    first, other_rows, other_seed = model.fit_replicas([splits[0], splits[1], splits[0]], [0, 0, 1])
+    assert not torch.equal(first.weights_, other_rows.weights_)
+    assert not torch.equal(first.weights_, other_seed.weights_)
 
 
 @pytest.mark.parametrize(

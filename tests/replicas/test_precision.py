@@ -9,6 +9,7 @@ import pytest
 
 from replicas import precision
 from replicas.rows import Rows, single_runs
+from tests.present import present
 
 EPOCH = 1_700_000_000.0
 
@@ -77,5 +78,5 @@ def test_runs_share_a_table_that_needs_no_moving_and_see_their_own_rows_only() -
     X = np.column_stack([rows()[:, 0], EPOCH + np.arange(200)])
     (_, first), (_, second) = single_runs([Rows(X, half, half * 0), Rows(X, half + 100, half * 0)])
     assert first is not None and second is not None
-    np.testing.assert_array_equal(first.offset, precision.needed(X[:100]).offset)
-    np.testing.assert_array_equal(second.offset, precision.needed(X[100:]).offset)
+    np.testing.assert_array_equal(first.offset, present(precision.needed(X[:100])).offset)
+    np.testing.assert_array_equal(second.offset, present(precision.needed(X[100:])).offset)

@@ -28,12 +28,12 @@ def walked(forest: Trees, X: np.ndarray) -> np.ndarray:
     """Leaf values (trees, n), one row and one node after the other."""
     values = np.empty((len(forest.first) - 1, len(X)))
     for tree, begin in enumerate(forest.first[:-1]):
-        for place, row in enumerate(X):
+        for number, row in enumerate(X):
             node = begin
             while forest.feature[node] >= 0:
                 below = row[forest.feature[node]] <= forest.threshold[node]
                 node = begin + (forest.left if below else forest.right)[node]
-            values[tree, place] = forest.value[node]
+            values[tree, number] = forest.value[node]
     return values
 
 

@@ -40,13 +40,13 @@ def runs(width: int, count: int) -> list[Rows]:
     X = rng.normal(size=(240, width)).astype(np.float32)
     X[220:] *= 4.0
     truth = np.repeat([0, 1], [220, 20]).astype(np.int8)
-    found = []
+    splits = []
     for run in range(count):
         order = np.concatenate([rng.permutation(220)[:160], 220 + rng.permutation(20)[:12]])
         y = np.repeat([0, 1], [len(order) - 6 - run % 2, 6 + run % 2]).astype(np.int8)
         held = np.setdiff1d(np.arange(240), order)
-        found.append(Rows(X, order, y, held, truth[held]))
-    return found
+        splits.append(Rows(X, order, y, held, truth[held]))
+    return splits
 
 
 # on both sides of the boundary; beyond 504 features the inner layer of MNP's pre-training is wide too
@@ -57,13 +57,13 @@ def test_scores_are_the_same_bits_in_any_group(method: str, width: int) -> None:
     splits, seeds = runs(width, 9), list(range(9))
     group = model.fit_replicas(splits, seeds)
     scores = model.decision_function_replicas(group, [split.X for split in splits])
-    for places in ([8], [5, 0], [2, 8, 1]):
-        again = model.fit_replicas([splits[i] for i in places], [seeds[i] for i in places])
-        values = model.decision_function_replicas(again, [splits[i].X for i in places])
-        for place, detector, value in zip(places, again, values, strict=True):
-            assert torch.equal(detector.weights_, group[place].weights_), (places, place)
-            assert np.array_equal(value, scores[place]), (places, place)
-            assert np.array_equal(detector.decision_function(splits[place].X[37:38]), value[37:38])
+    for chosen in ([8], [5, 0], [2, 8, 1]):
+        again = model.fit_replicas([splits[i] for i in chosen], [seeds[i] for i in chosen])
+        values = model.decision_function_replicas(again, [splits[i].X for i in chosen])
+        for run, detector, value in zip(chosen, again, values, strict=True):
+            assert torch.equal(detector.weights_, group[run].weights_), (chosen, run)
+            assert np.array_equal(value, scores[run]), (chosen, run)
+            assert np.array_equal(detector.decision_function(splits[run].X[37:38]), value[37:38])
 
 
 @pytest.mark.parametrize("method", REPLICATED)

@@ -69,10 +69,10 @@ def seconds(*works: Callable[[], Any], repeats: int) -> list[float]:
     """Processor seconds of each, the fastest of ``repeats`` turns: other work on the machine does not count."""
     fastest = [float("inf")] * len(works)
     for _ in range(repeats):
-        for place, work in enumerate(works):
+        for number, work in enumerate(works):
             begin = time.process_time()
             work()
-            fastest[place] = min(fastest[place], time.process_time() - begin)
+            fastest[number] = min(fastest[number], time.process_time() - begin)
     return fastest
 
 
@@ -130,12 +130,12 @@ def scoring() -> pd.DataFrame:
         rows = torch.from_numpy(wide[:1000])
         looped = seconds(lambda: loop(rows), repeats=2)[0] * SCORED / len(rows)
     ours = seconds(lambda: exact.decision_function(wide), lambda: sampled.decision_function(wide), repeats=3)
-    found = {
+    taken = {
         "exact expectation": ours[0],
         "30 sampled pairs, one array": ours[1],
         "30 sampled pairs, row by row": looped,
     }
-    return pd.DataFrame({"scoring of 100,000 rows (PReNet, D = 21)": found.keys(), "seconds": found.values()})
+    return pd.DataFrame({"scoring of 100,000 rows (PReNet, D = 21)": taken.keys(), "seconds": taken.values()})
 
 
 def main() -> int:

@@ -7,7 +7,7 @@ score as a function of rows. They draw batches by index: a DataLoader would only
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -44,7 +44,7 @@ def fit(
         for _ in range(steps):
             optimiser.zero_grad()
             value = loss()
-            value.backward()
+            torch.autograd.backward(value)
             if clip is not None:
                 nn.utils.clip_grad_norm_(network.parameters(), clip)
             optimiser.step()
@@ -67,7 +67,8 @@ def devnet(model: Any, X: torch.Tensor, y: torch.Tensor, seed: int) -> Score:
         x = X[torch.cat([pick(unlabelled, half), pick(labelled, half)])]
         deviation = (network(x)[:, 0] - mean) / std
         fit = deviation[:half].abs().sum() + F.relu(model.margin - deviation[half:]).sum()
-        return fit / (2 * half) + model.l2 * hidden.weight.square().sum()
+        total: torch.Tensor = fit / (2 * half) + model.l2 * hidden.weight.square().sum()
+        return total
 
     optimiser = torch.optim.RMSprop(network.parameters(), lr=model.lr, alpha=0.9, eps=1e-7)
     fit(network, optimiser, loss, model.epochs, model.steps_per_epoch, clip=model.clipnorm, best=True)
@@ -82,12 +83,14 @@ def prenet(model: Any, X: torch.Tensor, y: torch.Tensor, seed: int) -> Score:
     goal = torch.repeat_interleave(torch.tensor(model.targets), torch.tensor([2 * quarter, quarter, quarter]))
 
     def pair(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
-        return head(torch.cat([hidden(first).relu(), hidden(second).relu()], dim=1))[:, 0]
+        output: torch.Tensor = head(torch.cat([hidden(first).relu(), hidden(second).relu()], dim=1))
+        return output[:, 0]
 
     def loss() -> torch.Tensor:
         first = torch.cat([pick(unlabelled, 3 * quarter), pick(labelled, quarter)])
         second = torch.cat([pick(unlabelled, 2 * quarter), pick(labelled, 2 * quarter)])
-        return F.l1_loss(pair(X[first], X[second]), goal) + model.l2 * hidden.weight.square().sum()
+        total: torch.Tensor = F.l1_loss(pair(X[first], X[second]), goal) + model.l2 * hidden.weight.square().sum()
+        return total
 
     network = nn.ModuleList([hidden, head])
     optimiser = torch.optim.RMSprop(network.parameters(), lr=model.lr, alpha=0.9, eps=1e-7)
@@ -95,11 +98,11 @@ def prenet(model: Any, X: torch.Tensor, y: torch.Tensor, seed: int) -> Score:
 
     def score(x: torch.Tensor, pairs: int = 30) -> torch.Tensor:
         """Row by row with partners of its own, as the published re-implementations do."""
-        found = []
+        scores = []
         for row in x:
             same = row.expand(pairs, -1)
-            found.append((pair(X[pick(unlabelled, pairs)], same) + pair(same, X[pick(labelled, pairs)])).mean() / 2)
-        return torch.stack(found)
+            scores.append((pair(X[pick(unlabelled, pairs)], same) + pair(same, X[pick(labelled, pairs)])).mean() / 2)
+        return torch.stack(scores)
 
     return score
 
@@ -110,15 +113,15 @@ def deep_sad(model: Any, X: torch.Tensor, y: torch.Tensor, seed: int) -> Score:
     encoder, decoder = bias_free(sizes), bias_free(sizes[::-1])
     network = nn.Sequential(encoder, decoder, nn.Sigmoid())
     batch, steps = min(model.batch_size, len(X)), max(1, len(X) // model.batch_size)
-    order = iter(())
+    order: Iterator[torch.Tensor] = iter(())
 
     def rows() -> torch.Tensor:
         nonlocal order
-        found: Any = next(order, None)
-        if found is None:
-            order = iter(torch.randperm(len(X))[: steps * batch].split(batch))
-            found = next(order)
-        return found
+        drawn = next(order, None)
+        if drawn is None:
+            order = iter(torch.split(torch.randperm(len(X))[: steps * batch], batch))
+            drawn = next(order)
+        return drawn
 
     def reconstruct() -> torch.Tensor:
         x = X[rows()]
@@ -165,7 +168,7 @@ class FeaWADNetwork(nn.Module):
         code = self.encoder(x)
         residual = x - self.decoder(code)
         norm = residual.norm(dim=1, keepdim=True)
-        value = self.head[0](torch.cat([residual / norm, code, norm], dim=1))
+        value: torch.Tensor = self.head[0](torch.cat([residual / norm, code, norm], dim=1))
         for layer in self.head[1:]:
             value = layer(torch.cat([value.relu(), norm], dim=1))
         return value[:, 0]
@@ -186,7 +189,7 @@ def feawad(model: Any, X: torch.Tensor, y: torch.Tensor, seed: int) -> Score:
         return F.mse_loss(autoencoder(x), x)
 
     def loss() -> torch.Tensor:
-        score = network(X[torch.cat([pick(unlabelled, half), pick(labelled, half)])])
+        score: torch.Tensor = network(X[torch.cat([pick(unlabelled, half), pick(labelled, half)])])
         return (score[:half].abs().sum() + F.relu(model.margin - score[half:]).sum()) / (2 * half)
 
     first = torch.optim.Adam(autoencoder.parameters(), lr=model.lr)
@@ -253,11 +256,11 @@ def rosas(model: Any, X: torch.Tensor, y: torch.Tensor, seed: int) -> Score:
             mixed = network(torch.lerp(x[other], x, share[:, None]))[1]
             fit = F.smooth_l1_loss(mixed, torch.lerp(target[other], target, share))
             fit = fit + F.smooth_l1_loss(mixed, torch.lerp(score[other], score, share))
-            u, p, a = code.split(size)
+            u, p, a = torch.split(code, size)
             losses = torch.stack([triplet(u, p, a), fit])
             weight = (losses / previous / model.temperature).softmax(0)
             optimiser.zero_grad()
-            ((weight * losses).sum() + model.l2 * (u + p + a).norm()).backward()
+            torch.autograd.backward((weight * losses).sum() + model.l2 * (u + p + a).norm())
             optimiser.step()
             seen.append(losses.detach())
         previous = torch.stack(seen).mean(0)
@@ -276,7 +279,8 @@ def overlap(model: Any, X: torch.Tensor, y: torch.Tensor, seed: int) -> Score:
 
     def density(scores: torch.Tensor, points: torch.Tensor) -> torch.Tensor:
         kernel = torch.exp(-0.5 * ((scores[:, None] - points) / model.bandwidth) ** 2)
-        return kernel.mean(0) / (model.bandwidth * (2 * torch.pi) ** 0.5) + 1e-4
+        mean: torch.Tensor = kernel.mean(0) / (model.bandwidth * (2 * torch.pi) ** 0.5) + 1e-4
+        return mean
 
     def loss() -> torch.Tensor:
         x = X[torch.cat([pick(unlabelled, half), pick(labelled, half)])]

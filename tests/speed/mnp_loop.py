@@ -31,7 +31,7 @@ def pretrain(
     for _ in range(model.pretraining_epochs):
         for _ in range(model.steps_per_epoch):
             optimiser.zero_grad()
-            loss().backward()
+            torch.autograd.backward(loss())
             optimiser.step()
         with torch.no_grad():
             value = watched().item()
@@ -59,7 +59,8 @@ def mnp(model: Any, X: torch.Tensor, y: torch.Tensor, seed: int) -> Score:
 
     def codes(x: torch.Tensor) -> torch.Tensor:
         with torch.no_grad():
-            return encoder1(x)
+            code: torch.Tensor = encoder1(x)
+            return code
 
     def layer(encode: nn.Module, decode: nn.Module, below: Callable[[torch.Tensor], torch.Tensor], size: int) -> None:
         def loss() -> torch.Tensor:
@@ -88,7 +89,7 @@ def mnp(model: Any, X: torch.Tensor, y: torch.Tensor, seed: int) -> Score:
     prototypes = nn.Parameter(torch.from_numpy(separated_prototypes(embedded, seed)[0]))
     head = nn.Sequential(nn.Linear(narrow + 2, 16), nn.LeakyReLU(0.01), nn.Linear(16, 1), nn.Sigmoid())
 
-    def look(x: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    def outputs(x: torch.Tensor) -> tuple[torch.Tensor, ...]:
         z = encoder(x)
         error = F.smooth_l1_loss(decoder(z), x, reduction="none").mean(dim=1)
         unit = F.normalize(z, dim=1)
@@ -101,7 +102,7 @@ def mnp(model: Any, X: torch.Tensor, y: torch.Tensor, seed: int) -> Score:
     def losses() -> torch.Tensor:
         size = min(model.batch_size, len(rows))
         drawn = torch.cat([rows[torch.randperm(len(rows))[:size]], pick(labelled, model.labelled_batch_size)])
-        score, error, similarity, nearest = look(X[drawn])
+        score, error, similarity, nearest = outputs(X[drawn])
         weight = torch.sigmoid(model.beta * nearest[:size])
         weight = weight / weight.mean()
         normal = (weight * error[:size]).mean()
@@ -122,9 +123,9 @@ def mnp(model: Any, X: torch.Tensor, y: torch.Tensor, seed: int) -> Score:
         mean = torch.zeros(3)
         for _ in range(model.steps_per_epoch):
             optimiser.zero_grad()
-            found = losses()
-            (torch.softmax(found / previous / model.temperature, dim=0) * found).sum().backward()
+            values = losses()
+            torch.autograd.backward((torch.softmax(values / previous / model.temperature, dim=0) * values).sum())
             optimiser.step()
-            mean += found.detach() / model.steps_per_epoch
+            mean += values.detach() / model.steps_per_epoch
         previous = mean
-    return lambda x: look(x)[0]
+    return lambda x: outputs(x)[0]

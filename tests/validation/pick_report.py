@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,7 +30,7 @@ TABLE = ["half", "dataset", "family", "rows", "features", "seed", "labels"]
 def answers(rows: pd.DataFrame) -> Iterator[dict[str, object]]:
     """For every table and number of labels what each rule names, and how far that is below the best."""
     for key, part in rows.groupby(TABLE):
-        about = dict(zip(TABLE, key, strict=True))
+        about: dict[str, Any] = dict(zip(TABLE, key, strict=True))
         by_method = part.set_index("method")
         names = [name for name in DEFAULT if name in by_method.index]
         if len(names) < len(DEFAULT):
@@ -45,12 +46,13 @@ def answers(rows: pd.DataFrame) -> Iterator[dict[str, object]]:
             "pick, the best estimate": judged[0].method,
             f"always {OVERALL_BEST}": OVERALL_BEST,
             "always pu-bagging": "pu-bagging",
-            "evidence alone": names[int(np.argmax([placing(one.above).mean() for one in evidence]))],
+            "evidence alone": names[int(np.argmax([placing(measured.above).mean() for measured in evidence]))],
             "reference alone": names[int(np.nanargmax(reference.strength))],
         }
         by_name = dict(zip(names, truth, strict=True))
         held = [
-            one.behind.low <= by_name[judged[0].method] - by_name[one.method] <= one.behind.high for one in judged[1:]
+            judgement.behind.low <= by_name[judged[0].method] - by_name[judgement.method] <= judgement.behind.high
+            for judgement in judged[1:]
         ]
         for rule, method in named.items():
             yield {
@@ -59,11 +61,11 @@ def answers(rows: pd.DataFrame) -> Iterator[dict[str, object]]:
             }  # fmt: skip
 
 
-def summary(found: pd.DataFrame) -> pd.DataFrame:
+def summary(answered: pd.DataFrame) -> pd.DataFrame:
     """A row per half, number of labels and rule: means over sets, after the mean over a set's seeds."""
-    found = found.assign(within=(found.regret <= MARGIN).astype(float))
+    answered = answered.assign(within=(answered.regret <= MARGIN).astype(float))
     columns = ["within", "regret", "equals", "held"]
-    sets = found.groupby(["half", "labels", "rule", "dataset"])[columns].mean()
+    sets = answered.groupby(["half", "labels", "rule", "dataset"])[columns].mean()
     grouped = sets.groupby(level=["half", "labels", "rule"])
     table = grouped.mean().rename(columns={"within": "within_0.02", "held": "differences_in_95_interval"})
     table.insert(0, "sets", grouped.size())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from bench.suite.load import Experiment
+    from bench.suite.experiment import Experiment
 
 Suite = Annotated[str, typer.Argument(help="A suite's name (see list suites) or a TOML file.", show_default=False)]
 Folder = Annotated[str, typer.Argument(metavar="OUT", help="A results folder, e.g. results/quick.", show_default=False)]
@@ -30,7 +30,8 @@ def experiment_of(
     suite: str, methods: str | None, datasets: str | None, seeds: str | None, data_dir: str | None
 ) -> Experiment:
     """The suite that the words name, with the methods, datasets and seeds chosen on the command line."""
-    from bench.suite.load import narrowed, read_seeds, read_suite
+    from bench.suite.load import read_suite
+    from bench.suite.narrow import narrowed, read_seeds
 
     if not suite.endswith(".toml"):
         refuse_file(suite)

@@ -26,6 +26,8 @@ class Commands(TyperGroup):
         except BenchError as error:
             stop(str(error), BAD_INPUT)
         except edge.OF_THE_SYSTEM as error:
+            if not edge.of_the_system(error):
+                raise
             stop(edge.sentence(error), BAD_INPUT)
         except KeyboardInterrupt:
             stop("interrupted; what was finished is stored, the same command goes on from there", INTERRUPTED)

@@ -36,7 +36,7 @@ def verify_(
     data_dir: DataDir = None,
 ) -> None:
     """Compute a random sample of cells again and say which bits are not those stored."""
-    from bench.app.output import show_verified
+    from bench.app.repeated_output import show_verified
     from bench.app.verify import repeat
     from bench.app.verify import sample as draw
     from bench.datasets.catalogue import Catalogue
@@ -56,7 +56,7 @@ def adopt(
 ) -> None:
     """Carry results over to today's code, once a sample computed again has proven that every bit is equal."""
     from bench.app.adopt import adopt as carry_over
-    from bench.app.output import show_adopted
+    from bench.app.repeated_output import show_adopted
     from bench.datasets.catalogue import Catalogue
 
     verdicts = show_adopted(lambda tell: carry_over(out, sample, seed, Catalogue(data_dir), workers(jobs), tell))

@@ -66,7 +66,7 @@ def run(
 ) -> None:
     """Run a suite: do what is not stored yet, build the report, track it in MLflow."""
     from bench.app.run import Choices, run_suite
-    from bench.suite.load import limited
+    from bench.suite.narrow import limited
 
     experiment = experiment_of(suite, methods, datasets, seeds, data_dir)
     experiment = limited(experiment, time_limit, memory_limit)

@@ -41,12 +41,16 @@ function gapTable(found, entry, title, gaps) {
 function showCell(found, number, set) {
   const data = found.data, entry = [...found.entries, ...found.below].find((one) => one.number === number);
   const cells = found.expected.filter(([, own]) => own.has(number)).map(([, own]) => own.get(number)).filter((cell) => data.tasks.dataset[data.columns.task[cell]] === set);
-  const known = data.datasets[set], first = cells[0];
+  showRuns(data, found.state, entry.label, data.datasets[set], cells);
+}
+
+function showRuns(data, state, label, known, cells) {
+  const first = cells[0];
   const blocks = [facts([
-    ["Method", entry.label], ["Data", `${known.rows.toLocaleString("en")} rows, ${known.features} features, ${known.anomalies.toLocaleString("en")} anomalies; ${known.collection}, family ${known.family}; sha256 ${known.sha}…${known.synthetic ? "; synthetic" : ""}`],
-    ["Split", `${found.state.split}: ${data.columns.train[first].toLocaleString("en")} training rows, ${data.columns.labelled[first]} of them labelled anomalies, ${data.columns.test[first].toLocaleString("en")} test rows`],
-  ]), runTable(data, cells, found.state.metric)];
-  showPanel(`${entry.label} on ${known.name}`, blocks);
+    ["Method", label], ["Data", `${known.rows.toLocaleString("en")} rows, ${known.features} features, ${known.anomalies.toLocaleString("en")} anomalies; ${known.collection}, family ${known.family}; sha256 ${known.sha}…${known.synthetic ? "; synthetic" : ""}`],
+    ["Split", `${state.split}: ${data.columns.train[first].toLocaleString("en")} training rows, ${data.columns.labelled[first]} of them labelled anomalies, ${data.columns.test[first].toLocaleString("en")} test rows`],
+  ]), runTable(data, cells, state.metric)];
+  showPanel(`${label} on ${known.name}`, blocks);
 }
 
 function runTable(data, cells, metric) {

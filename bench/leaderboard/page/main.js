@@ -1,7 +1,9 @@
 // Start: decode, choose, draw; the ranking first, what takes longer when the page has been painted.
 const data = decoded(JSON.parse(document.getElementById("data").textContent));
 const state = opening(data);
-fromHash(data, state);
+let wanted = wantedCell(data, location.hash);
+if (wanted) Object.assign(state, choiceOf(data, wanted));
+else fromHash(data, state);
 let found, turn = 0;
 
 function draw() {
@@ -14,6 +16,8 @@ function draw() {
   drawBoard(found);
   history.replaceState(null, "", toHash(state));
   performance.mark("ranked");
+  if (wanted) showWanted(data, found, wanted);
+  wanted = null;
   setTimeout(() => { if (mine === turn) rest(verdict); });
 }
 
@@ -36,6 +40,14 @@ document.addEventListener("click", (event) => {
   if (!target) return;
   if (target.dataset.set !== undefined) showCell(found, Number(target.dataset.entry), Number(target.dataset.set));
   else showMethod(found, Number(target.dataset.entry));
+});
+
+// A link to a cell that is followed while the page is open.
+addEventListener("hashchange", () => {
+  wanted = wantedCell(data, location.hash);
+  if (!wanted) return;
+  Object.assign(state, choiceOf(data, wanted));
+  draw();
 });
 
 const tip = document.getElementById("tip");

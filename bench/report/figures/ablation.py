@@ -21,7 +21,7 @@ from bench.report.figures.canvas import (
     styled,
 )
 from bench.report.palette import DEFAULTS
-from bench.report.rows import fair, prepare
+from bench.report.rows import fair, of_one_code, prepare
 
 PROTOTYPES = "n_prototypes"
 
@@ -43,7 +43,7 @@ def ablation(frame: pd.DataFrame, metric: str = "average_precision") -> Drawing:
     subject = varied(rows)
     if not subject:
         raise NotAsked("no method was run with its defaults and with other choices of parameters")
-    rows = rows[rows["method"] == subject]
+    rows = of_one_code(rows[rows["method"] == subject])
     alone = rows.params.map({text: set(json.loads(text)) == {PROTOTYPES} for text in rows.params.unique()})
     if rows.params[alone].nunique() > 1:
         rows = rows[~alone]  # a series of K has a figure of its own

@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 
 from bench.report.figures.canvas import WIDTH, Drawing, Unsuited, drawing_styles, joined, label_of, short, styled
+from bench.report.pairwise import holm_pairs, wilcoxon
 from bench.report.rows import fair, prepare
-from bench.report.statistics import ALPHA, FEWEST, WILCOXON_ASSUMES, average_ranks, friedman, holm, trouble, unit_matrix
+from bench.report.statistics import ALPHA, FEWEST, WILCOXON_ASSUMES, average_ranks, friedman, trouble, unit_matrix
 from bench.report.words import count, p_text
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def critical_difference(frame: pd.DataFrame, metric: str = "average_precision") 
     rejects = test is None or test[1] < ALPHA
     apart = np.zeros((len(ranks), len(ranks)), dtype=bool)
     if rejects and len(matrix) >= FEWEST:
-        apart = holm(matrix).loc[ranks.index, ranks.index].to_numpy() < ALPHA
+        apart = holm_pairs(wilcoxon(matrix)).loc[ranks.index, ranks.index].to_numpy() < ALPHA
     bars = groups(apart)
     lines = -(-len(ranks) // 2)
     height = SCALE + BAR * (len(bars) + 1) + LINE * (lines + 0.5)

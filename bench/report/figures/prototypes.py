@@ -11,7 +11,7 @@ from bench.report.bootstrap import by_dataset, mean_interval
 from bench.report.figures.ablation import PROTOTYPES
 from bench.report.figures.canvas import Drawing, NotAsked, Unsuited, capital, joined, label_of, panels, styled
 from bench.report.palette import DEFAULTS, drawing_style, style_family, style_numbers
-from bench.report.rows import fair, prepare
+from bench.report.rows import fair, of_one_code, prepare
 from bench.report.words import count
 
 
@@ -35,7 +35,7 @@ def prototypes(frame: pd.DataFrame, metric: str = "average_precision") -> Drawin
     if subjects.empty or subjects.max() < 2:
         raise NotAsked("no method was run with two values of n_prototypes")
     subject = str(subjects.idxmax())
-    rows, params = fair(rows[rows["method"] == subject])
+    rows, params = fair(of_one_code(rows[rows["method"] == subject]))
     fixed = rows.dropna(subset=["k"])
     if fixed.k.nunique() < 2:
         raise Unsuited("no dataset has two values of n_prototypes with all seeds")

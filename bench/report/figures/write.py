@@ -12,9 +12,10 @@ from typing import Any
 import pandas as pd
 
 from bench.atomic import write_text
-from bench.errors import StoreError
+from bench.errors import StoreError, not_installed
 from bench.report.figures import KINDS, Kind
 from bench.report.figures.canvas import NotAsked, Unsuited, save
+from bench.report.optional import installed
 from bench.report.rows import prepare, scenarios
 from bench.report.spread import Tell, lean, silent, spread
 
@@ -22,6 +23,11 @@ from bench.report.spread import Tell, lean, silent, spread
 CAPTIONS = "captions.json"
 #: So many figures are worth other processes.
 MANY = 24
+#: What the index says where nothing can be drawn.
+UNDRAWN = {
+    "name": "", "title": "the figures", "scenario": "",
+    "reason": "the package matplotlib is not installed here: pip install matplotlib",
+}  # fmt: skip
 
 
 def write(folder: Path, frame: pd.DataFrame, tell: Tell = silent) -> list[Path]:
@@ -40,13 +46,14 @@ def write(folder: Path, frame: pd.DataFrame, tell: Tell = silent) -> list[Path]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     rows = prepare(frame)
-    wanted = list(_wanted(rows))
+    wanted = list(_wanted(rows)) if installed("matplotlib") else []
     pieces = [(kind, entry, part if kind.per_row else lean(part), page, folder) for kind, entry, part, page in wanted]
     outcomes = spread(_drawn, pieces, len(wanted) >= MANY, tell)
     drawn = [
         {**entry, "caption": one.caption} for (_, entry, *_), one in zip(wanted, outcomes, strict=True) if one.paths
     ]
     missing = [{**entry, "reason": one.why} for (_, entry, *_), one in zip(wanted, outcomes, strict=True) if one.why]
+    missing += [] if installed("matplotlib") else [UNDRAWN]
     index = folder / CAPTIONS
     _remove_old(index, {str(entry["name"]) for entry in drawn})
     write_index(index, {"figures": drawn, "not_drawn": missing})
@@ -69,6 +76,8 @@ def _drawn(kind: Kind, entry: dict[str, Any], part: pd.DataFrame, page: dict[str
         return _Outcome()
     except Unsuited as reason:
         return _Outcome(why=str(reason))
+    except ModuleNotFoundError as error:
+        return _Outcome(why=not_installed(error))
     text = folder / f"{entry['name']}.txt"
     write_text(text, caption + "\n")
     return _Outcome((*save(figure, folder / entry["name"]), text), caption)

@@ -20,12 +20,13 @@ from bench.app import verify
 from bench.app.adopt import adopt
 from bench.app.run import Choices, run_suite
 from bench.errors import StoreError
-from bench.execution import pool
+from bench.execution import pool, supervisor
 from bench.planning.plan import make_plan
 from bench.store import FOLDER, Store, manifest, read, segments
 from bench.suite.load import parse_suite
 from bench.types import Task
 
+pytestmark = pytest.mark.usefixtures("kept_child", "without_figures")
 SUITE = """
 name = "carried"
 datasets = ["wine", "breast-cancer"]
@@ -63,7 +64,7 @@ def altered(folder: Path, method: str, column: str = "auc_roc") -> None:
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def finished(kept_child: None, without_figures: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("carried") / "run"
     run_suite(parse_suite(SUITE, "test"), Choices(out=str(out), track=False))
     return out
@@ -269,6 +270,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         for module in [module for module in sys.modules if module.startswith("carried_over")]:
             del sys.modules[module]
         methods.specs.cache_clear()
+        supervisor.release()  # a child that holds the code as it was
 
     monkeypatch.syspath_prepend(str(root.parent))
     monkeypatch.setenv("PYTHONPATH", str(root.parent))
@@ -277,6 +279,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     for module in [module for module in sys.modules if module.startswith("carried_over")]:
         del sys.modules[module]
     methods.specs.cache_clear()
+    supervisor.release()
 
 
 def test_code_that_moved_is_carried_over_and_code_that_moved_a_bit_is_not(package: Any, tmp_path: Path) -> None:

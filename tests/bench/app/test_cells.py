@@ -7,15 +7,15 @@ import hashlib
 from pathlib import Path
 
 import pytest
-from records import record as made_up
 
 from bench.app import cells
 from bench.errors import StoreError
 from bench.store import Store, read
 from bench.types import Cell, Record, Scenario
+from tests.bench.records import record as made_up
 
 
-def record(dataset: str, method: str, seed: int, scenario: Scenario, params: tuple) -> Record:
+def record(dataset: str, method: str, seed: int, scenario: Scenario, params: tuple[tuple[str, object], ...]) -> Record:
     content = repr((dataset, method, seed, scenario, params))
     key = hashlib.sha256(content.encode()).hexdigest()
     return dataclasses.replace(made_up(0), cell=Cell(dataset, "ab" * 32, scenario, method, params, seed, key))
@@ -46,7 +46,7 @@ def folder(tmp_path: Path) -> Path:
         ("digits:devnet:0@known_types=a+b", ("digits", "devnet", 0, None, "{}")),
     ],
 )
-def test_a_cell_is_found_by_what_tells_it_apart(folder: Path, name: str, wanted: tuple) -> None:
+def test_a_cell_is_found_by_what_tells_it_apart(folder: Path, name: str, wanted: tuple[object, ...]) -> None:
     row = cells.find(folder, name)
     contamination = None if row.contamination != row.contamination else row.contamination
     assert (row.dataset, row.method, row.seed, contamination, row.params) == wanted

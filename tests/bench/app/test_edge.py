@@ -13,8 +13,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from records import record
-from test_main_job import command, own_suite
 
 from bench import methods
 from bench.app import edge
@@ -22,8 +20,12 @@ from bench.app.failed import failed_text
 from bench.app.run import Choices, run_suite
 from bench.errors import ConfigError
 from bench.store import Store, read
-from bench.suite.load import read_seeds, read_suite
+from bench.suite.load import read_suite
+from bench.suite.narrow import read_seeds
+from tests.bench.app.test_main_job import own_suite
+from tests.bench.records import record
 
+pytestmark = pytest.mark.usefixtures("kept_child")
 PROGRAM = [sys.executable, "-c", "from bench.app.cli import main; main()"]
 
 
@@ -133,11 +135,13 @@ def test_what_is_no_results_folder_is_one_sentence(
 
 
 @pytest.mark.parametrize("broken", ["status.json", "manifest.json"])
-def test_broken_files_of_a_results_folder_are_one_sentence(broken: str, results: Any, tmp_path: Path) -> None:
+def test_broken_files_of_a_results_folder_are_one_sentence(
+    broken: str, results: Any, tmp_path: Path, typed: Any
+) -> None:
     shutil.copytree(results, tmp_path / "out")
     (tmp_path / "out" / broken).write_bytes(b'{"runs": [\xff')
     words = {"status.json": "status", "manifest.json": "report"}
-    is_one_sentence(command(words[broken], "out", folder=tmp_path), broken)
+    is_one_sentence(typed(words[broken], "out", folder=tmp_path), broken)
 
 
 def test_a_disk_that_fills_while_figures_are_drawn_is_one_sentence(
@@ -188,6 +192,7 @@ def test_a_mirror_that_fails_in_an_unforeseen_way_is_told_in_one_sentence(
         raise KeyError("a tag")
 
     monkeypatch.setattr(mlflow_mirror, "track", broken)
+    monkeypatch.setattr("bench.report.figures.write.KINDS", ())
     monkeypatch.setattr(Store, "compact", broken_report)
     ended = run_suite(read_suite(str(own_suite(tmp_path))), Choices(out=str(tmp_path / "out")))
     told = capsys.readouterr().err
@@ -207,8 +212,12 @@ def test_the_last_words_name_the_failing_methods_and_why(results: Any) -> None:
     assert alone.startswith("no cell succeeded") and "1 cell, timeout" in alone and "\n" not in alone
 
 
-def shell(words: str, folder: Path, **more: str) -> subprocess.CompletedProcess[str]:
-    program = f"{sys.executable} -c 'from bench.app.cli import main; main()'"
+#: What a stream has nothing to do with takes most of a run's time.
+WITHOUT_FIGURES = "import bench.report.figures.write as drawing; drawing.KINDS = (); "
+
+
+def shell(words: str, folder: Path, before: str = "", **more: str) -> subprocess.CompletedProcess[str]:
+    program = f"{sys.executable} -c '{before}from bench.app.cli import main; main()'"
     return subprocess.run(
         ["bash", "-c", words.replace("mnp-bench", program)],
         cwd=folder, capture_output=True, text=True, errors="replace", timeout=250, check=False,
@@ -220,17 +229,18 @@ def shell(words: str, folder: Path, **more: str) -> subprocess.CompletedProcess[
     ("words", "told"),
     [
         ("mnp-bench run mine.toml --jobs 1 --out out > /dev/full", "standard output cannot be written: No space left"),
-        ("(mnp-bench run mine.toml --jobs 1 --out out; echo ended with $? >&2) | true", "ended with 0"),
-        ("mnp-bench run mine.toml --jobs 1 --out out > /dev/full 2> /dev/full", ""),
+        ("(mnp-bench run mine.toml --jobs 1 --out out --no-track; echo ended with $? >&2) | true", "ended with 0"),
+        ("mnp-bench run mine.toml --jobs 1 --out out --no-track > /dev/full 2> /dev/full", ""),
         ("mnp-bench run mine.toml --jobs 1 --out out >&- 2>&-", ""),
     ],
 )
 def test_a_stream_that_cannot_be_written_to_ends_no_run(words: str, told: str, tmp_path: Path) -> None:
     own_suite(tmp_path)
-    done = shell(words, tmp_path)
+    done = shell(words, tmp_path, WITHOUT_FIGURES)
     assert done.returncode == 0, done.stderr
     assert told in done.stderr and "Traceback" not in done.stderr
-    assert (tmp_path / "out" / "mlflow.db").exists()
+    assert (tmp_path / "out" / "index.html").exists()
+    assert (tmp_path / "out" / "mlflow.db").exists() == ("--no-track" not in words)
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
@@ -255,15 +265,15 @@ def test_too_many_seeds_are_refused_before_they_are_listed(text: Any) -> None:
         read_seeds(text)
 
 
-def test_a_label_budget_is_a_share_or_a_count(tmp_path: Path) -> None:
-    done = command("inspect", "wine", "--label-budget", "2.7", folder=tmp_path)
+def test_a_label_budget_is_a_share_or_a_count(tmp_path: Path, typed: Any) -> None:
+    done = typed("inspect", "wine", "--label-budget", "2.7", folder=tmp_path)
     assert done.returncode == 2 and "--label-budget 2.7 is neither a share below 1 nor a whole number" in done.stderr
 
 
 @pytest.mark.parametrize("name", ["describe", "inspect", "plan", "run"])
-def test_a_table_where_a_name_is_needed_is_told_of_suite_files(name: str, tmp_path: Path) -> None:
+def test_a_table_where_a_name_is_needed_is_told_of_suite_files(name: str, tmp_path: Path, typed: Any) -> None:
     pd.DataFrame(np.eye(3)).to_csv(tmp_path / "my.csv", index=False)
-    done = command(name, "my.csv", folder=tmp_path)
+    done = typed(name, "my.csv", folder=tmp_path)
     assert done.returncode == 2 and "my.csv is a file" in done.stderr and "init my.csv" in done.stderr
 
 
@@ -309,6 +319,7 @@ def test_a_run_plans_groups_hashes_and_reads_once(tmp_path: Path, monkeypatch: p
     from bench.store import reading
     from bench.tracking import mlflow_mirror
 
+    monkeypatch.setattr("bench.report.figures.write.KINDS", ())
     counts: dict[str, int] = {}
 
     def counted(module: Any, name: str) -> Any:

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from toys import cells, context
 
 from bench import methods
 from bench.execution.pool import run
 from bench.store import Store, read
 from bench.types import Cell, Scenario, Task
+from tests.bench.toys import cells, context
 from tests.brief import BRIEF
 
 

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from mlflow_server import free_port
 
 from bench.store import read
+from tests.bench.mlflow_server import free_port
+from tests.present import present
 
 
 def command(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -69,14 +70,14 @@ def test_mlflow_holds_parent_and_children_with_means_over_seeds(finished: Any) -
 
     out = finished[0] / "results" / "smoke"
     client = MlflowClient(f"sqlite:///{out / 'mlflow.db'}")
-    experiment = client.get_experiment_by_name("mnp-bench/smoke")
+    experiment = present(client.get_experiment_by_name("mnp-bench/smoke"))
     runs = client.search_runs([experiment.experiment_id], max_results=100)
     children = [run for run in runs if "mlflow.parentRunId" in run.data.tags]
     assert len(runs) - len(children) == 1
     assert len(children) == 2 * 4 * 2
     for child in children:
         assert child.data.params["seeds_ok"] == "2" and {"contamination", "label_budget"} <= set(child.data.params)
-        assert child.data.tags["mlflow.source.name"] == "mnp-bench" and len(child.inputs.dataset_inputs) == 1
+        assert child.data.tags["mlflow.source.name"] == "mnp-bench" and len(present(child.inputs).dataset_inputs) == 1
     stored = read(out).groupby(["dataset", "contamination", "method"]).average_precision.mean()
     means = sorted(child.data.metrics["average_precision_mean"] for child in children)
     assert means == pytest.approx(sorted(stored))
@@ -84,18 +85,19 @@ def test_mlflow_holds_parent_and_children_with_means_over_seeds(finished: Any) -
     assert {a.path for a in client.list_artifacts(parent.info.run_id)} >= {"tables", "figures", "manifest.json"}
 
 
-def test_again_does_nothing_and_a_lost_dataset_is_done_again(finished: Any) -> None:
+@pytest.mark.usefixtures("kept_child", "without_figures")
+def test_again_does_nothing_and_a_lost_dataset_is_done_again(finished: Any, typed: Any) -> None:
     folder = finished[0]
     out = folder / "results" / "smoke"
     before = read(out, scores=True).set_index("cell")
-    again = command("run", "smoke", "--no-track", folder=folder)
+    again = typed("run", "smoke", "--no-track", folder=folder)
     assert "all 32 cells are stored" in again.stderr
     pd.testing.assert_frame_equal(read(out, scores=True).set_index("cell"), before)
     from bench.store import Store
 
     with Store(out) as store:
         assert store.forget(before.index[before.dataset == "breast-cancer"]) == 16
-    redone = command("run", "smoke", "--no-track", "--jobs", "1", folder=folder)
+    redone = typed("run", "smoke", "--no-track", "--jobs", "1", folder=folder)
     assert redone.returncode == 0, redone.stderr
     after = read(out, scores=True).set_index("cell").loc[before.index]
     assert (after.started == before.started).sum() == 16
@@ -115,8 +117,8 @@ def test_again_does_nothing_and_a_lost_dataset_is_done_again(finished: Any) -> N
         (["list", "method"], "did you mean methods"),
     ],
 )
-def test_bad_words_are_one_sentence(words: list[str], sentence: str, tmp_path: Path) -> None:
-    done = command(*words, folder=tmp_path)
+def test_bad_words_are_one_sentence(words: list[str], sentence: str, tmp_path: Path, typed: Any) -> None:
+    done = typed(*words, folder=tmp_path)
     assert done.returncode == 2
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr
@@ -148,11 +150,11 @@ label = "label"
     ids=["one class", "budget", "missing", "text", "key", "value", "toml"],
 )
 def test_unfit_data_and_suites_are_found_before_work(
-    rows: Any, scenario: str, more: str, sentence: str, tmp_path: Path
+    rows: Any, scenario: str, more: str, sentence: str, tmp_path: Path, typed: Any
 ) -> None:
     (tmp_path / "d.csv").write_text(rows)
     (tmp_path / "mine.toml").write_text(SUITE.format(path=tmp_path / "d.csv", scenario=scenario, more=more))
-    done = command("run", "mine.toml", "--no-track", folder=tmp_path)
+    done = typed("run", "mine.toml", "--no-track", folder=tmp_path)
     assert done.returncode == 2, done.stderr
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr

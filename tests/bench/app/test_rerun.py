@@ -22,6 +22,7 @@ from bench.store import FOLDER, read, segments
 from bench.store.schema import PER_ROW
 from bench.suite.load import parse_suite, read_suite
 
+pytestmark = pytest.mark.usefixtures("kept_child", "without_figures")
 SUITE = """
 name = "again"
 datasets = ["wine"]
@@ -36,7 +37,7 @@ label_budget = 2
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def finished(kept_child: None, without_figures: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("again") / "run"
     run_suite(parse_suite(SUITE, "test"), Choices(out=str(out), track=False))
     return out
@@ -60,7 +61,8 @@ def rewrite(folder: Path, change: Any) -> None:
         segments.write(part, table)
 
 
-def replaced(table: pa.Table, name: str, values: list) -> pa.Table:
+def replaced(table: pa.Table, name: str, values: list[Any]) -> pa.Table:
+
     position = table.column_names.index(name)
     return table.set_column(position, name, pa.array(values, table.schema.field(name).type))
 
@@ -169,7 +171,7 @@ def test_the_commands_say_it_by_exit_code(folder: Path) -> None:
     assert done.returncode == 2 and done.stderr.startswith("mnp-bench: ")
 
 
-def test_a_users_own_table_is_found_beside_its_suite(tmp_path: Path) -> None:
+def test_a_users_own_table_is_found_beside_its_suite(tmp_path: Path, typed: Any) -> None:
     stream = np.random.default_rng(0)
     X, y = stream.normal(size=(120, 3)), np.repeat([0, 1], [100, 20])
     lines = ["a,b,c,label", *(",".join(map(str, [*row, label])) for row, label in zip(X + y[:, None], y, strict=True))]
@@ -179,10 +181,9 @@ def test_a_users_own_table_is_found_beside_its_suite(tmp_path: Path) -> None:
         'name = "my"\nmethods = ["logistic-regression"]\nseeds = [0]\n[[dataset]]\npath = "my.csv"\nlabel = "label"\n'
     )
     out = tmp_path / "out"
-    subprocess.run(
-        [sys.executable, "-m", "bench", "run", str(suite), "--no-track", "--out", str(out)],
-        check=True,
-        capture_output=True,
-    )
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    done = typed("run", str(suite), "--no-track", "--jobs", "1", "--out", str(out), folder=elsewhere)
+    assert done.returncode == 0, done.stderr
     assert read_suite(str(suite)).tables
     assert once(out, "my:logistic-regression:0").same

@@ -1,8 +1,6 @@
 """How a user's table was read is printed by plan and run, written into the manifest, and reaches methods undamaged."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +10,11 @@ import pytest
 
 from bench.datasets.reading import Category, LabelValue, LeftOut, Missing, Reading, from_json, lines, to_json
 from bench.datasets.table import TableSource, load_table
-from bench.execution.evaluate import WorkContext, execute
+from bench.execution.context import WorkContext
+from bench.execution.evaluate import execute
 from bench.planning.plan import make_plan
-from bench.suite.load import Limits, read_suite
+from bench.suite.experiment import Limits
+from bench.suite.load import read_suite
 
 EPOCH = 1_700_000_000
 SUITE = """
@@ -74,25 +74,19 @@ def suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     return path
 
 
-def command(*words: Any, folder: Path) -> Any:
-    code = "from bench.app.cli import main; main()"
-    return subprocess.run(
-        [sys.executable, "-c", code, *words], cwd=folder, capture_output=True, text=True, timeout=280, check=False
-    )
-
-
 def test_a_plan_holds_how_each_table_was_read(suite: Any) -> None:
     reading = make_plan(read_suite(str(suite))).readings["flows"]
     assert lines("flows", reading) == [f"table flows: {line}" for line in TOLD]
     assert from_json(json.loads(json.dumps(to_json(reading)))) == reading
 
 
-def test_plan_and_run_print_it_and_the_manifest_keeps_it(suite: Any) -> None:
+@pytest.mark.usefixtures("without_figures")
+def test_plan_and_run_print_it_and_the_manifest_keeps_it(suite: Any, typed: Any) -> None:
     suite.write_text(SUITE.format(method="logistic-regression"))
-    planned = command("plan", str(suite), folder=suite.parent)
+    planned = typed("plan", str(suite), folder=suite.parent)
     assert planned.returncode == 0, planned.stderr
-    as_json = json.loads(command("plan", str(suite), "--json", folder=suite.parent).stdout)
-    done = command("run", str(suite), "--no-track", "--out", "out", folder=suite.parent)
+    as_json = json.loads(typed("plan", str(suite), "--json", folder=suite.parent).stdout)
+    done = typed("run", str(suite), "--no-track", "--jobs", "1", "--out", "out", folder=suite.parent)
     assert done.returncode == 0, done.stderr
     for line in TOLD:
         assert f"table flows: {line}" in planned.stdout.splitlines()

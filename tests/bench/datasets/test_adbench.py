@@ -11,6 +11,7 @@ import pytest
 
 from bench.datasets import adbench, registry
 from bench.errors import DataError
+from tests.present import present
 
 needs_data = pytest.mark.skipif(
     not os.environ.get("MNP_BENCH_DATA"), reason="MNP_BENCH_DATA is not set: no ADBench files to read"
@@ -63,7 +64,7 @@ def test_files_of_an_upstream_copy_are_found_too(tmp_path: Path) -> None:
     for file in ("adbench/38_thyroid.npz", "Classical/38_thyroid.npz", "38_thyroid.npz"):
         folder = tmp_path / file.replace("/", "-")
         card = tiny(folder / file)
-        assert adbench.available(card, folder) == ""
+        assert adbench.why_absent(card, folder) is None
         assert adbench.load(card, folder).X.shape == (30, 3)
 
 
@@ -71,7 +72,7 @@ def test_a_loaded_set_is_float32_read_only_and_mapped_from_the_cache(tmp_path: P
     card = tiny(tmp_path / "adbench/38_thyroid.npz")
     dataset = adbench.load(card, tmp_path)
     assert isinstance(dataset.X, np.memmap) and dataset.X.dtype == np.float32 and dataset.X.flags.c_contiguous
-    assert Path(dataset.X.filename).is_relative_to(cache)
+    assert Path(present(dataset.X.filename)).is_relative_to(cache)
     with pytest.raises(ValueError, match="read-only"):
         dataset.X[0, 0] = 1
     with pytest.raises(ValueError, match="read-only"):

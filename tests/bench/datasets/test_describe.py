@@ -9,6 +9,7 @@ from bench.datasets import registry
 from bench.datasets.describe import describe, describe_loaded, picture
 from bench.datasets.table import TableSource, load_table
 from bench.errors import UnknownName
+from tests.present import present
 
 
 def test_a_card_says_what_the_data_are_and_what_is_odd() -> None:
@@ -48,8 +49,8 @@ def test_a_picture_shows_every_mode_and_type(name: str, tmp_path: Path) -> None:
     dataset = registry.load(name)
     figure = picture(dataset)
     figure.savefig(tmp_path / "picture.png")
-    shown = {text.get_text() for text in figure.axes[0].get_legend().get_texts()}
-    assert shown == set(dataset.anomaly_type)
+    shown = {text.get_text() for text in present(figure.axes[0].get_legend()).get_texts()}
+    assert shown == set(present(dataset.anomaly_type))
     drawn = sum(len(np.asarray(points.get_offsets())) for points in figure.axes[0].collections)
     assert drawn == min(3000, len(dataset.y))
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bench.datasets import adbench, fetch
+from bench.datasets import adbench, download, fetch
 from bench.datasets.pins import pin
 from bench.errors import DataError, UnknownName
 from bench.types import DatasetCard
@@ -126,15 +126,15 @@ def test_a_wrong_first_mirror_leaves_the_right_second(web: Any, card: DatasetCar
 
 def test_a_broken_transfer_is_resumed_where_it_broke(web: Any, card: DatasetCard, body: bytes, cache: Any) -> None:
     web.files[f"/first/{PATH}"] = body
-    web.cut_after = fetch.BLOCK + 1000
+    web.cut_after = download.BLOCK + 1000
     with pytest.raises(DataError, match="broke off"):
         fetch.fetch_one(card)
     assert not (cache / "adbench" / "38_thyroid.npz").exists()
-    assert next((cache / "partial").iterdir()).stat().st_size == fetch.BLOCK
+    assert next((cache / "partial").iterdir()).stat().st_size == download.BLOCK
     web.cut_after = None
     web.asked.clear()
     assert fetch.fetch_one(card).path.read_bytes() == body
-    assert web.asked == [(f"/first/{PATH}", f"bytes={fetch.BLOCK}-")]
+    assert web.asked == [(f"/first/{PATH}", f"bytes={download.BLOCK}-")]
 
 
 def test_a_stale_part_longer_than_the_file_is_thrown_away(web: Any, card: DatasetCard, body: bytes, cache: Any) -> None:
@@ -162,9 +162,9 @@ def test_offline_is_one_sentence_with_both_ways(card: DatasetCard, monkeypatch: 
 
 def test_only_https_even_after_a_redirect(web: Any, card: DatasetCard, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(DataError, match="over https only"):
-        fetch.require_https("http://example.org/38_thyroid.npz")
+        download.require_https("http://example.org/38_thyroid.npz")
     with pytest.raises(DataError, match="over https only"):
-        fetch.require_https("file:///etc/hosts")
+        download.require_https("file:///etc/hosts")
     monkeypatch.setattr(adbench, "MIRRORS", ("ftp://127.0.0.1/",))
     with pytest.raises(DataError, match="over https only"):
         fetch.fetch_one(card)
@@ -236,7 +236,7 @@ def test_one_set_that_is_missing_does_not_keep_the_others_away(
 
 def test_without_a_connection_the_first_failure_is_the_last(card: DatasetCard, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(adbench, "MIRRORS", ("http://127.0.0.1:9/",))
-    with pytest.raises(fetch.Offline) as caught:
+    with pytest.raises(download.Offline) as caught:
         fetch.fetch(["adbench"])
     assert str(caught.value).count("could not be downloaded") == 1
 

@@ -16,6 +16,7 @@ from bench.datasets.arrays import digest, identical_rows, make_dataset
 from bench.errors import ConfigError, DataError, UnknownName
 from bench.scenarios import noise
 from bench.types import DatasetCard
+from tests.present import present
 
 CARDS = registry.cards()
 
@@ -64,12 +65,12 @@ def test_data_folder_that_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_missing_file_is_one_sentence_with_both_ways(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MNP_BENCH_DATA", raising=False)
     for name in ("adbench/38_thyroid", "adbench/NLP_by_BERT/imdb"):
-        told = registry.available(registry.card(name))
+        told = present(registry.why_absent(registry.card(name)))
         assert f"mnp-bench fetch {name}" in told and "--data-dir" in told and "MNP_BENCH_DATA" in told
         with pytest.raises(DataError, match="not on this machine"):
             registry.load(name)
-    assert "--data-dir" in registry.available(registry.card("nslkdd"))
-    assert registry.available(registry.card("digits-low")) == ""
+    assert "--data-dir" in present(registry.why_absent(registry.card("nslkdd")))
+    assert registry.why_absent(registry.card("digits-low")) is None
 
 
 def test_a_dataset_is_loaded_once_per_process() -> None:

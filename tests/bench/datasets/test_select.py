@@ -8,7 +8,8 @@ import pytest
 from bench.app.cli import main
 from bench.datasets import adbench, registry, select
 from bench.errors import ConfigError, UnknownName
-from bench.suite.load import narrowed, parse_suite
+from bench.suite.load import parse_suite
+from bench.suite.narrow import narrowed
 
 SUITE = 'name = "s"\nmethods = ["iforest"]\ndatasets = {}\n'
 

@@ -11,6 +11,7 @@ import pytest
 
 from bench.datasets import registry, select, sources
 from bench.errors import DataError
+from tests.present import present
 
 DOCS = Path(__file__).parents[3] / "docs" / "datasets.md"
 
@@ -92,9 +93,11 @@ def test_a_hash_that_is_not_the_contents_is_refused(install: Any, shown: Any) ->
 
 
 def test_a_source_that_fails_takes_nothing_else_with_it(install: Any, shown: Any) -> None:
-    install(re.sub(r'    return ""  .*\n', "    raise KeyError('x')\n", shown).replace("rng = np", "rng = np.nothing"))
+    install(
+        re.sub(r"    return None  .*\n", "    raise KeyError('x')\n", shown).replace("rng = np", "rng = np.nothing")
+    )
     card = registry.card("acme/pumps")
-    assert "the source acme failed (KeyError: 'x')" in registry.available(card)
+    assert "the source acme failed (KeyError: 'x')" in present(registry.why_absent(card))
     assert registry.here([card, registry.card("wine")]) == {"acme/pumps": False, "wine": True}
     with pytest.raises(DataError, match=r"the source acme failed \(AttributeError: .*nothing"):
         registry.load("acme/pumps")

@@ -14,6 +14,7 @@ import pytest
 from bench.datasets import places
 from bench.datasets.table import TableSource, load_table, reading_of
 from bench.errors import DataError, UnknownName
+from tests.present import present
 
 PAPER_FORM = "f1,f2,class\n0.5,1,0\n0.25,2,0\n1e-3,3,1\n-4,4,0\n"
 
@@ -37,7 +38,7 @@ def test_the_papers_form_with_type_codes_as_labels(tmp_path: Path) -> None:
     path = write(tmp_path, "f1,class\n1,0\n2,2\n3,0\n4,1\n5,2\n")
     dataset = load_table(TableSource(path))
     assert dataset.y.tolist() == [0, 1, 0, 1, 1]
-    assert dataset.anomaly_type.tolist() == ["normal", "2", "normal", "1", "2"]
+    assert present(dataset.anomaly_type).tolist() == ["normal", "2", "normal", "1", "2"]
 
 
 @pytest.mark.parametrize("labels", [("0.0", "1.0"), ("False", "True"), ("false", "true")])
@@ -58,7 +59,12 @@ def test_label_by_name_types_by_column_and_dropped_columns(tmp_path: Path) -> No
     )
     dataset = load_table(source)
     assert dataset.name == "flows" and dataset.X.tolist() == [[1, 2], [3, 4], [5, 6], [7, 8]]
-    assert dataset.y.tolist() == [0, 1, 0, 1] and dataset.anomaly_type.tolist() == ["none", "scan", "none", "flood"]
+    assert dataset.y.tolist() == [0, 1, 0, 1] and present(dataset.anomaly_type).tolist() == [
+        "none",
+        "scan",
+        "none",
+        "flood",
+    ]
 
 
 def test_csv_parquet_and_npz_give_the_same_dataset(tmp_path: Path) -> None:
@@ -74,7 +80,7 @@ def test_csv_parquet_and_npz_give_the_same_dataset(tmp_path: Path) -> None:
 
 def test_npz_with_types(tmp_path: Path) -> None:
     np.savez(tmp_path / "t.npz", X=np.eye(4), y=[0, 0, 1, 1], cls=np.array(["a", "a", "b", "c"]))
-    assert load_table(TableSource(str(tmp_path / "t.npz"))).anomaly_type.tolist() == ["a", "a", "b", "c"]
+    assert present(load_table(TableSource(str(tmp_path / "t.npz"))).anomaly_type).tolist() == ["a", "a", "b", "c"]
     with pytest.raises(DataError, match="no array 'attack'"):
         load_table(TableSource(str(tmp_path / "t.npz"), type_column="attack"))
     with pytest.raises(DataError, match="leave out label and drop"):
@@ -187,7 +193,7 @@ def test_the_types_of_an_npz_file_are_the_first_of_the_known_keys(keys: tuple[st
     arrays: dict[str, Any] = {key: np.array(["n", "n", f"{key} 1", f"{key} 2"]) for key in reversed(keys)}
     np.savez(tmp_path / "t.npz", X=np.eye(4), y=[0, 0, 1, 1], **arrays)
     source = TableSource(str(tmp_path / "t.npz"))
-    assert load_table(source).anomaly_type.tolist() == ["n", "n", f"{keys[0]} 1", f"{keys[0]} 2"]
+    assert present(load_table(source).anomaly_type).tolist() == ["n", "n", f"{keys[0]} 1", f"{keys[0]} 2"]
     left_out = [entry.column for entry in reading_of(source).left_out]
     assert left_out == [repr(key) for key in reversed(keys[1:])]
 
@@ -200,4 +206,4 @@ def test_a_cache_written_before_the_types_were_called_anomaly_type_is_read(tmp_p
     (written,) = (places.cache_folder() / "arrays").rglob("kind.npy")
     assert np.load(written).tolist() == types.tolist()
     np.save(written, np.array(["n", "n", "from", "cache"]))
-    assert load_table(source).anomaly_type.tolist() == ["n", "n", "from", "cache"]
+    assert present(load_table(source).anomaly_type).tolist() == ["n", "n", "from", "cache"]

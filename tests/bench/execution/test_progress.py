@@ -9,13 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from records import cell, record
 from rich.console import Console
 
 from bench.errors import StoreError
 from bench.execution import progress
 from bench.execution.progress import Progress, read_status
 from bench.types import Task
+from tests.bench.records import cell, record
+from tests.present import present
 
 
 def toy_tasks() -> list[Task]:
@@ -41,18 +42,18 @@ def test_the_status_file_follows_the_run(tmp_path: Path, monkeypatch: pytest.Mon
     tasks = toy_tasks()
     assert read_status(tmp_path) is None
     with Progress(tasks, tmp_path, done=7, console=console) as shown:
-        first = read_status(tmp_path)
+        first = present(read_status(tmp_path))
         assert (first.state, first.done, first.total, first.eta_seconds) == ("running", 7, 10, None)
         shown.start(tasks[0])
         shown.start(tasks[1])
-        wait_for(lambda: len(read_status(tmp_path).running) == 2)
+        wait_for(lambda: len(present(read_status(tmp_path)).running) == 2)
         shown.advance([record(3, "failed")])
-        wait_for(lambda: read_status(tmp_path).done == 8)
-        middle = read_status(tmp_path)
-        assert (middle.failed, middle.running) == (1, ("toy toy-method (2)",)) and middle.eta_seconds >= 0
+        wait_for(lambda: present(read_status(tmp_path)).done == 8)
+        middle = present(read_status(tmp_path))
+        assert (middle.failed, middle.running) == (1, ("toy toy-method (2)",)) and present(middle.eta_seconds) >= 0
         wait_for(lambda: "8/10 cells, 1 failed" in text.getvalue())
         shown.advance([record(1), record(2)])
-    last = read_status(tmp_path)
+    last = present(read_status(tmp_path))
     assert (last.state, last.done, last.failed, last.running) == ("finished", 10, 1, ())
 
 
@@ -110,7 +111,7 @@ def test_a_terminal_gets_a_bar(tmp_path: Path) -> None:
 def test_interrupted_and_lost_runs_say_so(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt), Progress(toy_tasks(), tmp_path, console=plain()[0]):
         raise KeyboardInterrupt
-    assert read_status(tmp_path).state == "interrupted"
+    assert present(read_status(tmp_path)).state == "interrupted"
     path = tmp_path / progress.STATUS_FILE
     path.write_text(json.dumps({**json.loads(path.read_text()), "state": "running", "pid": 2**22 + 1}))
-    assert read_status(tmp_path).state == "lost"
+    assert present(read_status(tmp_path)).state == "lost"

@@ -17,8 +17,6 @@ import numpy as np
 import pandas as pd
 import psutil
 import pytest
-from run_toys import plan
-from toys import context, task, tasks
 
 from bench.errors import ConfigError, MissingExtra, StoreError
 from bench.execution import pool
@@ -26,6 +24,9 @@ from bench.execution.pool import run
 from bench.execution.progress import read_status
 from bench.store import Store, read
 from bench.types import Task
+from tests.bench.run_toys import plan
+from tests.bench.toys import context, task, tasks
+from tests.present import present
 
 PROGRAM = Path(__file__).parents[1] / "run_toys.py"
 #: Columns that differ from run to run although nothing did.
@@ -81,20 +82,21 @@ def kill_and_resume(folder: Path, kills: int, undisturbed: pd.DataFrame) -> None
     rng = random.Random(kills)
     partly = 0
     for number in range(kills):
-        before = _parts(folder)
+        before = _segment_count(folder)
         process = start(folder)
         if number % 2:
-            _wait(lambda: process.poll() is not None or _parts(folder) > before)  # noqa: B023 (used at once)
+            _wait(lambda: process.poll() is not None or _segment_count(folder) > before)  # noqa: B023 (used at once)
             time.sleep(rng.uniform(0.0, 0.2))
         else:
             time.sleep(rng.uniform(0.2, 3.0))
         process.kill()
         process.communicate()
-        partly += 0 < len(read(folder)) < 16 if _parts(folder) else 0
+        partly += 0 < len(read(folder)) < 16 if _segment_count(folder) else 0
     assert partly, "no kill came in the middle of the run"
     finish(start(folder))
     same(rows(folder), undisturbed)
-    assert read_status(folder).state == "finished" and read_status(folder).done == 16
+    status = present(read_status(folder))
+    assert status.state == "finished" and status.done == 16
 
 
 def test_a_parent_killed_at_random_moments_is_resumed(tmp_path: Path, undisturbed: Any) -> None:
@@ -112,12 +114,12 @@ def test_a_killed_run_leaves_nothing_computing(tmp_path: Path) -> None:
     family = _wait_for_children(process.pid, 3)
     process.kill()
     process.communicate()
-    assert read_status(tmp_path).state == "lost"
+    assert present(read_status(tmp_path)).state == "lost"
     _, alive = psutil.wait_procs(family, timeout=5)
     assert [p for p in alive if p.is_running() and p.status() != psutil.STATUS_ZOMBIE] == []
 
 
-def _parts(folder: Path) -> int:
+def _segment_count(folder: Path) -> int:
     return len(list(folder.glob("store/part-*")))
 
 
@@ -143,14 +145,14 @@ def _wait_for_children(pid: int, count: int) -> list[psutil.Process]:
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_an_interrupt_ends_cleanly_and_loses_nothing(tmp_path: Path, undisturbed: Any, jobs: int) -> None:
     process = start(tmp_path, jobs)
-    _wait(lambda: _parts(tmp_path))
+    _wait(lambda: _segment_count(tmp_path))
     family = psutil.Process(process.pid).children(recursive=True)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all of them
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 130 and "Traceback" not in errors, errors
     _, alive = psutil.wait_procs(family, timeout=5)
     assert alive == []
-    assert read_status(tmp_path).state == "interrupted"
+    assert present(read_status(tmp_path)).state == "interrupted"
     stored = len(read(tmp_path))
     assert 0 < stored < 16
     if jobs == 2:
@@ -222,7 +224,7 @@ def test_a_dask_cluster_gives_the_same_bits_though_a_worker_is_killed(tmp_path: 
             dask("worker", address, "--nthreads", "1", "--no-nanny", "--local-directory", str(tmp_path))
         results = tmp_path / "results"
         process = start(results, -1, "dask", address)
-        _wait(lambda: process.poll() is not None or _parts(results) >= 2)
+        _wait(lambda: process.poll() is not None or _segment_count(results) >= 2)
         processes[1].kill()  # one of the two workers
         finish(process)
         assert processes[1].wait() == -signal.SIGKILL

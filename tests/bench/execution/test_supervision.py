@@ -13,13 +13,15 @@ from typing import Any
 
 import psutil
 import pytest
-from toys import context, task
 
 from bench.execution import child as child_module
 from bench.execution.child import Child
 from bench.execution.supervisor import release, supervised
 from bench.store import Store, read
 from bench.types import Record, Task
+from tests.bench import toys
+from tests.bench.toys import context, task
+from tests.present import present
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -153,10 +155,10 @@ def test_the_environment_is_set_before_anything_is_imported(tmp_path: Path) -> N
     child = Child()
     try:
         assert child.run(task("Good", [0]), context()).end is None
-        environment = psutil.Process(child.pid).environ()
+        environment = psutil.Process(present(child.pid)).environ()
         assert environment["MKL_CBWR"] == "AVX2,STRICT" and environment["OMP_NUM_THREADS"] == "1"
         assert "glibc.malloc.hugetlb=1" in environment["GLIBC_TUNABLES"]
-        os.kill(child.pid, signal.SIGKILL)
+        os.kill(present(child.pid), signal.SIGKILL)
         time.sleep(0.2)
         assert child.run(task("Good", [0]), context()).end is None  # killed while idle: just started anew
     finally:
@@ -186,13 +188,11 @@ def test_an_unreadable_task_is_a_failure_with_the_last_words() -> None:
         pass
 
     Odd.__qualname__ = "Absent"
-    Odd.__module__ = "toys"
-    import toys
-
-    toys.Absent = Odd  # known here, unknown in the child
+    Odd.__module__ = toys.__name__
+    toys.Absent = Odd  # type: ignore[attr-defined]  # known here, unknown in the child
     try:
         outcome = Child().run(Odd(task("Good", [0]).cells, 1, 1), context())
     finally:
-        del toys.Absent
+        del toys.Absent  # type: ignore[attr-defined]
     assert outcome.end is not None and outcome.end.status == "failed"
     assert "exit code 1" in outcome.end.reason and "Absent" in outcome.end.reason

@@ -12,7 +12,6 @@ import faulty_methods
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
-from toys import DATASET, cells, context, task
 
 from bench import methods
 from bench.datasets.registry import load
@@ -21,6 +20,8 @@ from bench.execution.evaluate import execute
 from bench.scenarios import split
 from bench.store.schema import FIXED
 from bench.types import Scenario, Task
+from tests.bench.toys import DATASET, cells, context, task
+from tests.present import present
 
 
 def test_a_record_holds_metrics_scores_costs_and_every_fact() -> None:
@@ -28,8 +29,9 @@ def test_a_record_holds_metrics_scores_costs_and_every_fact() -> None:
     cut = split(load(DATASET), Scenario(), 3)
     scores = faulty_methods.Good(3).fit(cut.X_train, cut.y_train).decision_function(cut.X_test)
     assert record.status == "ok" and record.error == ""
-    assert record.scores.dtype == np.float32 and np.array_equal(record.scores, scores.astype(np.float32))
-    assert np.array_equal(record.truth, cut.y_test)
+    stored = present(record.scores)
+    assert stored.dtype == np.float32 and np.array_equal(stored, scores.astype(np.float32))
+    assert np.array_equal(present(record.truth), cut.y_test)
     assert record.metrics["auc_roc"] == pytest.approx(roc_auc_score(cut.y_test, scores))
     assert 0.05 <= record.fit_seconds < 1 and 0 <= record.score_seconds < 0.5
     assert 30 < record.peak_memory_mb < 5000
@@ -97,8 +99,9 @@ def test_detectors_on_the_global_stream_do_not_depend_on_what_ran_before() -> No
     execute(task("SharedStream", [7]), context())
     (second,) = execute(task("SharedStream", [1]), context())
     (other,) = execute(task("SharedStream", [2]), context())
-    assert np.array_equal(first.scores, second.scores)
-    assert not np.array_equal(first.scores[:20], other.scores[:20])
+    scores = present(first.scores)
+    assert np.array_equal(scores, present(second.scores))
+    assert not np.array_equal(scores[:20], present(other.scores)[:20])
 
 
 @pytest.mark.usefixtures("registered")
@@ -110,7 +113,7 @@ class TestGroups:
         assert len({record.fit_seconds for record in group}) == 1
         for record, other in zip(group, alone, strict=True):
             assert record.cell == other.cell and record.metrics == other.metrics
-            assert np.array_equal(record.scores, other.scores)
+            assert np.array_equal(present(record.scores), present(other.scores))
 
     @pytest.mark.parametrize(("bad", "words"), [("raise", "seed 2 does not converge"), ("nan", "NaN")])
     def test_a_bad_cell_costs_only_itself(self, bad: str, words: str) -> None:
@@ -118,7 +121,7 @@ class TestGroups:
         assert {seed: r.status for seed, r in records.items()} == {0: "ok", 1: "ok", 2: "failed", 3: "ok"}
         assert words in records[2].error
         good = execute(task("group", range(4)), context())
-        assert np.array_equal(records[3].scores, good[3].scores)
+        assert np.array_equal(present(records[3].scores), present(good[3].scores))
 
     def test_a_method_sees_neither_truth_nor_test_rows(self) -> None:
         execute(task("peeks", [1, 2], Scenario(protocol="paper")), context())

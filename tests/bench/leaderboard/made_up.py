@@ -95,16 +95,19 @@ def frame(
 
 
 def folder(path: Path, rows: pd.DataFrame, commit: str = "c" * 40, **facts: Any) -> str:
-    """Write rows as a results folder, with a manifest that names their run; returns the path."""
+    """Write rows as a results folder, or add them to one, with a manifest that names their run; returns the path."""
     hashes = dict(zip(rows.dataset, rows.dataset_sha256, strict=True))
     told = manifest.collect("name = 'made-up'", "mnp-bench run made-up", hashes, **facts)
     told["git"] = {"commit": commit, "dirty": False, "changed": [], "diff_sha256": ""}
     store = path / FOLDER
-    store.mkdir(parents=True)
+    store.mkdir(parents=True, exist_ok=True)
+    part = len(list(store.iterdir())) + 1
     own = rows.assign(provenance=manifest.provenance_id(told))
     table = pa.Table.from_pandas(own[schema.ordered(set(own.columns))], preserve_index=False)
     fields = {**dict.fromkeys(schema.metric_names(own.columns), pa.float64()), **schema.FIXED}
-    segments.write(segments.named(store, 1, 1), table.cast(pa.schema([(n, fields[n]) for n in table.column_names])))
+    segments.write(
+        segments.named(store, part, part), table.cast(pa.schema([(n, fields[n]) for n in table.column_names]))
+    )
     manifest.write_manifest(path, told)
     return str(path)
 

@@ -12,7 +12,8 @@ import pytest
 from bench.errors import ConfigError
 from bench.methods import get, trial
 from bench.planning.plan import make_plan
-from bench.suite.load import parse_suite, read_seeds
+from bench.suite.load import parse_suite
+from bench.suite.narrow import read_seeds
 
 
 def tried(name: str, **params: Any) -> list[str]:

@@ -13,7 +13,9 @@ from bench.types import Cell, Scenario
 SMALL = {"small": (1000, 20)}
 
 
-def cells(method: str, seeds: int, *scenarios: Scenario, dataset: str = "small", params: tuple = ()) -> list[Cell]:
+def cells(
+    method: str, seeds: int, *scenarios: Scenario, dataset: str = "small", params: tuple[tuple[str, object], ...] = ()
+) -> list[Cell]:
     return [
         Cell(dataset, "s", scenario, method, params, seed, f"{dataset}{method}{params}{number}-{seed}")
         for number, scenario in enumerate(scenarios or (Scenario(),))

@@ -78,8 +78,8 @@ def test_two_methods_of_one_content_are_told(both: str) -> None:
 
 
 def test_the_same_cell_of_two_parts_is_done_once_and_kept_under_one_label() -> None:
-    parts = '[[part]]\ndatasets = ["wine"]\n[[part]]\ndatasets = ["wine", "breast-cancer"]\n'
-    plan = planned('{name = "iforest", label = "A"}', parts)
+    overlapping = '[[part]]\ndatasets = ["wine"]\n[[part]]\ndatasets = ["wine", "breast-cancer"]\n'
+    plan = planned('{name = "iforest", label = "A"}', overlapping)
     assert not plan.problems and len(plan.cells) == 4
     labels = (
         '[[part]]\nmethods = [{name = "iforest", label = "A"}]\n[[part]]\nmethods = [{name = "iforest", label = "B"}]\n'

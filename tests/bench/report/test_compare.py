@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from bench.app.cli import app
 from bench.errors import StoreError
-from bench.report.compare import METRIC, compare, verdict
+from bench.report.compare import METRIC, TwoRuns, compare, verdict
 from bench.report.compare_text import words
 from bench.store import FOLDER, segments
 from bench.store.manifest_diff import changes
@@ -45,6 +45,10 @@ def frame() -> pd.DataFrame:
     return made_up.rows(DATASETS, ["mnp", "devnet", "ecod"], seeds=2)
 
 
+def method_row(runs: TwoRuns, method: str) -> pd.Series:
+    return next(row for name, row in runs.methods.iterrows() if name == method)
+
+
 def shifted(frame: pd.DataFrame, method: str, by: float) -> pd.DataFrame:
     hit = frame.method == method
     return frame.assign(**{METRIC: frame[METRIC] + by * hit}, cell=frame["cell"].where(~hit, frame["cell"] + "new"))
@@ -59,13 +63,13 @@ def test_a_run_is_the_same_as_its_copy(tmp_path: Path, frame: pd.DataFrame) -> N
 def test_a_shift_of_one_method_is_found_and_its_direction_told(tmp_path: Path, frame: pd.DataFrame) -> None:
     runs = compare(stored(tmp_path / "a", frame), stored(tmp_path / "b", shifted(frame, "devnet", -0.01)))
     assert not runs.same and runs.code == ["DevNet"]
-    row = runs.methods.loc["DevNet"]
+    row = method_row(runs, "DevNet")
     assert row.difference == pytest.approx(-0.01)
     assert (row.higher, row.lower, row.families, row.identical) == (0, 8, 8, 0)
     assert row.p == pytest.approx(2 / 2**8)
     assert row.p_holm == pytest.approx(3 * row.p)  # three methods were tested
     assert verdict(row) == "lower in the second"
-    assert verdict(runs.methods.loc["MNP"]) == "the same to the bit"
+    assert verdict(method_row(runs, "MNP")) == "the same to the bit"
     assert "lower in the second" in words(runs)
 
 
@@ -80,7 +84,7 @@ def test_noise_without_direction_is_no_shift(tmp_path: Path, frame: pd.DataFrame
 def test_few_datasets_allow_no_claim(tmp_path: Path, frame: pd.DataFrame, datasets: int, says: str) -> None:
     few = frame[frame.dataset.isin(DATASETS[:datasets])]
     runs = compare(stored(tmp_path / "a", few), stored(tmp_path / "b", shifted(few, "mnp", 0.1)))
-    assert says in verdict(runs.methods.loc["MNP"])
+    assert says in verdict(method_row(runs, "MNP"))
     assert np.isnan(runs.methods.p["MNP"]) == (datasets == 2)
 
 

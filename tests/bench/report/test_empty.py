@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pandas as pd
 import pytest
-from made_up import fail, rows
 
 from bench.errors import StoreError
 from bench.report import build as build_module
 from bench.report.build import build
 from bench.report.outcomes import failures, reason_line
+from tests.bench.report.made_up import fail, rows
 
 LEVELS = ({"contamination": 0.0}, {"contamination": 0.02})
 UNSEEN = ({"contamination": 0.02, "known_types": ["0"]}, {"contamination": 0.02, "known_types": ["1"]})
 PAPER = ({"protocol": "paper", "contamination": 0.02},)
 
 
-def one_failed_scenario() -> pd.DataFrame:
+def with_a_failed_scenario() -> pd.DataFrame:
     return fail(rows(scenarios=LEVELS), contamination=0.02)
 
 
@@ -34,7 +35,7 @@ CASES = {
     "the only other method failed": fail(rows(methods=["mnp", "devnet"]), method="devnet"),
     "a dataset failed": fail(rows(), dataset="wine"),
     "the only dataset but one failed": fail(rows(datasets=["wine", "digits-low"]), dataset="wine"),
-    "a scenario failed": one_failed_scenario(),
+    "a scenario failed": with_a_failed_scenario(),
     "a seed failed": fail(rows(), seed=1),
     "a seed failed of one method": fail(rows(), seed=1, method="mnp"),
     "one seed": rows(seeds=1),
@@ -49,7 +50,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_report_is_built_whatever_failed(name, tmp_path, monkeypatch):
+def test_a_report_is_built_whatever_failed(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     frame = CASES[name]
     monkeypatch.setattr(build_module, "read", lambda folder, scores: frame)
     written = build(tmp_path)
@@ -75,18 +76,18 @@ def test_a_report_is_built_whatever_failed(name, tmp_path, monkeypatch):
         ("", ""),
     ],
 )  # fmt: skip
-def test_the_line_that_says_why(error, line):
+def test_the_line_that_says_why(error: str, line: str) -> None:
     assert reason_line(error) == line
 
 
-def test_a_timeout_is_listed_by_its_reason_and_not_by_its_place():
+def test_a_timeout_is_listed_by_its_reason_and_not_by_its_place() -> None:
     frame = rows()
     frame["status"] = "timeout"
     frame["error"] = 'no result after 5 s, the limit\nFile "a.py", line 3 in fit'
     assert set(failures(frame).reason) == {"no result after 5 s, the limit"}
 
 
-def test_a_broken_index_of_figures_is_one_sentence(tmp_path, monkeypatch):
+def test_a_broken_index_of_figures_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(build_module, "read", lambda folder, scores: rows(seeds=1))
     (tmp_path / "figures").mkdir()
     (tmp_path / "figures" / "captions.json").write_text(json.dumps({"figures": []})[:-3])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,11 +23,12 @@ from bench.report.figures.strips import pages, strips
 from bench.report.figures.unseen import unseen_types
 from bench.report.figures.write import CAPTIONS, write
 from tests.bench.report.made_up import fail, rows
+from tests.present import present
 
 LEVELS = ({"contamination": 0.0}, {"contamination": 0.05}, {"contamination": 0.1})
 
 
-def test_a_small_run_gets_its_figures_and_no_word_of_those_it_was_not_made_for(tmp_path):
+def test_a_small_run_gets_its_figures_and_no_word_of_those_it_was_not_made_for(tmp_path: Path) -> None:
     first = write(tmp_path, rows(("wine", "glass"), ("mnp", "iforest"), 2, scores=True))
     told = json.loads((tmp_path / CAPTIONS).read_text())
     names = [entry["name"] for entry in told["figures"]]
@@ -39,7 +42,7 @@ def test_a_small_run_gets_its_figures_and_no_word_of_those_it_was_not_made_for(t
     assert not (tmp_path / "roc.png").exists()  # of rows that are no longer there
 
 
-def test_equal_rows_are_equal_bytes_without_dates(tmp_path):
+def test_equal_rows_are_equal_bytes_without_dates(tmp_path: Path) -> None:
     frame = rows(("wine", "glass"), ("mnp", "iforest"), 2)
     for name in ("a", "b"):
         save(cost(frame.sample(frac=1, random_state=len(name)))[0], tmp_path / name)
@@ -48,21 +51,21 @@ def test_equal_rows_are_equal_bytes_without_dates(tmp_path):
     assert b"Date" not in (tmp_path / "a.pdf").read_bytes()
 
 
-def test_a_contamination_curve_shows_means_of_complete_methods_with_intervals():
+def test_a_contamination_curve_shows_means_of_complete_methods_with_intervals() -> None:
     frame = fail(rows(("wine", "glass", "yeast"), seeds=3, scenarios=LEVELS), dataset="wine", method="devnet", seed=1)
     figure, caption = curve(frame, "contamination")
     (axis,) = figure.axes
-    lines = {text.get_text() for text in axis.get_legend().get_texts()}
+    lines = {text.get_text() for text in present(axis.get_legend()).get_texts()}
     assert lines == {"MNP", "Logistic regression", "Isolation forest"}
     assert "over 3 datasets" in caption and "From 0 to 0.1 the mean changes least favourably for" in caption
     assert "Not in the comparison, for lack of results: DevNet (24 of 27 runs)" in caption
     good = frame[frame.method == "mnp"]
     means = good.groupby(["contamination", "dataset"]).average_precision.mean().groupby(level=0).mean()
-    drawn = [line.get_ydata() for line in axis.lines if line.get_color() == "#0072B2" and len(line.get_ydata()) == 3]
-    assert any(np.allclose(values, means) for values in drawn)
+    drawn = [np.asarray(line.get_ydata()) for line in axis.lines if line.get_color() == "#0072B2"]
+    assert any(np.allclose(values, means) for values in drawn if len(values) == 3)
 
 
-def test_a_curve_needs_two_levels_and_one_complete_dataset():
+def test_a_curve_needs_two_levels_and_one_complete_dataset() -> None:
     with pytest.raises(NotAsked, match="two levels of contamination"):
         curve(rows(), "contamination")
     frame = rows(("wine",), ("mnp", "devnet"), scenarios=LEVELS)
@@ -73,14 +76,14 @@ def test_a_curve_needs_two_levels_and_one_complete_dataset():
     assert not isinstance(caught.value, NotAsked)
 
 
-def test_noise_is_a_curve_from_the_default_on():
+def test_noise_is_a_curve_from_the_default_on() -> None:
     noisy = tuple({"label_budget": 20, **more} for more in ({}, {"label_noise": 0.1}, {"label_noise": 0.5}))
     figure, caption = curve(rows(scenarios=noisy), "label_noise")
     assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == ["0", "0.1", "0.5"]
     assert "against the label noise" in caption
 
 
-def test_each_remaining_scenario_has_a_panel():
+def test_each_remaining_scenario_has_a_panel() -> None:
     grid = [{"contamination": c, "label_budget": b} for c in (0.0, 0.1) for b in (1, 10, 50)]
     figure, _ = curve(rows(("wine",), ("mnp", "devnet"), 2, grid), "label_budget")
     titles = [axis.get_title(loc="left") for axis in figure.axes]
@@ -88,7 +91,7 @@ def test_each_remaining_scenario_has_a_panel():
     assert figure.axes[0].get_xscale() == "log" and "log scale" in figure.axes[0].get_xlabel()
 
 
-def test_bars_join_only_neighbours_of_whom_no_two_are_apart():
+def test_bars_join_only_neighbours_of_whom_no_two_are_apart() -> None:
     apart = np.zeros((5, 5), dtype=bool)
     apart[0, 2] = apart[0, 3] = apart[0, 4] = apart[1, 3] = apart[3, 4] = True
     # 1 and 4 are not apart, nor 2 and 4: but 3 between them is apart from 4
@@ -97,7 +100,7 @@ def test_bars_join_only_neighbours_of_whom_no_two_are_apart():
     assert groups(~np.eye(3, dtype=bool)) == []
 
 
-def test_a_critical_difference_diagram_claims_nothing_on_two_datasets():
+def test_a_critical_difference_diagram_claims_nothing_on_two_datasets() -> None:
     figure, caption = critical_difference(rows(("wine", "glass")))
     (axis,) = figure.axes
     assert sum(line.get_linewidth() == 2.4 for line in axis.lines) == 1  # one bar over all
@@ -106,47 +109,48 @@ def test_a_critical_difference_diagram_claims_nothing_on_two_datasets():
         critical_difference(rows(methods=("mnp",)))
 
 
-def test_the_pareto_front_holds_whom_none_beats():
+def test_the_pareto_front_holds_whom_none_beats() -> None:
     seconds = pd.Series({"a": 1.0, "b": 2.0, "c": 2.0, "d": 3.0, "e": 4.0})
     value = pd.Series({"a": 0.5, "b": 0.4, "c": 0.7, "d": 0.7, "e": 0.8})
     assert pareto(seconds, value) == ["a", "c", "e"]
 
 
-def test_the_time_axis_has_numbers_even_if_all_methods_cost_the_same():
+def test_the_time_axis_has_numbers_even_if_all_methods_cost_the_same() -> None:
     frame = rows(methods=("mnp", "devnet")).assign(fit_seconds=2.4, score_seconds=0.0)
-    (axis,) = cost(frame)[0].axes
+    figure, _ = cost(frame)
+    (axis,) = figure.axes
     low, high = axis.get_xlim()
     assert sum(low <= tick <= high for tick in axis.get_xticks()) >= 2
-    axis.figure.draw_without_rendering()
+    figure.draw_without_rendering()
     assert {"2", "5"} <= {label.get_text() for label in axis.get_xticklabels()}
 
 
-def test_ablation_is_the_difference_from_the_whole_over_datasets():
-    choices = [{}, {"contrast": False}, {"n_prototypes": 1}]
+def test_ablation_is_the_difference_from_the_whole_over_datasets() -> None:
+    choices: list[dict[str, Any]] = [{}, {"contrast": False}, {"n_prototypes": 1}]
     frame = rows(("wine", "glass", "yeast"), ("mnp",), params={"mnp": choices})
     figure, caption = ablation(frame)
     means = frame.groupby(["dataset", "params"]).average_precision.mean().unstack()
     change = (means['{"contrast":false}'] - means["{}"]).mean()
-    diamonds = [line.get_xdata()[0] for line in figure.axes[1].lines if line.get_marker() == "D"]
+    diamonds = [np.asarray(line.get_xdata())[0] for line in figure.axes[1].lines if line.get_marker() == "D"]
     assert len(diamonds) == 2 and any(np.isclose(x, change) for x in diamonds)
     assert "intervals over datasets" in caption
     with pytest.raises(NotAsked):
         ablation(rows())
 
 
-def test_sensitivity_to_k_names_its_best_and_worst():
+def test_sensitivity_to_k_names_its_best_and_worst() -> None:
     params = {"mnp": [{}, *({"n_prototypes": k} for k in (1, 4, 9))]}
     frame = rows(("wine", "glass"), ("mnp",), params=params)
     means = frame.groupby(["params", "dataset"]).average_precision.mean().groupby(level=0).mean()
     _, caption = prototypes(frame)
-    best = means.drop("{}").idxmax()
+    best = str(means.drop("{}").idxmax())
     assert f"highest mean is at K = {json.loads(best)['n_prototypes']} ({means[best]:.3f})" in caption
     assert f"chosen from the data ({means['{}']:.3f})" in caption
     with pytest.raises(NotAsked):
         ablation(frame)  # only K varies: that is not an ablation
 
 
-def test_unseen_types_show_both_kinds():
+def test_unseen_types_show_both_kinds() -> None:
     known = tuple({"known_types": [anomaly_type], "label_budget": 10} for anomaly_type in ("7", "8"))
     figure, caption = unseen_types(rows(("digits",), scenarios=known))
     assert len(figure.axes[0].patches) == 8 and "2 choices of known types on 1 dataset" in caption
@@ -154,7 +158,7 @@ def test_unseen_types_show_both_kinds():
         unseen_types(rows())
 
 
-def test_holes_are_seen_in_the_heatmap_and_counted():
+def test_holes_are_seen_in_the_heatmap_and_counted() -> None:
     frame = fail(fail(rows(), dataset="wine", method="mnp"), dataset="digits-low", method="devnet", seed=0)
     figure, caption = heatmap(frame)
     words = [text.get_text() for text in figure.axes[0].texts]
@@ -163,7 +167,7 @@ def test_holes_are_seen_in_the_heatmap_and_counted():
     assert list(similar(pd.DataFrame([[0.1], [0.9]]))) == [1, 0]
 
 
-def test_score_curves_agree_with_the_metrics():
+def test_score_curves_agree_with_the_metrics() -> None:
     from sklearn.metrics import average_precision_score, roc_auc_score
 
     frame = rows(("wine",), ("mnp",), 1, scores=True)
@@ -180,7 +184,7 @@ def test_score_curves_agree_with_the_metrics():
     assert half[100] == 1.0 and half[101] == pytest.approx(2 / 3) and half[0] == 1.0
 
 
-def test_runs_without_scores_are_left_out_and_counted():
+def test_runs_without_scores_are_left_out_and_counted() -> None:
     frame = rows(("wine", "glass"), ("mnp", "devnet"), 2, scores=True)
     hit = frame.index[(frame.dataset == "wine") & (frame.method == "mnp")]
     frame.loc[hit, "scores"] = None
@@ -193,19 +197,19 @@ def test_runs_without_scores_are_left_out_and_counted():
     assert "2 runs left out" in precision_recall_curves(frame)[1]
 
 
-def test_strips_of_many_datasets_turn_pages_in_natural_order():
+def test_strips_of_many_datasets_turn_pages_in_natural_order() -> None:
     frame = rows([f"adbench/{n}_set" for n in range(1, 31)], ("mnp", "devnet", "iforest"), 1)
     assert pages(frame) > 1
     titles = [axis.get_title() for page in range(pages(frame)) for axis in strips(frame, page=page)[0].axes]
     assert titles == [f"adbench/{n}_set" for n in range(1, 31)]
 
 
-def test_a_run_of_failures_draws_nothing_and_says_why(tmp_path):
+def test_a_run_of_failures_draws_nothing_and_says_why(tmp_path: Path) -> None:
     frame = rows(("wine",), ("mnp", "devnet"), 2)
     write(tmp_path, fail(frame, dataset="wine"))
     told = json.loads((tmp_path / CAPTIONS).read_text())
     assert told["figures"] == [] and {entry["name"] for entry in told["not_drawn"]} >= {"heatmap", "strips", "cost"}
 
 
-def test_file_names_of_kinds_are_unique():
+def test_file_names_of_kinds_are_unique() -> None:
     assert len({figure.name for figure in KINDS}) == len(KINDS)

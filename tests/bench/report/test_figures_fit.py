@@ -9,7 +9,7 @@ import pytest
 
 from bench.methods import specs
 from bench.report import palette
-from bench.report.figures import KINDS
+from bench.report.figures import KINDS, Kind
 from bench.report.figures.canvas import CROWD, HEIGHT, WIDTH, Unsuited, crowds, drawing_styles, ordered, short
 from bench.report.rows import prepare
 from tests.bench.report.made_up import rows
@@ -34,7 +34,7 @@ def frames() -> dict[str, pd.DataFrame]:
 
 @pytest.mark.parametrize("wanted", FITTED, ids=lambda wanted: wanted.name)
 @pytest.mark.parametrize("size", ["44 x 30", "2 x 2"])
-def test_nothing_is_drawn_outside_the_page(wanted, size, frames):
+def test_nothing_is_drawn_outside_the_page(wanted: Kind, size: str, frames: dict[str, pd.DataFrame]) -> None:
     if wanted.name == "strips" and size == "44 x 30":
         with pytest.raises(Unsuited, match="44 datasets would need 6 pages, which nobody reads"):
             wanted.draw(frames[size])
@@ -47,7 +47,7 @@ def test_nothing_is_drawn_outside_the_page(wanted, size, frames):
     assert drawn.x0 >= -0.03 and drawn.y0 >= -0.03 and drawn.x1 <= width + 0.03 and drawn.y1 <= height + 0.03
 
 
-def test_many_methods_are_drawn_apart_by_family_with_mnp_in_each(frames):
+def test_many_methods_are_drawn_apart_by_family_with_mnp_in_each(frames: dict[str, pd.DataFrame]) -> None:
     many = frames["44 x 30"]
     order = ordered(many, "average_precision")
     groups = crowds(many, order)
@@ -57,7 +57,7 @@ def test_many_methods_are_drawn_apart_by_family_with_mnp_in_each(frames):
     assert crowds(many, order[:CROWD]) == [("", order[:CROWD])]
 
 
-def test_no_two_methods_of_a_figure_look_alike(frames):
+def test_no_two_methods_of_a_figure_look_alike(frames: dict[str, pd.DataFrame]) -> None:
     style = drawing_styles(frames["44 x 30"])
     assert len({(drawn["color"], drawn["marker"], drawn["linestyle"]) for drawn in style.values()}) == 30
 
@@ -72,7 +72,7 @@ def test_known_methods_of_one_colour_differ_in_line_and_marker() -> None:
 
 
 @pytest.mark.parametrize("family", palette.HUES)
-def test_many_unknown_methods_of_a_family_never_share_a_look(family):
+def test_many_unknown_methods_of_a_family_never_share_a_look(family: str) -> None:
     free = [tuple(palette.drawing_style(palette.FREE + n, family).values()) for n in range(120)]
     known = [tuple(palette.drawing_style(n, family).values()) for n in range(palette.FREE)]
     assert len(set(free) | set(known)) == 120 + palette.FREE
@@ -80,14 +80,14 @@ def test_many_unknown_methods_of_a_family_never_share_a_look(family):
         palette.drawing_style(palette.FREE + 5000, family)
 
 
-def test_every_method_of_the_registry_has_a_look_of_its_own_in_its_familys_hues():
+def test_every_method_of_the_registry_has_a_look_of_its_own_in_its_familys_hues() -> None:
     cards = specs()
     assert set(cards) <= set(palette.KNOWN)
     worn = {name: palette.KNOWN[name][0] for name in cards}
     assert worn == {name: palette.style_family(name, card.family) for name, card in cards.items()}
 
 
-def test_a_method_keeps_its_look_whatever_it_is_compared_with():
+def test_a_method_keeps_its_look_whatever_it_is_compared_with() -> None:
     alone = drawing_styles(prepare(rows(methods=("mnp", "devnet"))))
     among = drawing_styles(prepare(rows(methods=("mnp", "devnet", "ecod", "iforest", "prenet"))))
     assert {name: among[name] for name in alone} == alone
@@ -96,11 +96,11 @@ def test_a_method_keeps_its_look_whatever_it_is_compared_with():
     assert varied["DevNet (defaults)"] == alone["DevNet"]
 
 
-def test_the_methods_compared_most_have_markers_of_their_own_for_grey_print():
+def test_the_methods_compared_most_have_markers_of_their_own_for_grey_print() -> None:
     names = ("mnp", "devnet", "deep-sad", "prenet", "logistic-regression", "random-forest", "iforest", "ecod")
     assert len({palette.KNOWN[name][2] for name in names}) == len(names)
 
 
-def test_long_names_keep_both_ends():
+def test_long_names_keep_both_ends() -> None:
     assert short("MNP (reconstruction_input=False)", 20) == "MNP (reco\N{HORIZONTAL ELLIPSIS}ut=False)"
     assert short("MNP", 20) == "MNP"

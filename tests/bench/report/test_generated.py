@@ -10,11 +10,13 @@ import pytest
 
 from bench.errors import StoreError
 from bench.report import generated, reference
+from bench.report import source as source_module
 from bench.report import stores as stores_module
 from bench.report.agreement import agreement, sentence, spearman
 from bench.report.blocks import Block, filled
 from bench.report.paired import differences
 from bench.report.statistics import judge
+from bench.store import schema, segments
 from tests.bench.report import made_up
 
 METRIC = "average_precision"
@@ -29,7 +31,7 @@ def stores(monkeypatch: pytest.MonkeyPatch) -> stores_module.Stores:
         "levels": made_up.rows(NAMES[:3], ["mnp", "ecod"], scenarios=LEVELS, seeds=2),
         "holes": made_up.fail(made_up.rows(NAMES, ["mnp", "prenet", "ecod"]), dataset="d03", method="ecod", seed=1),
     }
-    monkeypatch.setattr(stores_module, "read", lambda folder: frames.get(folder.name, pd.DataFrame()))
+    monkeypatch.setattr(source_module, "read", lambda folder: frames.get(folder.name, pd.DataFrame()))
     monkeypatch.setattr(generated, "read_manifest", lambda folder: [{"suite": 'title = "What it asks"'}])
     return stores_module.Stores(Path("root"))
 
@@ -109,6 +111,28 @@ def test_curve_and_change_by_hand(stores: stores_module.Stores) -> None:
     assert f"MNP {mnp.iloc[1] - mnp.iloc[0]:+.3f} ({mnp.iloc[0]:.3f} to {mnp.iloc[1]:.3f})" in text
 
 
+def test_the_place_at_each_level_by_hand(stores: stores_module.Stores) -> None:
+    rows = stores.read("levels")
+    means = rows.groupby(["variant", "contamination"])[METRIC].mean().unstack()
+    first, second = means.index[means.mean(axis=1).argsort()[::-1]]
+    text = write(stores, "place", "levels", over="contamination", method=rows.method[rows.variant == second].iloc[0])
+    assert text.startswith(f"Of 2 methods {second} is, by mean average precision, at 0% contamination in place ")
+    for level, words in ((0.0, "0%"), (0.2, "20%")):
+        better = int((means[level] > means.loc[second, level]).sum())
+        other = f"{first} {means.loc[first, level]:.3f}"
+        assert f"at {words} contamination in place {better + 1} ({means.loc[second, level]:.3f}; {other})" in text
+    with pytest.raises(StoreError, match="no compared variant is of method 'nobody'"):
+        write(stores, "place", "levels", over="contamination", method="nobody")
+
+
+def test_where_the_time_went_by_hand(stores: stores_module.Stores) -> None:
+    rows = stores.read("one")
+    seconds = (rows.fit_seconds + rows.score_seconds).groupby(rows.variant).sum().sort_values(ascending=False)
+    text = write(stores, "spent", "one", rows="2")
+    assert text.startswith(f"{seconds.sum() / 60:,.0f} minutes of one core, of which ")
+    assert f"{seconds.iloc[0] / seconds.sum():.0%}" in text and text.count("%") == 2
+
+
 def test_one_scenario_is_chosen(stores: stores_module.Stores) -> None:
     with pytest.raises(StoreError, match=r"root/levels holds 2 scenarios; choose one by protocol, label_budget, cont"):
         write(stores, "table", "levels")
@@ -132,7 +156,9 @@ def test_one_scenario_is_chosen(stores: stores_module.Stores) -> None:
         ("order", ("one", "levels"), {"contamination": "0.02"}, "no row of root/levels has contamination=0.02"),
     ],
 )
-def test_what_cannot_be_written_is_one_sentence(stores, kind, subjects, options, words) -> None:
+def test_what_cannot_be_written_is_one_sentence(
+    stores: stores_module.Stores, kind: str, subjects: tuple[str, ...], options: dict[str, str], words: str
+) -> None:
     with pytest.raises(StoreError, match=words):
         generated.written(stores, Block(kind, subjects, options))
 
@@ -205,9 +231,11 @@ def test_too_few_shared_methods() -> None:
         agreement(first, first)
 
 
-def test_documents_are_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+def test_documents_are_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     frame = made_up.rows(NAMES[:3], seeds=2)
-    monkeypatch.setattr(stores_module, "read", lambda folder: frame)
+    monkeypatch.setattr(source_module, "read", lambda folder: frame)
     (tmp_path / "one").mkdir()
     document, other = tmp_path / "README.md", tmp_path / "one" / "README.md"
     document.write_text("x\n<!-- generated: counts one -->\nby hand: 4 datasets\n<!-- end -->\n")
@@ -226,9 +254,24 @@ def test_the_blocks_of_our_documents_ask_for_what_there_is() -> None:
     folder = Path(__file__).parents[3]
     stores = stores_module.Stores(folder / reference.ROOT)
     blocks: list[Block] = []
+
+    def kept(block: Block) -> str:
+        blocks.append(block)
+        return ""
+
     for path in (folder / "README.md", *sorted((folder / reference.ROOT).glob("**/README.md"))):
-        filled(path.read_text(encoding="utf-8"), lambda block: blocks.append(block) or "", path.name)
+        filled(path.read_text(encoding="utf-8"), kept, path.name)
     assert {"counts", "table", "standing", "folders", "curve"} <= {block.kind for block in blocks}
     for block in blocks:
         if block.kind in ("counts", "folders", "curve"):  # the others take seconds
             assert generated.written(stores, block)
+
+
+def test_the_committed_stores_hold_no_scores_of_rows() -> None:
+    """They are what makes a store large; ``python -m bench.report.reference --drop-scores`` takes them out."""
+    for folder in reference.results_folders(Path(__file__).parents[3] / reference.ROOT):
+        for part in segments.listed(folder / "store"):
+            held = segments.read(part, scores=True)
+            assert all(held[name].null_count == len(held) for name in schema.PER_ROW if name in held.column_names), (
+                folder
+            )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -52,7 +53,7 @@ class Outline(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         known = dict(attrs)
         self.addresses += [value or "" for name, value in attrs if name in ("src", "href")]
-        self.ids += [known["id"]] if known.get("id") else []
+        self.ids += [value for name, value in attrs if name == "id" and value]
         if tag == "img" and not known.get("alt"):
             self.silent.append(str(known.get("src"))[:40])
 
@@ -111,7 +112,7 @@ def test_words_are_those_of_the_numbers() -> None:
 
 
 @pytest.fixture(scope="module")
-def browser(made: Path, tmp_path_factory: pytest.TempPathFactory):
+def browser(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     if program() is None:
         pytest.skip("no Chromium on this machine")
     tab = Browser(tmp_path_factory.mktemp("profile"))
@@ -121,7 +122,8 @@ def browser(made: Path, tmp_path_factory: pytest.TempPathFactory):
 
 
 def column(tab: Browser, table: str, number: int) -> list[str]:
-    return tab.value(f"[...document.querySelectorAll('#{table} tbody tr')].map((r) => r.cells[{number}].innerText)")
+    script = f"[...document.querySelectorAll('#{table} tbody tr')].map((r) => r.cells[{number}].innerText)"
+    return list(tab.value(script))
 
 
 def test_a_click_sorts_by_number_not_by_letter(browser: Browser) -> None:

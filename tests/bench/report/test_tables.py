@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from bench.report import comparison, render, tables
+from bench.report.outcomes import cost, failures, reasons
 from bench.report.rows import coverage, natural, prepare, scenarios
 from bench.report.statistics import judge, sentences
 from tests.bench.report import made_up
@@ -186,9 +187,9 @@ def test_parameters_tell_two_variants_of_a_method_apart() -> None:
 
 def test_failures_by_reason() -> None:
     frame = made_up.fail(made_up.rows(seeds=2), method="mnp", status="timeout", reason="took more than 5 s")
-    bad = tables.failures(frame)
+    bad = failures(frame)
     assert len(bad) == 6 and set(bad.status) == {"timeout"}
-    assert tables.reasons(frame).to_dict("records") == [
+    assert reasons(frame).to_dict("records") == [
         {
             "method": "MNP",
             "status": "timeout",
@@ -197,16 +198,16 @@ def test_failures_by_reason() -> None:
             "reason": "took more than 5 s",
         }
     ]
-    assert tables.reasons(made_up.rows()).empty
+    assert reasons(made_up.rows()).empty
 
 
 def test_cost_by_hand() -> None:
     frame = made_up.fail(made_up.rows(["wine"], ["mnp", "ecod"], seeds=3), method="ecod", seed=0)
-    costs = tables.cost(frame).set_index("method")
+    costs = cost(frame).set_index("method")
     assert costs.fit_seconds["MNP"] == pytest.approx(2.2)  # 2.0, 2.2, 2.4
     assert costs.slowest_fit_seconds["MNP"] == pytest.approx(2.4)
     assert costs.total_seconds["MNP"] == pytest.approx(6.6, abs=0.05)
-    assert costs.loc["ECOD", ["cells", "failed"]].tolist() == [2, 1]
+    assert (costs["cells"]["ECOD"], costs["failed"]["ECOD"]) == (2, 1)
 
 
 def test_names_sort_as_people_count() -> None:

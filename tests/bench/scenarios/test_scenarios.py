@@ -12,6 +12,7 @@ from bench.datasets.arrays import make_dataset
 from bench.errors import DataError
 from bench.scenarios import canonical, problems, split
 from bench.types import Dataset, DatasetCard, Protocol, Scenario
+from tests.present import present
 
 FAST = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -183,20 +184,21 @@ def test_neighbouring_levels_and_budgets_share_one_array_of_perturbed_anomalies(
 @given(datasets, protocols, seeds, st.booleans())
 def test_unseen_types_are_never_labelled(dataset: Dataset, protocol: Protocol, seed: int, only: Any) -> None:
     assume(dataset.anomaly_type is not None)
-    types = sorted(set(dataset.anomaly_type[dataset.y == 1]))
+    row_types = present(dataset.anomaly_type)
+    types = sorted(set(row_types[dataset.y == 1]))
     assume(len(types) > 1)
     known = (types[0],)
     scenario = Scenario(protocol=protocol, label_budget=1, known_types=known, unseen_only=only)
     assume(not problems(dataset, scenario, [seed]))
     s = split(dataset, scenario, seed)
-    anomaly_type = dataset.anomaly_type[s.train]
+    anomaly_type = row_types[s.train]
     assert set(anomaly_type[s.y_train == 1]) == set(known)
     trained = set(anomaly_type[s.truth_train == 1])
     assert trained == set(known) if only else trained >= set(known)
-    unseen = (s.y_test == 1) & ~np.isin(s.anomaly_type_test, known)
+    unseen = (s.y_test == 1) & ~np.isin(present(s.anomaly_type_test), known)
     assert unseen.any()
     if only and s.val is not None:
-        assert set(dataset.anomaly_type[s.val][s.y_val == 1]) <= set(known)
+        assert set(row_types[s.val][s.y_val == 1]) <= set(known)
 
 
 @FAST
@@ -278,8 +280,8 @@ def test_too_much_contamination_names_the_highest_value_and_that_value_works() -
     )
     highest = float(sentences[0].split("at most ")[1].split(" ")[0])
     assert 0.1 < highest < 0.4
-    for scenario in (Scenario(contamination=highest), Scenario(contamination=highest + 0.01)):
-        assert bool(problems(dataset, scenario, [0])) == (scenario.contamination > highest)
+    assert not problems(dataset, Scenario(contamination=highest), [0])
+    assert problems(dataset, Scenario(contamination=highest + 0.01), [0])
     with pytest.raises(DataError, match="ask for at most"):
         split(dataset, Scenario(contamination=0.4), 0)
 

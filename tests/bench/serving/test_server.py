@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
 
 import psutil
@@ -225,3 +226,11 @@ def test_the_pages_work_in_a_browser(server: Server, tmp_path: Path) -> None:
         assert tab.errors == []
     finally:
         tab.close()
+
+
+def test_both_pages_wear_one_style_sheet(server: Server) -> None:
+    sheet = (files("bench.serving") / "page.css").read_text()
+    for path in ("/", "/follow/first%20run"):
+        assert f"<style>{sheet}</style>" in asked(server, path)[1].decode()
+    for name in ("overview.html", "follow.html"):
+        assert "{ --ink" not in (files("bench.serving") / name).read_text()

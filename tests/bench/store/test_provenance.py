@@ -14,6 +14,7 @@ import pytest
 from bench.errors import StoreError
 from bench.store import manifest
 from bench.store.manifest import collect, git_state, provenance_id, read_manifest, write_manifest
+from tests.present import present
 
 
 @pytest.fixture(scope="module")
@@ -73,13 +74,13 @@ def test_git_tells_commit_and_changes(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("1")
     git("add", ".")
     git("commit", "-m", "one")
-    clean = git_state(tmp_path)
+    clean = present(git_state(tmp_path))
     assert len(clean["commit"]) == 40 and not clean["dirty"] and clean["diff_sha256"] == ""
     (tmp_path / "a.py").write_text("2")
-    first = git_state(tmp_path)
+    first = present(git_state(tmp_path))
     assert first["dirty"] and first["changed"] == [" M a.py"] and first["commit"] == clean["commit"]
     (tmp_path / "a.py").write_text("3")
-    assert git_state(tmp_path)["diff_sha256"] != first["diff_sha256"]
+    assert present(git_state(tmp_path))["diff_sha256"] != first["diff_sha256"]
 
 
 def test_no_library_is_imported_to_learn_its_version() -> None:

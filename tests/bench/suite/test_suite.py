@@ -9,7 +9,9 @@ import pytest
 
 from bench.errors import BenchError, ConfigError, UnknownName
 from bench.planning.plan import make_plan, remaining
-from bench.suite.load import MethodChoice, limited, narrowed, parse_suite, read_seeds, read_suite, suites
+from bench.suite.experiment import MethodChoice
+from bench.suite.load import parse_suite, read_suite, suites
+from bench.suite.narrow import limited, narrowed, read_seeds
 from bench.types import Scenario
 
 SUITE = """

@@ -17,8 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mlflow_server import Server, free_port
-from records import FACTS, record
 
 from bench.errors import StoreError, TrackingError
 from bench.store import Store, read
@@ -28,12 +26,14 @@ from bench.tracking.experiment import page_of
 from bench.tracking.mlflow_mirror import track
 from bench.tracking.runs import CELLS_TAG, GROUP_TAG, groups
 from bench.tracking.sources import DatasetFacts, dataset_input
-from bench.types import Record, Scenario
+from bench.types import Record, Scenario, Status
+from tests.bench.mlflow_server import Server, free_port
+from tests.bench.records import FACTS, record
 
 SEEDS = 3
 
 
-def of_seed(number: int, status: str = "ok", seeds: int = SEEDS, **change: Any) -> Record:
+def of_seed(number: int, status: Status = "ok", seeds: int = SEEDS, **change: Any) -> Record:
     """Cell ``number``; every ``seeds`` cells share a dataset, so they are one group."""
     made = record(number, status, value=0.1 + number / 1e4)
     return replace(made, cell=replace(made.cell, dataset=f"toy-{number // seeds:04d}", seed=number % seeds), **change)
@@ -315,10 +315,10 @@ def test_settings_of_the_environment_are_put_back(own: Any) -> None:
 def server(tmp_path: Path, empty_database: Path) -> Iterator[Server]:
     (tmp_path / "server").mkdir()
     shutil.copy(empty_database, tmp_path / "server" / "server.db")
-    one = Server(tmp_path / "server")
-    one.start()
-    yield one
-    one.kill()
+    running = Server(tmp_path / "server")
+    running.start()
+    yield running
+    running.kill()
 
 
 def test_a_server_killed_half_way_is_told_and_the_mirror_completed_later(

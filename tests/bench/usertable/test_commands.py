@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -33,7 +34,7 @@ def test_fit_then_score(csv: Path) -> None:
     assert np.array_equal(frame["score"], here)
 
 
-def test_mistakes_are_one_sentence(csv: Path) -> None:
+def test_mistakes_are_one_sentence(csv: Path, typed: Any) -> None:
     (csv.parent / "full").mkdir()
     (csv.parent / "full" / "x").write_text("mine")
     for words, told in {
@@ -45,7 +46,7 @@ def test_mistakes_are_one_sentence(csv: Path) -> None:
         ("run", "my.csv"): "mnp-bench init my.csv writes a suite file",
         ("score", "full", "my.csv", "--out", "s.csv"): "is no model folder; make one",
     }.items():
-        done = command(csv.parent, *words)
+        done = typed(*words, folder=csv.parent)
         assert done.returncode == 2 and told in done.stderr, done.stderr
         assert done.stderr.count("\n") == 1
     assert not (csv.parent / "m").exists()

@@ -13,15 +13,20 @@ from typing import Any
 import pandas as pd
 
 from bench.errors import BenchError
-from bench.leaderboard.sources import Source
 from bench.methods import source_hash, specs
 from bench.planning import identity
+from bench.report.source import Source
+from bench.report.words import count, listed
 from bench.store.schema import ADOPTED
 from bench.types import MethodSpec
 
 #: What a version begins with.
 FINGERPRINT, COMMIT = "fingerprint ", "commit "
 UNKNOWN = "unknown code"
+#: So many letters of a fingerprint or commit are shown.
+LETTERS = 7
+#: So many codes of a method are named, the rest is counted.
+FEW = 8
 
 
 def versions(sources: Sequence[Source]) -> list[pd.Series]:
@@ -36,6 +41,42 @@ def versions(sources: Sequence[Source]) -> list[pd.Series]:
     every = pd.concat([source.rows[["method", "cell"]].assign(version=own) for source, own in pairs])
     same = _aliases(every)
     return [_united(source.rows.method, own, same) for source, own in pairs]
+
+
+def with_code(*sources: Source) -> list[pd.DataFrame]:
+    """The rows of each source with the code of their method as the column ``version``."""
+    told = zip(sources, versions(sources), strict=True)
+    return [source.rows.assign(version=own) for source, own in told]
+
+
+def code_words(version: str) -> str:
+    """A version in a few letters."""
+    for start in (FINGERPRINT, COMMIT):
+        if version.startswith(start):
+            return f"{start}{version.removeprefix(start)[:LETTERS]}"
+    return version
+
+
+def several_codes(rows: pd.DataFrame) -> str:
+    """A sentence that names each method with rows of several codes, and how many of each; "" if there is none.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Prepared rows (``bench.report.rows.prepare``), with ``version``.
+    """
+    mixed = rows[rows.groupby("method").version.transform("nunique") > 1]
+    if mixed.empty:
+        return ""
+    told = "; ".join(f"{title} has {_numbers(own.version)}" for title, own in mixed.groupby("method_title", sort=True))
+    return (
+        f"Results of different code of one method are never averaged together, so each code stands for itself: {told}."
+    )
+
+
+def _numbers(versions: pd.Series) -> str:
+    cells = versions.value_counts().sort_index()
+    return listed([f"{count(int(n), 'cell')} of {code_words(str(version))}" for version, n in cells.items()], FEW)
 
 
 def _versions(source: Source, today: Mapping[str, tuple[MethodSpec, str]]) -> pd.Series:
