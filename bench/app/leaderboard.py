@@ -10,7 +10,9 @@ import typer
 def leaderboard(
     sources: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[OUT|BUNDLE]...", help="Results folders and bundles; default results/reference/*."),
+        typer.Argument(
+            metavar="[OUT|BUNDLE]...", help="Results folders, folders of such, bundles; default results/reference."
+        ),
     ] = None,
     out: Annotated[str, typer.Option("--out", metavar="FILE", help="The page.")] = "leaderboard.html",
 ) -> None:

@@ -17,7 +17,7 @@ from bench.picking.page import NAME, write
 from bench.picking.picked import Picked, sentences
 from bench.usertable.formats import why_not_saved
 from bench.usertable.model import ALERT_RATE, require_share
-from bench.usertable.training import Table, load_table
+from bench.usertable.training import Table, load_table, require_table
 
 MINUTES = 10.0
 
@@ -66,6 +66,8 @@ def pick(
     ------
     UnknownName, ConfigError, DataError
     """
+    require_table(table)
+    mode = asked_mode(mode)
     require_share(alert_rate)
     if not minutes > 0:
         raise ConfigError(f"minutes {minutes:g} is no time; give a number above 0")

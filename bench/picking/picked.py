@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -64,6 +65,12 @@ class Picked:
         return self.equals[0]
 
     @property
+    def reference_best(self) -> Judged | None:
+        """Of the equals the one that the reference expects most of on tables like this; None in mode known."""
+        known = [judged for judged in self.equals if not math.isnan(judged.expected)]
+        return max(known, key=lambda judged: judged.expected, default=None)
+
+    @property
     def method(self) -> str:
         """The choice's name."""
         return self.choice.method
@@ -83,9 +90,19 @@ def _which(picked: Picked) -> str:
         return f"Take {picked.method}: it has the best estimate of the {len(picked.judged)} methods compared."
     return (
         f"Take {picked.method}: it is the cheapest of {len(others) + 1} methods that cannot be told apart (estimates "
-        "less "
-        f"than {MARGIN:g} average precision from the best, which may be chance): {listed(others)} would do as well."
+        f"less than {MARGIN:g} average precision from the best, which may be chance): {listed(others)} would do as "
+        f"well{_of_the_reference(picked)}."
     )
+
+
+def _of_the_reference(picked: Picked) -> str:
+    """Which of the equals does best elsewhere, for those to whom cost is nothing."""
+    best = picked.reference_best
+    if best is None:
+        return ""
+    if best.method == picked.method:
+        return f", and the reference expects most of {best.method} too"
+    return f", and of {best.method} the reference expects most on tables like this one ({best.seconds:.2g} s a fit)"
 
 
 def _how_good(picked: Picked) -> str:

@@ -132,6 +132,7 @@ def _lines(text: pd.DataFrame, order: pd.DataFrame, links: pd.DataFrame) -> tupl
 
 def _marked(entry: str, value: float, link: str) -> Entry:
     css_class, mark, text = entry.rpartition("\0")
+    text = text.replace("± ", "±\N{NO-BREAK SPACE}")  # narrow columns break before it
     missing = text == HOLE or text.startswith("failed")
     return Entry(text, _order(value), css_class if mark else "hole" if missing else "", link)
 

@@ -2,7 +2,8 @@
 
 No method runs. The generated blocks of README.md, of results/reference/README.md and of the folders' own are written
 anew too (``bench.report.blocks``). With ``--check`` the exit code is 1 if the bytes of a table or document changed, so
-that what is committed can be held against what its store says; ``--words`` does the documents only.
+that what is committed can be held against what its store says; ``--words`` does the documents only. ``--drop-scores``,
+before a commit, takes the scores of single rows out of every store and does nothing else.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from bench.report.build import build
 from bench.report.generated import written
 from bench.report.stores import Stores
 from bench.store import FOLDER
+from bench.store.scoreless import drop_scores
 
 ROOT = Path("results/reference")
 DOCUMENT = "README.md"
@@ -37,10 +39,15 @@ def rebuild(root: Path = ROOT) -> dict[Path, list[Path]]:
     StoreError
         There is no results folder.
     """
+    return {folder: _rebuilt(folder) for folder in results_folders(root)}
+
+
+def results_folders(root: Path = ROOT) -> list[Path]:
+    """The results folders right below ``root``; ``StoreError`` where there is none."""
     folders = sorted(path.parent for path in root.glob(f"*/{FOLDER}"))
     if not folders:
         raise StoreError(f"there are no results folders in {root} (folders with a {FOLDER}/); run from the repository")
-    return {folder: _rebuilt(folder) for folder in folders}
+    return folders
 
 
 def _rebuilt(folder: Path) -> list[Path]:
@@ -87,8 +94,13 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("root", nargs="?", type=Path, default=ROOT, help=f"default {ROOT}")
     parser.add_argument("--check", action="store_true", help="exit with 1 if a table or document changed")
     parser.add_argument("--words", action="store_true", help="only the generated blocks of the documents")
+    parser.add_argument("--drop-scores", action="store_true", help="only take the scores of rows out of the stores")
     chosen = parser.parse_args(words)
     try:
+        if chosen.drop_scores:
+            for folder in results_folders(chosen.root):
+                print(f"{folder}: scores of {drop_scores(folder):,} cells dropped")
+            return 0
         rebuilt = {} if chosen.words else rebuild(chosen.root)
         reworded = reword(chosen.root)
     except BenchError as error:

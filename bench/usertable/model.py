@@ -16,7 +16,7 @@ from bench.usertable.formats import why_not_saved
 from bench.usertable.frames import encode_frame
 from bench.usertable.held_out import folds, hold_out
 from bench.usertable.schema import Schema, with_names
-from bench.usertable.training import Table
+from bench.usertable.training import Table, require_table
 from reproducibility.streams import generator
 
 #: Unlabelled training rows that a model keeps, to check itself and to explain rows by their neighbours.
@@ -83,6 +83,8 @@ class Model:
         DataError
             The detector refuses a row, or gives it no finite score.
         """
+        if not len(X):
+            return np.empty(0)
         try:
             scores = np.asarray(self.detector.decision_function(X), dtype=np.float64)
         except ValueError as error:
@@ -158,6 +160,7 @@ def fit(
     DataError
         A table that the method cannot learn from.
     """
+    require_table(table)
     require_share(alert_rate)
     detector = create(method, seed, **params)
     try:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,10 +14,11 @@ from bench.datasets.column_names import plain_name
 from bench.datasets.layout import layout_of, sentences, table_path
 from bench.datasets.places import file_sha256
 from bench.datasets.reading import LeftOut
-from bench.errors import DataError
+from bench.errors import ConfigError, DataError
 from bench.report.words import count
 from bench.usertable.encode import encode, refuse_large
 from bench.usertable.examine import IDENTIFIERS, Examined, Feature, examine
+from bench.usertable.frames import as_file
 from bench.usertable.labels import LabelRule, labels, rule
 from bench.usertable.labels import sentence as about_labels
 from bench.usertable.schema import Column, Schema
@@ -57,7 +59,7 @@ class Table:
 
 
 def load_table(
-    path: str,
+    path: str | os.PathLike[str] | Any,
     label: str | None = None,
     anomaly: tuple[str, ...] = (),
     drop: tuple[str, ...] = (),
@@ -66,11 +68,12 @@ def load_table(
     decimal: str | None = None,
     encoding: str | None = None,
 ) -> Table:
-    """Read a CSV or parquet file with few labels.
+    """Read a CSV or parquet file, or a frame, with few labels.
 
     Parameters
     ----------
-    path : str
+    path : path, or pandas, polars or arrow table
+        A table in memory is read as the parquet file it would be, without its index.
     label : str, optional
         Column of labels; None = the one with a label's name.
     anomaly : tuple of str
@@ -92,9 +95,21 @@ def load_table(
     UnknownName, DataError
         A file, column or label that cannot be used; the message says which and what to do.
     """
-    file = table_path(path)
+    if not isinstance(path, (str, os.PathLike)):
+        with as_file(path) as made:
+            return load_table(made, label, anomaly, drop, types, delimiter, decimal, encoding)
+    file = table_path(os.fspath(path))
     examined = examine(file, layout_of(file, delimiter, decimal, encoding), label, drop, types)
     return table_of(examined, anomaly)
+
+
+def require_table(table: object) -> None:
+    """Raise ConfigError for what is no ``Table``, such as a file's name or a frame."""
+    if not isinstance(table, Table):
+        raise ConfigError(
+            f"a {type(table).__name__} is not read yet; pass what load_table makes of a file or a frame: "
+            'load_table("my.csv", label="label")'
+        )
 
 
 def table_of(examined: Examined, anomaly: tuple[str, ...] = ()) -> Table:

@@ -238,11 +238,20 @@ def paired(table: pd.DataFrame) -> pd.DataFrame:
             gap = (part[name] - part["default"]).groupby(["family", "set"]).mean().groupby("family").mean()
             row[f"{source}_ap"] = part[name].groupby("set").mean().mean()
             row[f"{source}_gain"], row[f"{source}_se"] = gap.mean(), gap.sem()
+            row[f"{source}_low"], row[f"{source}_high"] = _interval(gap.to_numpy())
             by_labels = (part[name] - part["default"]).groupby("labels").mean()
             row[f"{source}_by_labels"] = " ".join(f"{k}:{v:+.3f}" for k, v in by_labels.items())
+        row["cells"] = int((wide.index.get_level_values("source") != "types").sum())
         row["seconds"] = table[table.variant == name].seconds.mean()
         lines.append(row)
     return pd.DataFrame(lines)
+
+
+def _interval(gaps: np.ndarray) -> tuple[float, float]:
+    """95% bootstrap interval of the mean over families."""
+    draws = np.random.default_rng(0).integers(len(gaps), size=(10_000, len(gaps)))
+    low, high = np.quantile(gaps[draws].mean(axis=1), [0.025, 0.975])
+    return float(low), float(high)
 
 
 def main() -> None:
@@ -253,7 +262,8 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="counted budgets, and every second set of OddBench")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="score every N-th cell only")
     parser.add_argument("--cache", type=Path, default=Path(".mnp-plus-trials"))
-    parser.add_argument("--out", type=Path)
+    parser.add_argument("--out", type=Path, help="a CSV that the rows are added to")
+    parser.add_argument("--base", default="", help="name of the version that the rows are paired with")
     arguments = parser.parse_args()
     folder = Path(os.environ["MNP_BENCH_DATA"])
     prepare(folder, arguments.cache, arguments.quick)
@@ -266,9 +276,9 @@ def main() -> None:
     with pd.option_context("display.width", 200, "display.max_columns", None, "display.max_colwidth", None):
         print(summary.round(4).to_string(index=False))
     if arguments.out:
-        summary[summary.variant != "default"].round(5).to_csv(
-            arguments.out, mode="a", header=not arguments.out.exists(), index=False
-        )
+        rows = [pd.read_csv(arguments.out)] if arguments.out.exists() else []
+        rows.append(summary[summary.variant != "default"].round(5).assign(base=arguments.base))
+        pd.concat(rows).to_csv(arguments.out, index=False)
 
 
 if __name__ == "__main__":

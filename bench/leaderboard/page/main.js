@@ -61,6 +61,9 @@ document.addEventListener("pointermove", (event) => {
 });
 document.getElementById("panel").addEventListener("click", (event) => { if (event.target.id === "panel") event.target.close(); });
 
+// Paper has no button for the rest.
+addEventListener("beforeprint", () => { shownSets = Infinity; drawSets(found); });
+
 function drawMerged() {
   const row = (source) => html("tr", {}, [html("th", { scope: "row" }, [source.path]), ...[`${source.shown.toLocaleString("en")} of ${source.cells.toLocaleString("en")}`, source.started.join(", "), source.code.join(", "), source.python.join(", "), source.packages.join("; "), source.processor.join(", ")].map((text) => html("td", {}, [text || source.note || ""]))]);
   document.getElementById("sources").replaceChildren(html("thead", {}, [html("tr", {}, ["Source", "Cells shown", "Run", "Code", "Python", "Packages", "Processor"].map((name) => html("th", { scope: "col" }, [name])))]), html("tbody", {}, data.sources.map(row)));

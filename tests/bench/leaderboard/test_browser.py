@@ -278,6 +278,7 @@ def test_paper_shows_the_tables_without_the_controls(browser: Browser) -> None:
     try:
         assert browser.value("getComputedStyle(document.querySelector('aside')).display") == "none"
         assert browser.value("document.querySelector('#board').offsetHeight") > 0
+        assert browser.value("document.querySelector('#by-set .note').offsetHeight") == 0
     finally:
         browser.call("Emulation.setEmulatedMedia", media="")
 
@@ -298,3 +299,6 @@ def test_thirty_thousand_cells_are_painted_within_two_seconds(tab: Browser, tmp_
     print(f"30,000 cells: {page.stat().st_size / 1e6:.1f} MB, first paint {max(paint):.0f} ms, ranking {drawn:.0f} ms")
     assert page.stat().st_size < 8_000_000
     assert len(ranking(tab)) == 20
+    assert len(texts(tab, "#sets tbody tr")) == 40
+    tab.value("dispatchEvent(new Event('beforeprint'))")  # on paper there is no button for the rest
+    assert len(texts(tab, "#sets tbody tr")) == 300

@@ -35,6 +35,17 @@ def test_a_run_of_ones_own_stands_beside_the_reference(tmp_path: Path) -> None:
     assert [entry["method"] for entry in payload(merge)["entries"]].count("my-method") == 1
 
 
+def test_a_folder_of_results_folders_stands_for_them(tmp_path: Path) -> None:
+    folder(tmp_path / "all" / "b", frame())
+    folder(tmp_path / "all" / "a", frame(methods=("my-method",)))
+    (tmp_path / "all" / "README.md").write_text("What these are.")  # as in results/reference
+    (tmp_path / "all" / "tables").mkdir()
+    assert [source.path for source in read_sources([f"{tmp_path}/all/"])] == [f"{tmp_path}/all/a", f"{tmp_path}/all/b"]
+    assert [source.path for source in read_sources([f"{tmp_path}/all/b", f"{tmp_path}/all"])] == [
+        f"{tmp_path}/all/b", f"{tmp_path}/all/a",
+    ]  # fmt: skip
+
+
 def test_a_folder_and_its_bundle_are_one(tmp_path: Path) -> None:
     path = folder(tmp_path / "reference", frame())
     bundle_folder(path, str(tmp_path / "b.zip"))

@@ -46,7 +46,18 @@ def test_the_cheapest_of_the_equals_is_named() -> None:
     which, good, sure = sentences(picked)
     assert "cheapest of 2 methods that cannot be told apart" in which and "a would do as well" in which
     assert "Of the 10 labelled anomalies" in good and "100% (95% interval 69 to 100%)" in good
+    assert which.endswith("well, and of a the reference expects most on tables like this one (9 s a fit).")
     assert "does not exclude that a is better" in sure and "on your labels" in sure
+
+
+def test_the_reference_s_best_of_the_equals_is_told() -> None:
+    costs = {"a": 9.0, "b": 1.0}
+    same = judged(10, {"a": 0.0, "b": 0.0}, {"a": -0.01, "b": 0.0}, costs)
+    assert Picked("few", "my.csv", "fraud", 100, 3, 10, 0.01, same, {}).reference_best.method == "b"
+    assert "the reference expects most of b too" in sentences(Picked("few", "m", "f", 9, 3, 10, 0.01, same, {}))[0]
+    unknown = judged(10, {"a": 0.0, "b": 0.0}, {"a": np.nan, "b": np.nan}, costs)
+    picked = Picked("few", "my.csv", "fraud", 100, 3, 10, 0.01, unknown, {})
+    assert picked.reference_best is None and sentences(picked)[0].endswith("a would do as well.")
 
 
 def test_what_is_clear_is_not_called_undecided() -> None:

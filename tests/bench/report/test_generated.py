@@ -16,6 +16,7 @@ from bench.report.agreement import agreement, sentence, spearman
 from bench.report.blocks import Block, filled
 from bench.report.paired import differences
 from bench.report.statistics import judge
+from bench.store import schema, segments
 from tests.bench.report import made_up
 
 METRIC = "average_precision"
@@ -264,3 +265,13 @@ def test_the_blocks_of_our_documents_ask_for_what_there_is() -> None:
     for block in blocks:
         if block.kind in ("counts", "folders", "curve"):  # the others take seconds
             assert generated.written(stores, block)
+
+
+def test_the_committed_stores_hold_no_scores_of_rows() -> None:
+    """They are what makes a store large; ``python -m bench.report.reference --drop-scores`` takes them out."""
+    for folder in reference.results_folders(Path(__file__).parents[3] / reference.ROOT):
+        for part in segments.listed(folder / "store"):
+            held = segments.read(part, scores=True)
+            assert all(held[name].null_count == len(held) for name in schema.PER_ROW if name in held.column_names), (
+                folder
+            )

@@ -19,6 +19,7 @@ import pytest
 from bench.errors import StoreError
 from bench.lock import InUse, acquire
 from bench.store import Store, StoreWarning, read, schema, store
+from bench.store.scoreless import drop_scores
 from tests.bench.records import record
 from tests.present import present
 
@@ -55,6 +56,22 @@ def test_scores_and_truth_come_when_asked(tmp_path: Path) -> None:
     assert truth[0].dtype == np.int8 and truth[0].tolist() == [1, 0, 0, 1, 0, 0, 1] and truth[1] is None
     assert scores[0].dtype == np.float32 and np.array_equal(scores[0], np.linspace(0, 1, 7, dtype=np.float32) + 1)
     assert scores[1] is None
+
+
+def test_scores_can_be_dropped_and_nothing_else(tmp_path: Path) -> None:
+    with Store(tmp_path) as out:
+        out.append([record(1, scores=7), record(2, "failed")])
+        out.append([record(3, scores=7)])
+    before = read(tmp_path)
+    assert drop_scores(tmp_path) == 2
+    pd.testing.assert_frame_equal(read(tmp_path), before)
+    assert read(tmp_path, scores=True)[["scores", "truth"]].isna().all().all()
+    held = (files(tmp_path), (tmp_path / "store" / files(tmp_path)[0]).read_bytes())
+    assert drop_scores(tmp_path) == 0  # nothing is written where there is nothing to drop
+    assert held == (files(tmp_path), (tmp_path / "store" / files(tmp_path)[0]).read_bytes())
+    with Store(tmp_path) as out:
+        out.append([record(4, scores=7)])  # a run goes on in such a folder
+    assert read(tmp_path, scores=True)["scores"].notna().tolist() == [False, False, False, True]
 
 
 def test_an_empty_store_has_all_columns_and_a_missing_one_is_told(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from bench.app.fit import fit_and_save
 from bench.app.pick import pick, pick_file
 from bench.app.score import score_file
 from bench.datasets.layout import layout_of
-from bench.errors import ConfigError, DataError
+from bench.errors import ConfigError, DataError, UnknownName
 from bench.picking.picked import Picked
 from bench.usertable.contamination import percent
 from bench.usertable.examine import examine
@@ -203,3 +203,59 @@ def test_a_manifest_that_was_changed(
     shutil.copytree(tmp_path / "m", tmp_path / "other")
     message = damaged(tmp_path / "other", change)
     assert message.startswith(str(tmp_path / "other")) and sentence in message
+
+
+def test_frames_are_learnt_from_as_their_files_are(frame: pd.DataFrame, written: Callable[..., str]) -> None:
+    import polars as pl
+
+    expected = load_table(written(frame), "fraud")
+    for same in (frame, pl.from_pandas(frame), frame.convert_dtypes(), frame.convert_dtypes(dtype_backend="pyarrow"),
+                 frame.set_index(np.arange(ROWS) * 7), frame.astype({"c": "category"})):  # fmt: skip
+        table = load_table(same, "fraud")
+        pd.testing.assert_frame_equal(table.X, expected.X, check_dtype=False)
+        np.testing.assert_array_equal(table.y, expected.y)
+    unknown = load_table(frame.assign(fraud=frame.fraud.where(frame.fraud == 1)), "fraud")
+    np.testing.assert_array_equal(unknown.y, expected.y)
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda frame: frame.to_numpy(), "a ndarray has no columns with names; pass a pandas, polars or arrow table"),
+        (lambda frame: [[1, 2]], "a list has no columns with names"),
+        (
+            lambda frame: pd.concat([frame, frame[["a"]]], axis=1),
+            "the frame has several columns named 'a'; rename them",
+        ),
+        (lambda frame: frame.assign(a=["x", *range(ROWS - 1)]), "no frame whose columns hold one type each"),
+    ],
+    ids=["array", "list", "two names", "two types"],
+)
+def test_what_is_no_frame_is_told(frame: pd.DataFrame, make: Callable[[pd.DataFrame], Any], sentence: str) -> None:
+    with pytest.raises(DataError) as raised:
+        load_table(make(frame))
+    assert sentence in str(raised.value)
+
+
+def test_a_lazy_frame_is_to_be_collected(frame: pd.DataFrame) -> None:
+    import polars as pl
+
+    with pytest.raises(DataError, match=r"not computed yet; pass frame.collect\(\)"):
+        load_table(pl.from_pandas(frame).lazy())
+
+
+@pytest.mark.parametrize("work", [fit, pick])
+def test_what_was_not_read_is_not_fitted(frame: pd.DataFrame, work: Callable[..., Any]) -> None:
+    for given, name in (("my.csv", "str"), (frame, "DataFrame")):
+        with pytest.raises(ConfigError, match=rf"a {name} is not read yet; pass what load_table makes"):
+            work(given)
+
+
+def test_an_unknown_mode_is_not_taken_for_few(frame: pd.DataFrame) -> None:
+    with pytest.raises(UnknownName, match="unknown mode 'knwon'; did you mean known"):
+        pick(load_table(frame, "fraud"), "knwon")  # type: ignore[arg-type]
+
+
+def test_no_rows_have_no_scores(frame: pd.DataFrame) -> None:
+    model = fit(load_table(frame, "fraud"), "logistic-regression")
+    assert model.decision_function(frame.head(0)).shape == (0,)
