@@ -78,11 +78,15 @@ def _ranks(rows: pd.DataFrame) -> str:
 def _trials(rows: pd.DataFrame, base: str) -> str:
     rows = rows[rows.base == base]
     head = ["variant", *COLLECTIONS.values(), "cells"]
-    return _table(head, [
-        [row.variant, *(_interval(row[f"{name}_gain"], row[f"{name}_low"], row[f"{name}_high"]) for name in COLLECTIONS),
-         f"{row.cells:.0f}"]
-        for _, row in rows.iterrows()
-    ])  # fmt: skip
+    return _table(
+        head,
+        [[row.variant, *(_gain(row, name) for name in COLLECTIONS), f"{row.cells:.0f}"] for _, row in rows.iterrows()],
+    )
+
+
+def _gain(row: pd.Series, collection: str) -> str:
+    gain, low, high = (row.get(f"{collection}_{name}") for name in ("gain", "low", "high"))
+    return f"{_signed(gain)} ± {_plain(row[f'{collection}_se'])}" if pd.isna(low) else _interval(gain, low, high)
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
