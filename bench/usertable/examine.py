@@ -144,6 +144,10 @@ def examine(
         raise DataError(f"{path.name} has no rows; check the file")
     refuse_repeated_header((feature.survey for feature in features.values()), path.name)
     kept, dropped = _judged(features, path.name, types)
+    logical = {name for name, type_ in zip(names, arrow_types, strict=True) if str(type_) == "bool"}
+    for feature in kept:
+        if feature.survey.name in logical and feature.content == "number":
+            feature.content = "boolean"  # as the words true and false in a CSV file are
     _recount(path, names, layout, kept)
     left_out += dropped
     if not kept:
