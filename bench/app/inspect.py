@@ -53,9 +53,9 @@ def inspect(
         raise ConfigError(f"{method} shows nothing of its inside; inspect one of {', '.join(able)}")
     if scenario.protocol != "weak":
         raise ConfigError("inspect fits under the weak protocol; leave out the validation labels")
-    (Path(out) / inspection.FOLDER).mkdir(parents=True, exist_ok=True)  # a place that cannot be had is told before the fit
     dataset = catalogue.load(name)
     cut = split(dataset, scenario, seed)
+    (Path(out) / inspection.FOLDER).mkdir(parents=True, exist_ok=True)  # a place that cannot be had is told now
     model: Any = create(method, seed=seed)
     model = model.fit_replicas([blind(cut, get(method))], [seed])[0]
     anomaly_type = None if dataset.anomaly_type is None else dataset.anomaly_type[cut.train]
