@@ -84,6 +84,17 @@ def test_one_code_is_not_spoken_of(tmp_path: Path) -> None:
     assert found.codes == "" and "different code" not in render.markdown(found) + render.latex(found)
 
 
+def test_parameters_that_were_run_with_one_code_each_need_no_word_on_code(tmp_path: Path) -> None:
+    rows = frame(4, methods=("mnp", "devnet"))
+    folder(tmp_path / "run", rows)
+    other = frame(4, methods=("mnp",), code="newer").assign(params='{"n_prototypes":2}')
+    folder(tmp_path / "run", other, commit="d" * 40)
+    both = prepare(*with_code(read_source(tmp_path / "run")))
+    assert both[both.method == "mnp"].version.nunique() == 2
+    assert several_codes(both) == ""
+    assert set(both.variant) == {"MNP (defaults)", "MNP (n_prototypes=2)", "DevNet"}
+
+
 def test_it_stands_first_on_the_page_and_above_every_file_and_block(tmp_path: Path, rows: pd.DataFrame) -> None:
     run = tmp_path / "run"
     tested = verdicts.verdicts(rows)
