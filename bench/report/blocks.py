@@ -22,14 +22,14 @@ class Block:
 
     Attributes
     ----------
-    kind : str
+    name : str
         What is generated, e.g. ``"table"``.
     subjects : tuple of str
         The words after it: results folders.
     options : mapping of str to str
     """
 
-    kind: str
+    name: str
     subjects: tuple[str, ...]
     options: Mapping[str, str]
 
@@ -58,19 +58,19 @@ def filled(text: str, write: Callable[[Block], str], document: str) -> str:
         number += 1
         if start is None:
             continue
-        place = f"{document}, line {number}"
+        where = f"{document}, line {number}"
         end = next((i for i in range(number, len(lines)) if lines[i].strip() == END or START.fullmatch(lines[i])), None)
         if end is None or lines[end].strip() != END:
-            raise StoreError(f"{place}: the generated block does not end; put a line {END} after it")
+            raise StoreError(f"{where}: the generated block does not end; put a line {END} after it")
         try:
             made += write(_block(start["words"])).splitlines()
         except StoreError as error:
-            raise StoreError(f"{place}: {error}") from error
+            raise StoreError(f"{where}: {error}") from error
         number = end
     return "\n".join(made) + "\n" * text.endswith("\n")
 
 
 def _block(words: str) -> Block:
-    kind, *rest = words.split() or [""]
+    name, *rest = words.split() or [""]
     options = dict(word.split("=", 1) for word in rest if "=" in word)
-    return Block(kind, tuple(word for word in rest if "=" not in word), options)
+    return Block(name, tuple(word for word in rest if "=" not in word), options)
