@@ -53,15 +53,15 @@ def _rivals(table: pd.DataFrame) -> str:
 
 
 def _budgets(budgets: pd.DataFrame) -> str:
-    head = ["against", *(_labels(value) for value in budgets.columns)]
-    return _table(head, [[name, *("no cell" if pd.isna(value) else _signed(value) for value in row)]
+    head = ["against", *(_labels(float(str(value))) for value in budgets.columns)]
+    return _table(head, [[str(name), *("no cell" if pd.isna(value) else _signed(value) for value in row)]
                          for name, row in budgets.iterrows()])  # fmt: skip
 
 
 def _ranks(rows: pd.DataFrame) -> str:
     cells = common(rows)
     ranks, means = ranks_by_labels(cells), by_labels(cells)
-    head = ["method", *(_labels(value) for value in ranks.columns), "all", "mean AP"]
+    head = ["method", *(_labels(float(str(value))) for value in ranks.columns), "all", "mean AP"]
     body = [
         [
             name,

@@ -114,7 +114,7 @@ def test_curve_and_change_by_hand(stores: stores_module.Stores) -> None:
 def test_the_place_at_each_level_by_hand(stores: stores_module.Stores) -> None:
     rows = stores.read("levels")
     means = rows.groupby(["variant", "contamination"])[METRIC].mean().unstack()
-    first, second = means.index[means.mean(axis=1).argsort()[::-1]]
+    first, second = means.mean(axis=1).sort_values(ascending=False).index
     text = write(stores, "place", "levels", over="contamination", method=rows.method[rows.variant == second].iloc[0])
     assert text.startswith(f"Of 2 methods {second} is, by mean average precision, at 0% contamination in place ")
     for level, words in ((0.0, "0%"), (0.2, "20%")):
