@@ -22,7 +22,7 @@ from bench.report.words import count, listed
 
 #: What makes two cells the same up to the seed.
 IDENTITY = ["dataset", "method", "params", "scenario", "seed"]
-#: What stands for itself in every table and figure.
+#: A method with its parameters; and, with the code that ran it, what stands for itself in every table and figure.
 SETTING = ["method", "params"]
 VARIANT = [*SETTING, "version"]
 POLICY = (

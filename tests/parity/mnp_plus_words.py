@@ -72,7 +72,7 @@ def _ranks(rows: pd.DataFrame) -> str:
         for name in means.index
     ]
     sets = cells.index.get_level_values("set").nunique()
-    return f"{_table(head, body)}\nMean ranks of {len(ranks)} methods over {sets} sets, {len(cells)} cells that all of them have."
+    return f"{_table(head, body)}\n\nMean ranks of {len(ranks)} methods over {sets} sets, {len(cells)} cells that all of them have."
 
 
 def _trials(rows: pd.DataFrame, base: str) -> str:

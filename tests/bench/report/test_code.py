@@ -148,6 +148,18 @@ def test_two_codes_within_a_folder_have_no_counterpart_in_another_collection(tmp
     assert set(order.methods) == {"DevNet", "PReNet", "Isolation forest"}
 
 
+def test_parameters_of_other_code_keep_their_counterpart(tmp_path: Path) -> None:
+    names = ("mnp", "devnet", "prenet")
+    narrow = frame(10, methods=("mnp",), code="newer").assign(params='{"hidden_dim":8}')
+    folder(tmp_path / "a", frame(10, methods=names))
+    folder(tmp_path / "a", narrow, commit="d" * 40)
+    other = pd.concat([frame(10, methods=names, code="other"), narrow.assign(cell=narrow["cell"].str[::-1])])
+    other["dataset"] = other.dataset.str.replace("made", "other")
+    runs = compare(tmp_path / "a", folder(tmp_path / "b", other, commit="e" * 40))
+    ((_, order),) = runs.orders
+    assert set(order.methods) == {"DevNet", "PReNet", "MNP (defaults)", "MNP (hidden_dim=8)"}
+
+
 def test_a_run_that_goes_on_with_other_code_is_followed(tmp_path: Path) -> None:
     told = following.outcomes(mixed(tmp_path / "run"))
     assert told["codes"] == SAID and told["common"] == 24

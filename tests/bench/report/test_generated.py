@@ -55,6 +55,12 @@ def test_blocks_are_replaced_and_nothing_else() -> None:
     assert filled("nothing\nhere", new, "README.md") == "nothing\nhere"
 
 
+def test_blocks_of_another_mark_are_left_alone() -> None:
+    text = "<!-- other: x -->\nold\n<!-- end -->\n<!-- generated: counts one -->\nold\n<!-- end -->\n"
+    assert filled(text, lambda block: "new", "a") == text[:35] + text[35:].replace("old", "new")
+    assert filled(text, lambda block: "new", "a", "other") == text[:35].replace("old", "new") + text[35:]
+
+
 @pytest.mark.parametrize("rest", ["", "x\n", "x\n<!-- generated: counts other -->\nx\n<!-- end -->\n"])
 def test_a_block_without_an_end_is_told_with_its_line(rest: str) -> None:
     with pytest.raises(StoreError, match=r"README\.md, line 2: the generated block does not end"):
