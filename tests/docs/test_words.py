@@ -26,7 +26,7 @@ def rows(page: str) -> Iterator[list[str]]:
 
 def named_with_counts(page: str) -> dict[str, int]:
     """What stands in the first column in backquotes, with its number in the second, where every name has one."""
-    counts = {}
+    counts: dict[str, int] = {}
     for name, number, *_ in rows(page):
         names, numbers = re.findall(r"`([\w:]+)`", name), re.findall(r"\d+", number)
         if len(names) == len(numbers):
