@@ -55,6 +55,7 @@ def inspect(
         raise ConfigError("inspect fits under the weak protocol; leave out the validation labels")
     dataset = catalogue.load(name)
     cut = split(dataset, scenario, seed)
+    (Path(out) / inspection.FOLDER).mkdir(parents=True, exist_ok=True)  # a place that cannot be had is told now
     model: Any = create(method, seed=seed)
     model = model.fit_replicas([blind(cut, get(method))], [seed])[0]
     anomaly_type = None if dataset.anomaly_type is None else dataset.anomaly_type[cut.train]

@@ -10,8 +10,8 @@ from pathlib import Path
 from bench.errors import ConfigError, UnknownName
 from bench.methods import get, specs
 from bench.picking.candidates import candidates
-from bench.picking.few import pick_few
-from bench.picking.known import pick_known
+from bench.picking.few import MOST_UNLABELLED, pick_few
+from bench.picking.known import MOST_ROWS, pick_known
 from bench.picking.modes import Mode, mode_of
 from bench.picking.page import NAME, write
 from bench.picking.picked import Picked, sentences
@@ -73,7 +73,8 @@ def pick(
         raise ConfigError(f"minutes {minutes:g} is no time; give a number above 0")
     chosen, why = mode_of(table.label_rule, mode)
     tell(why)
-    names, left_out = candidates(methods, *table.X.shape)
+    rows, features = table.X.shape
+    names, left_out = candidates(methods, min(rows, MOST_UNLABELLED if chosen == "few" else MOST_ROWS), features)
     if chosen == "few":
         picked = pick_few(table, names, minutes, alert_rate, seed, left_out, tell)
     elif out is not None:

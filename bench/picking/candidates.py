@@ -22,6 +22,7 @@ def candidates(asked: Sequence[str], rows: int, features: int) -> tuple[tuple[st
     asked : sequence of str
         Methods; () = ``DEFAULT``.
     rows, features : int
+        Of the table that they are judged on.
 
     Returns
     -------

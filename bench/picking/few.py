@@ -81,7 +81,7 @@ def pick_few(
             gone[method] = f"it cannot learn from this table: {with_names(str(error), table.schema)}"
             continue
         evidence.append(evidence_of)
-        costs.append(cost)
+        costs.append(cell_seconds(spec, table.X.shape, {}))
         tell(f"{method}: {evidence_of.seconds:.1f} s")
     if not evidence:
         told = "; ".join(f"{name}: {reason}" for name, reason in gone.items())

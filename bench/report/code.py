@@ -60,12 +60,14 @@ def code_words(version: str) -> str:
 def several_codes(rows: pd.DataFrame) -> str:
     """A sentence that names each method with rows of several codes, and how many of each; "" if there is none.
 
+    A method with other parameters is a method of its own here, as everywhere in a report.
+
     Parameters
     ----------
     rows : DataFrame
         Prepared rows (``bench.report.rows.prepare``), with ``version``.
     """
-    mixed = rows[rows.groupby("method").version.transform("nunique") > 1]
+    mixed = rows[rows.groupby(["method", "params"]).version.transform("nunique") > 1]
     if mixed.empty:
         return ""
     told = "; ".join(f"{title} has {_numbers(own.version)}" for title, own in mixed.groupby("method_title", sort=True))

@@ -12,7 +12,7 @@ from bench.errors import StoreError
 from bench.report.agreement import Agreement, agreeable, agreement
 from bench.report.code import code_words, with_code
 from bench.report.pairwise import holm_corrected, signed_rank, testable
-from bench.report.rows import IDENTITY, prepare, scenarios
+from bench.report.rows import IDENTITY, SETTING, prepare, scenarios
 from bench.report.source import read_source
 from bench.report.statistics import ALPHA, FEWEST, judge, signed_ranks
 from bench.store.manifest_diff import Change, changes
@@ -135,7 +135,7 @@ def _orders(coded: list[pd.DataFrame]) -> tuple[tuple[str, Agreement], ...]:
 
     Two codes of a method within one folder are two methods, of which none has a counterpart.
     """
-    lone = [rows.groupby("method").version.transform("nunique") == 1 for rows in coded]
+    lone = [rows.groupby(SETTING).version.transform("nunique") == 1 for rows in coded]
     plain = [rows.assign(version=rows.version.mask(alone, "")) for rows, alone in zip(coded, lone, strict=True)]
     both = prepare(pd.concat(plain))
     found = []

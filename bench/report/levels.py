@@ -45,9 +45,11 @@ def place(stores: Stores, block: Block) -> str:
     told = []
     for level in means.columns:
         order = means[level].sort_values(ascending=False, kind="stable")
-        where = order.index.get_loc(names[0])
+        where = list(order.index).index(names[0])
         other = order.index[0] if where else order.index[1]
-        told.append(f"{_with(over, level)} in place {where + 1} ({order[names[0]]:.3f}; {other} {order[other]:.3f})")
+        told.append(
+            f"{_with(over, float(str(level)))} in place {where + 1} ({order[names[0]]:.3f}; {other} {order[other]:.3f})"
+        )
     return f"Of {len(means)} methods {names[0]} is, by mean average precision, {listed(told, ALL)}."
 
 

@@ -22,8 +22,9 @@ from bench.report.words import count, listed
 
 #: What makes two cells the same up to the seed.
 IDENTITY = ["dataset", "method", "params", "scenario", "seed"]
-#: What stands for itself in every table and figure.
-VARIANT = ["method", "params", "version"]
+#: A method with its parameters; and, with the code that ran it, what stands for itself in every table and figure.
+SETTING = ["method", "params"]
+VARIANT = [*SETTING, "version"]
 POLICY = (
     "Missing cells (policy: complete methods): averages, ranks and wins are over {datasets}, of each method that "
     "has {runs} on every one."
@@ -117,7 +118,7 @@ def prepare(frame: pd.DataFrame) -> pd.DataFrame:
 
 def method_count(rows: pd.DataFrame) -> int:
     """How many methods, each choice of parameters for itself, there are in rows; another code of one is no other."""
-    return rows.groupby(["method", "params"]).ngroups
+    return rows.groupby(SETTING).ngroups
 
 
 def succeeded(rows: pd.DataFrame) -> pd.DataFrame:
@@ -207,24 +208,25 @@ def _fields(text: str) -> dict[str, Any]:
 
 
 def of_one_code(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows of each method that are of the code that most of its rows are of (the first by name, if several)."""
-    sizes = rows.groupby(["method", "version"], sort=True).size().reset_index(name="cells")
-    most = sizes.sort_values("cells", ascending=False, kind="stable").drop_duplicates("method")
-    kept = pd.MultiIndex.from_frame(most[["method", "version"]])
-    return rows[pd.MultiIndex.from_frame(rows[["method", "version"]]).isin(kept)]
+    """The rows of each method and parameters that are of the code that most of them are of (the first by name)."""
+    sizes = rows.groupby(VARIANT, sort=True).size().reset_index(name="cells")
+    most = sizes.sort_values("cells", ascending=False, kind="stable").drop_duplicates(SETTING)
+    kept = pd.MultiIndex.from_frame(most[VARIANT])
+    return rows[pd.MultiIndex.from_frame(rows[VARIANT]).isin(kept)]
 
 
 def _variants(rows: pd.DataFrame) -> dict[tuple[str, str, str], str]:
     """A name per (method, params, code): its title, with what differs where two have one title."""
     known = rows[[*VARIANT, "method_title"]].drop_duplicates(VARIANT)
-    settings = known.drop_duplicates(["method", "params"])
+    settings = known.drop_duplicates(SETTING)
     shared = set(settings.method_title[settings.method_title.duplicated(keep=False)])
-    codes = known.groupby("method").version.nunique()
+    codes = known.groupby(SETTING).version.nunique()
     names = {}
     for method, params, version, title in known.itertuples(index=False):
         told = ", ".join(f"{key}={value}" for key, value in sorted(_fields(params).items()))
         name = f"{title} ({told or 'defaults'})" if title in shared else title
-        names[method, params, version] = f"{name} ({code_words(version)})" if codes[method] > 1 and version else name
+        several = version and codes[method, params] > 1
+        names[method, params, version] = f"{name} ({code_words(version)})" if several else name
     if len(set(names.values())) < len(names):  # two registrations under one title, with equal parameters
         names = {key: f"{name} [{key[0]}]" for key, name in names.items()}
     return names

@@ -143,7 +143,7 @@ def examine(
     if rows == 0:
         raise DataError(f"{path.name} has no rows; check the file")
     refuse_repeated_header((feature.survey for feature in features.values()), path.name)
-    kept, dropped = _judged(features, path.name, types)
+    kept, dropped = _judged(features, path.name, types, arrow_types)
     _recount(path, names, layout, kept)
     left_out += dropped
     if not kept:
@@ -221,10 +221,12 @@ def _recount(path: Path, names: list[str], layout: Layout, kept: list[Feature]) 
                             f"{COMMAND.leave_out('it', name)}")  # fmt: skip
 
 
-def _judged(features: dict[int, Feature], file: str, types: dict[str, str]) -> tuple[list[Feature], list[LeftOut]]:
+def _judged(
+    features: dict[int, Feature], file: str, types: dict[str, str], arrow_types: list[Any]
+) -> tuple[list[Feature], list[LeftOut]]:
     kept, left_out = [], row_numbers.indices(feature.survey for feature in features.values())
     counted = {column.column for column in left_out}
-    for feature in features.values():
+    for i, feature in features.items():
         survey, reason = feature.survey, ""
         if repr(survey.name) in counted:
             continue
@@ -238,6 +240,8 @@ def _judged(features: dict[int, Feature], file: str, types: dict[str, str]) -> t
             reason = "its name is that of an identifier, and every row holds a whole number of its own or counts on"
         else:
             feature.content = content_of(survey, file, onehot=True, wording=COMMAND)
+            if feature.content == "number" and str(arrow_types[i]) == "bool":
+                feature.content = "boolean"  # as the words true and false in a CSV file are
             if feature.content == "category" and types.get(survey.name) == "number":
                 raise DataError(f"{file}: column {survey.name!r} holds text ({next(iter(survey.words))!r}), no numbers")
             if not survey.numbers and feature.content == "number":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import pickle
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ def frame(rows: int = 60) -> tuple[pd.DataFrame, np.ndarray]:
     return pd.DataFrame(values, columns=["a", "b", "c"]), (np.arange(rows) < 4).astype(int)
 
 
-OTHER_COLUMNS = {
+OTHER_COLUMNS: dict[str, tuple[Callable[[pd.DataFrame], Any], str]] = {
     "reordered": (lambda X: X[["c", "b", "a"]], "in the order 'c', 'b', 'a'"),
     "renamed": (lambda X: X.rename(columns={"b": "B"}), "'B' not seen in fit, 'b' missing"),
     "missing": (lambda X: X[["a", "b"]], "'c' missing"),
@@ -104,12 +105,14 @@ def test_moved_columns_score_alike_alone_in_a_group_and_after_loading(name: str,
 @pytest.mark.parametrize("path", PATHS)
 def test_a_detector_by_path_stays_what_it_is(path: str) -> None:
     X, y = frame()
-    detector = create(path)
+    detector: Any = create(path)
     module, _, name = path.partition(":")
     own = getattr(__import__(module, fromlist=[name]), name)
     assert isinstance(detector, own) and type(detector).__name__ == name
     assert clone(detector).get_params() == detector.get_params()
-    assert adapted(type(detector)) is type(detector)
+    detector_class: Any = type(detector)
+    assert adapted(detector_class) is detector_class
+
     detector.fit(X, y)
     copy = pickle.loads(pickle.dumps(detector))
     np.testing.assert_array_equal(copy.decision_function(X), detector.decision_function(X))

@@ -56,7 +56,7 @@ def test_weights_scale_their_terms_and_nothing_else() -> None:
         double = MNPPlus(**fixed, **{weight: 2 * getattr(fitted, weight)}).fit(X, y).evidence(X)
         expected = whole.assign(**{term: 2 * whole[term]})
         pd.testing.assert_frame_equal(double, expected, rtol=1e-12)
-        without = MNPPlus(**fixed, **{weight: 0.0}).fit(X, y).evidence(X)
+        without = MNPPlus(**{**fixed, weight: 0.0}).fit(X, y).evidence(X)
         pd.testing.assert_frame_equal(without.abs(), whole.assign(**{term: 0.0}).abs(), rtol=1e-12)
 
 

@@ -1,5 +1,7 @@
 """The halves that MNP+ was developed and reported on: fixed by a rule on names, families whole."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -44,16 +46,19 @@ def test_an_oddbench_set_is_a_family_of_its_own() -> None:
     assert not in_development("oddbench/FloodRisk")
 
 
+Asked = list[tuple[str, list[tuple[float, int]]]]
+
+
 @pytest.fixture
-def two_sets(monkeypatch):
+def two_sets(monkeypatch: pytest.MonkeyPatch) -> Asked:
     """Sets of ten rows, one anomaly in three of them, and a method whose scores are the truth."""
 
     class Run:
         y_test = np.array([0, 0, 1] * 3 + [0])
 
-    asked = []
+    asked: Asked = []
 
-    def scored(method, cells):
+    def scored(method: str, cells: dict[tuple[float, int], Run]) -> list[np.ndarray]:
         asked.append((method, sorted(cells)))
         return [run.y_test.astype(float) for run in cells.values()]
 
@@ -65,7 +70,7 @@ def two_sets(monkeypatch):
     return asked
 
 
-def test_only_the_cells_asked_for_and_not_yet_there_are_scored(two_sets, tmp_path) -> None:
+def test_only_the_cells_asked_for_and_not_yet_there_are_scored(two_sets: Asked, tmp_path: Path) -> None:
     out = tmp_path / "rows.csv"
     halves.append(["a"], ["m"], tmp_path, out, labels=[1.0], seeds=[0])
     halves.append(["a", "b"], ["m"], tmp_path, out, seeds=[0])
@@ -89,5 +94,5 @@ def test_a_rival_is_compared_on_the_cells_it_has_and_those_it_lacks_are_counted(
     assert table.wins.to_dict() == {"whole": 8, "part": 0}
     # eight signs alike: p = 2 / 2^8, twice that after Holm's correction over two methods
     assert table["Holm's p"].to_dict() == pytest.approx({"whole": 4 / 256, "part": 4 / 256})
-    assert budgets.loc["whole", 1.0] == pytest.approx(0.2)
-    assert np.isnan(budgets.loc["part", 1.0])
+    assert budgets[1.0]["whole"] == pytest.approx(0.2)
+    assert np.isnan(budgets[1.0]["part"])

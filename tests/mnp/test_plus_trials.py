@@ -1,12 +1,15 @@
 """The trial harness pairs its variants with the method itself."""
 
 import dataclasses
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from torch.nn.functional import softplus
 
+from bench.types import Split
 from mnp import MNPPlus
 from replicas.rows import Rows
 from tests.parity import mnp_plus_networks as networks
@@ -14,11 +17,11 @@ from tests.parity import mnp_plus_normality as normal
 from tests.parity.mnp_plus_trials import _keep, load, paired, scored
 from tests.parity.mnp_plus_variants import VARIANTS, WEIGHTED
 
+Cache = tuple[Path, MNPPlus, Split]
+
 
 @pytest.fixture(scope="module")
-def cache(tmp_path_factory):
-    from bench.types import Split
-
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Cache:
     stream = np.random.default_rng(0)
     X = stream.normal(size=(500, 5)).astype(np.float32)
     truth = (np.arange(500) % 10 == 0).astype(np.int8)
@@ -33,7 +36,7 @@ def cache(tmp_path_factory):
     return folder, fitted, run
 
 
-def test_the_default_is_the_methods_own_score(cache) -> None:
+def test_the_default_is_the_methods_own_score(cache: Cache) -> None:
     folder, fitted, run = cache
     cell, truth, known = load(folder / "adbench+1_set+5+0.npz")
     np.testing.assert_allclose(VARIANTS["default"](cell), fitted.decision_function(run.X_test), rtol=0, atol=1e-9)
@@ -41,7 +44,7 @@ def test_the_default_is_the_methods_own_score(cache) -> None:
     assert not known.any()
 
 
-def test_every_variant_has_a_score_a_row_and_a_line(cache) -> None:
+def test_every_variant_has_a_score_a_row_and_a_line(cache: Cache) -> None:
     folder = cache[0]
     names = [*WEIGHTED, "linear autoencoders of 2 modes", "hidden layer of a quarter, beside"]
     table = scored([name for name in names if name != "default"], sorted(folder.glob("*.npz")))
@@ -53,7 +56,7 @@ def test_every_variant_has_a_score_a_row_and_a_line(cache) -> None:
     )
 
 
-def test_a_trial_network_with_the_methods_own_settings_is_the_methods_network(cache) -> None:
+def test_a_trial_network_with_the_methods_own_settings_is_the_methods_network(cache: Cache) -> None:
     cell, _, _ = load(cache[0] / "adbench+1_set+5+0.npz")
     before, after = networks.scores(cell, networks.Network(networks.absolute, members=1, steps=60))
     np.testing.assert_allclose(before, cell.train.score, rtol=0, atol=1e-5)
@@ -73,22 +76,25 @@ def test_a_trial_network_with_the_methods_own_settings_is_the_methods_network(ca
         ),
     ],
 )
-def test_slopes_are_those_of_the_loss(slopes, loss) -> None:
+def test_slopes_are_those_of_the_loss(
+    slopes: networks.Slopes, loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+) -> None:
     stream = torch.Generator().manual_seed(0)
-    near, far = (torch.randn(1, rows, generator=stream, dtype=torch.float64) for rows in (7, 3))
-    wanted = torch.autograd.functional.jacobian(loss, (near, far))
+    near, far = (torch.randn(1, rows, generator=stream, dtype=torch.float64).requires_grad_() for rows in (7, 3))
+    wanted = torch.autograd.grad(loss(near, far), (near, far))
+    near, far = near.detach(), far.detach()
     for slope, gradient, rows in zip(slopes(near, far), wanted, (7, 3), strict=True):
         torch.testing.assert_close(slope / rows, gradient)
 
 
-def test_as_many_modes_as_the_method_has_leave_what_the_method_leaves(cache) -> None:
+def test_as_many_modes_as_the_method_has_leave_what_the_method_leaves(cache: Cache) -> None:
     cell, _, _ = load(cache[0] / "adbench+1_set+5+0.npz")
     before, after = normal.modes(cell, 8)
     np.testing.assert_allclose(before, cell.train.own, rtol=0, atol=1e-4)
     np.testing.assert_allclose(after, cell.test.own, rtol=0, atol=1e-4)
 
 
-def test_a_stable_number_of_modes_is_that_of_clusters_far_apart(cache) -> None:
+def test_a_stable_number_of_modes_is_that_of_clusters_far_apart(cache: Cache) -> None:
     cell, _, _ = load(cache[0] / "adbench+1_set+5+0.npz")
     stream = np.random.default_rng(0)
     v = np.repeat(np.eye(4, 10), 75, axis=0) + stream.normal(0, 0.01, (300, 10))

@@ -57,7 +57,7 @@ def test_constant_and_duplicate_columns_change_nothing_or_little() -> None:
 
 @pytest.mark.parametrize("dtype", [np.float64, np.int64, np.int8, bool])
 def test_other_number_types_are_taken_as_they_are(dtype: type) -> None:
-    X = (rows(300, 5)[0] > 0.5).astype(dtype)
+    X: np.ndarray = np.asarray(rows(300, 5)[0] > 0.5, dtype=dtype)
     y = (np.arange(300) < 5).astype(int)
     same = X.astype(np.float32)
     np.testing.assert_array_equal(

@@ -74,9 +74,9 @@ def load(name: str, folder: Path) -> Dataset:
     """A set of the registry, or one of OddBench with its two parts pooled."""
     if not name.startswith("oddbench/"):
         return registry.load(name, folder)
-    with np.load(folder / f"{name}.npz", allow_pickle=False) as parts:
-        X = np.concatenate([parts["train"], parts["test"]]).astype(np.float32)
-        y = np.concatenate([parts["train_labels"], parts["test_labels"]]).astype(np.int8)
+    with np.load(folder / f"{name}.npz", allow_pickle=False) as archive:
+        X = np.concatenate([archive["train"], archive["test"]]).astype(np.float32)
+        y = np.concatenate([archive["train_labels"], archive["test_labels"]]).astype(np.int8)
     card = DatasetCard(name=name, title=name, source="oddbench", family=name, licence="", citation="", url="")
     return Dataset(name, X, y, None, sha256(name.encode()).hexdigest(), card)
 
@@ -96,8 +96,8 @@ def scored(method: str, cells: Mapping[tuple[float, int], Split]) -> list[np.nda
     if get(name).replicated:
         detector = create(name, **params)
         fitted = detector.fit_replicas(runs, seeds)
-        found: list[np.ndarray] = detector.decision_function_replicas(fitted, [run.X_test for run in runs])
-        return found
+        scores: list[np.ndarray] = detector.decision_function_replicas(fitted, [run.X_test for run in runs])
+        return scores
     return [
         create(name, seed=seed, **params).fit(run.X_train, run.y_train).decision_function(run.X_test)
         for run, seed in zip(runs, seeds, strict=True)

@@ -111,11 +111,11 @@ def scores(cell: Any, network: Network) -> tuple[np.ndarray, np.ndarray]:
         slopes = network.slopes(near, far)
         weights = _kept(near, cut, context["progress"])
         slope = torch.cat([slopes[0] * weights / BATCH, slopes[1] / FEW], dim=1)
-        found = backward(p, NETWORK, trace, slope[..., None])
-        found["hidden.weight"].add_(p["hidden.weight"], alpha=2.0 * L2)
-        return torch.zeros(len(values)), torch.zeros(len(values), 1), found
+        gradients = backward(p, NETWORK, trace, slope[..., None])
+        gradients["hidden.weight"].add_(p["hidden.weight"], alpha=2.0 * L2)
+        return torch.zeros(len(values)), torch.zeros(len(values), 1), gradients
 
-    def after_epoch(context: Context, parts: torch.Tensor) -> None:
+    def after_epoch(context: Context, terms: torch.Tensor) -> None:
         context["progress"] += 1.0 / EPOCHS
 
     steps = network.steps // EPOCHS
@@ -127,11 +127,11 @@ def scores(cell: Any, network: Network) -> tuple[np.ndarray, np.ndarray]:
     with torch.inference_mode():
         trained = stage.layout.unpack(train(stage, start, {"progress": torch.zeros(network.members, 1)}).flat)
         p = {name: torch.from_numpy(np.asarray(value)) for name, value in trained.items()}
-        found = [
+        outputs = [
             output(p, torch.from_numpy(rows).expand(network.members, *rows.shape)).mean(dim=0).double().numpy()
             for rows in (v, asked)
         ]
-    return found[0], found[1]
+    return outputs[0], outputs[1]
 
 
 def calibrated(cell: Any, before: np.ndarray, after: np.ndarray) -> np.ndarray:

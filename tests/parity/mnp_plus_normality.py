@@ -56,8 +56,8 @@ def reconstructed(cell: Any, hidden: float, denoising: bool = False) -> tuple[np
             shown = torch.where(drawn[2] > 0, wanted, table.gather(drawn[1]))
         trace = forward(p, CHAIN, shown)
         slope = (trace.output - wanted) * (2.0 / (BATCH * width))
-        found = backward(p, CHAIN, trace, slope)
-        return torch.zeros(len(wanted)), torch.zeros(len(wanted), 1), found
+        gradients = backward(p, CHAIN, trace, slope)
+        return torch.zeros(len(wanted)), torch.zeros(len(wanted), 1), gradients
 
     stage = Stage(
         layout=Layout([*dense("hidden", width, layer), *dense("out", layer, width)]), gradient=gradient,
@@ -85,15 +85,15 @@ def modes(cell: Any, number: int) -> tuple[np.ndarray, np.ndarray]:
     rows = cell.usual
     centres, members = _modes(v[rows], number, int(generator("mnp-plus", "modes", cell.seed).integers(2**31)))
     subspaces = _subspaces(v[rows], centres, members, _settings(), generator("mnp-plus", "components", cell.seed))
-    found = []
+    norms = []
     for values in (v, asked):
         x = torch.from_numpy(values)[None]
         residuals = [
             _residual(x - torch.from_numpy(centre).float(), torch.from_numpy(subspace)[None])
             for centre, subspace in zip(centres, subspaces, strict=True)
         ]
-        found.append(torch.stack(residuals).amin(dim=0)[0].sqrt().double().numpy())
-    return found[0], found[1]
+        norms.append(torch.stack(residuals).amin(dim=0)[0].sqrt().double().numpy())
+    return norms[0], norms[1]
 
 
 def stable_number(cell: Any) -> int:

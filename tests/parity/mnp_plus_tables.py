@@ -66,7 +66,8 @@ def on_shared_cells(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         each = cells.groupby(["labels", "set"]).mean()
         budgets[name] = (each[OURS] - each[name]).groupby("labels").mean()
     table = _corrected(compared, ["cells", "lacking", "AP of MNP+", "AP of it"])
-    return table, pd.DataFrame(budgets).T.sort_values(0.05)
+    by_budget = pd.DataFrame(budgets).T
+    return table, by_budget.loc[by_budget[0.05].sort_values().index]
 
 
 def _compared(cells: pd.DataFrame, name: str) -> tuple[float, float, float, int, int, float]:

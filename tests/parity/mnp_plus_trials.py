@@ -150,7 +150,7 @@ def prepare(folder: Path, cache: Path, quick: bool = False) -> None:
 def _keep(path: Path, run: Split, rows: Rows, fitted: MNPPlus) -> None:
     unlabelled = np.flatnonzero(run.y_train != 1)
     X_test = run.X_test.astype(np.float32)
-    measured = {}
+    measured: dict[str, Any] = {}
     with one_thread():
         for part, X in (("train", rows.X), ("test", X_test)):
             values = fitted._passed(X)
@@ -168,12 +168,14 @@ def _keep(path: Path, run: Split, rows: Rows, fitted: MNPPlus) -> None:
 def load(path: Path) -> tuple[Cell, np.ndarray, np.ndarray]:
     """A cell, the truth of its test rows, and which of them are anomalies of a known type where others are unseen."""
     with np.load(path, allow_pickle=False) as kept:
-        measured = [
-            Measured(**{field.name: kept[f"{part}_{field.name}"] for field in fields(Measured)})
-            for part in ("train", "test")
-        ]
-        cell = Cell(kept["X_train"], kept["y_train"], kept["X_test"], int(path.stem.rpartition("+")[2]), *measured,
-                    kept["usual"], float(kept["floor"]))  # fmt: skip
+        train, test = (
+            Measured(**{field.name: kept[f"{rows}_{field.name}"] for field in fields(Measured)})
+            for rows in ("train", "test")
+        )
+        cell = Cell(
+            kept["X_train"], kept["y_train"], kept["X_test"], int(path.stem.rpartition("+")[2]), train, test,
+            kept["usual"], float(kept["floor"]),
+        )  # fmt: skip
         return cell, kept["y_test"], kept["known"]
 
 
@@ -226,7 +228,7 @@ def paired(table: pd.DataFrame) -> pd.DataFrame:
         for source, name in zip(table.source, table.set, strict=True)
     ])  # fmt: skip
     wide = table.pivot_table(index=["source", "family", "set", "labels", "seed"], columns="variant", values="ap")
-    found = []
+    lines = []
     for name in table.variant.unique():
         row: dict[str, object] = {"variant": name}
         for source in ("adbench", "oddbench", "unseen", "types"):
@@ -241,8 +243,8 @@ def paired(table: pd.DataFrame) -> pd.DataFrame:
             row[f"{source}_by_labels"] = " ".join(f"{k}:{v:+.3f}" for k, v in by_labels.items())
         row["cells"] = int((wide.index.get_level_values("source") != "types").sum())
         row["seconds"] = table[table.variant == name].seconds.mean()
-        found.append(row)
-    return pd.DataFrame(found)
+        lines.append(row)
+    return pd.DataFrame(lines)
 
 
 def _interval(gaps: np.ndarray) -> tuple[float, float]:

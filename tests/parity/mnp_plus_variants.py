@@ -52,7 +52,8 @@ def trusted(
     """The terms that need no label, with the trust of their sum or with one each."""
     train, test = normality(cell) if terms is None else terms
     if separate:
-        return np.sum([weight * trust(train[name], cell) * test[name] for name, weight in weights.items()], axis=0)
+        terms_of_trust = [weight * trust(train[name], cell) * test[name] for name, weight in weights.items()]
+        return np.asarray(np.sum(terms_of_trust, axis=0))
     before, after = (
         np.sum([weight * part[name] for name, weight in weights.items()], axis=0) for part in (train, test)
     )
@@ -129,6 +130,21 @@ def trees_by_labels(weight: float) -> Variant:
     return variant
 
 
+def unlabelled_weight(weight: float) -> Variant:
+    """With another weight of the terms without labels."""
+    return lambda cell: summed(cell, rest=trusted(cell, {"near": weight, "own": weight}))
+
+
+def network_weight(weight: float) -> Variant:
+    """With another weight of the network."""
+    return lambda cell: summed(cell, network=weight * _softened(cell.test.score))
+
+
+def trust_drawn_to(prior: float, worth: float) -> Variant:
+    """With the trust drawn to another mean quantile, as by so many labels."""
+    return lambda cell: summed(cell, rest=trusted(cell, BOTH, prior=(prior, worth)))
+
+
 BOTH = {"near": WEIGHT, "own": WEIGHT}
 
 
@@ -143,7 +159,7 @@ def summed(
     upright = _odds(cell.test.probability) if upright is None else upright
     rotated = ROTATED_WEIGHT * _odds(cell.test.rotated_probability) if rotated is None else rotated
     network = NETWORK_WEIGHT * _softened(cell.test.score) if network is None else network
-    return upright + rotated + network + (trusted(cell, BOTH) if rest is None else rest)
+    return np.asarray(upright + rotated + network + (trusted(cell, BOTH) if rest is None else rest))
 
 
 def regrown(cell: Any, size: int | None = None, trees: int = 200) -> np.ndarray:
@@ -179,22 +195,10 @@ WEIGHTED: dict[str, Variant] = {
     "eight prototypes beside": lambda cell: summed(
         cell, rest=trusted(cell, {"distance": 0.4, "near": 0.4, "own": 0.4})
     ),
+    **{f"weight {weight} without labels": unlabelled_weight(weight) for weight in (0.4, 0.5, 0.75, 1.0)},
+    **{f"network weight {weight}": network_weight(weight) for weight in (0.375, 0.5, 1.0, 1.25)},
     **{
-        f"weight {weight} without labels": lambda cell, weight=weight: summed(
-            cell, rest=trusted(cell, {"near": weight, "own": weight})
-        )
-        for weight in (0.4, 0.5, 0.75, 1.0)
-    },
-    **{
-        f"network weight {weight}": lambda cell, weight=weight: summed(
-            cell, network=weight * _softened(cell.test.score)
-        )
-        for weight in (0.375, 0.5, 1.0, 1.25)
-    },
-    **{
-        f"trust drawn to {prior} as by {worth} labels": lambda cell, prior=prior, worth=worth: summed(
-            cell, rest=trusted(cell, BOTH, prior=(prior, worth))
-        )
+        f"trust drawn to {prior} as by {worth} labels": trust_drawn_to(prior, worth)
         for prior, worth in ((0.8, 1.0), (0.8, 2.0), (0.8, 8.0), (0.8, 16.0), (0.75, 4.0), (0.85, 4.0), (0.9, 2.0))
     },
     **{
@@ -230,13 +234,13 @@ REFITTED: dict[str, Variant] = {
     **{f"linear autoencoders of {number} modes": of_modes(number) for number in (1, 2, 4, 8, 16, 32)},
     "linear autoencoders of a stable number of modes": of_modes(None),
     **{
-        f"{text}, {place}": reconstructing(hidden, denoising, weights)
+        f"{text}, {where}": reconstructing(hidden, denoising, weights)
         for text, hidden, denoising in (
             ("hidden layer of a quarter", 0.25, False),
             ("hidden layer of a half", 0.5, False),
             ("denoising, hidden layer of all", 1.0, True),
         )
-        for place, weights in (
+        for where, weights in (
             ("in place", {"near": 0.6, "other": 0.6}),
             ("beside", {"near": 0.6, "own": 0.3, "other": 0.3}),
         )

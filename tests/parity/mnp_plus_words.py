@@ -53,15 +53,15 @@ def _rivals(table: pd.DataFrame) -> str:
 
 
 def _budgets(budgets: pd.DataFrame) -> str:
-    head = ["against", *(_labels(value) for value in budgets.columns)]
-    return _table(head, [[name, *("no cell" if pd.isna(value) else _signed(value) for value in row)]
+    head = ["against", *(_labels(float(str(value))) for value in budgets.columns)]
+    return _table(head, [[str(name), *("no cell" if pd.isna(value) else _signed(value) for value in row)]
                          for name, row in budgets.iterrows()])  # fmt: skip
 
 
 def _ranks(rows: pd.DataFrame) -> str:
     cells = common(rows)
     ranks, means = ranks_by_labels(cells), by_labels(cells)
-    head = ["method", *(_labels(value) for value in ranks.columns), "all", "mean AP"]
+    head = ["method", *(_labels(float(str(value))) for value in ranks.columns), "all", "mean AP"]
     body = [
         [
             name,
@@ -72,17 +72,21 @@ def _ranks(rows: pd.DataFrame) -> str:
         for name in means.index
     ]
     sets = cells.index.get_level_values("set").nunique()
-    return f"{_table(head, body)}\nMean ranks of {len(ranks)} methods over {sets} sets, {len(cells)} cells that all of them have."
+    return f"{_table(head, body)}\n\nMean ranks of {len(ranks)} methods over {sets} sets, {len(cells)} cells that all of them have."
 
 
 def _trials(rows: pd.DataFrame, base: str) -> str:
     rows = rows[rows.base == base]
     head = ["variant", *COLLECTIONS.values(), "cells"]
-    return _table(head, [
-        [row.variant, *(_interval(row[f"{name}_gain"], row[f"{name}_low"], row[f"{name}_high"]) for name in COLLECTIONS),
-         f"{row.cells:.0f}"]
-        for _, row in rows.iterrows()
-    ])  # fmt: skip
+    return _table(
+        head,
+        [[row.variant, *(_gain(row, name) for name in COLLECTIONS), f"{row.cells:.0f}"] for _, row in rows.iterrows()],
+    )
+
+
+def _gain(row: pd.Series, collection: str) -> str:
+    gain, low, high = (row.get(f"{collection}_{name}") for name in ("gain", "low", "high"))
+    return f"{_signed(gain)} ± {_plain(row[f'{collection}_se'])}" if pd.isna(low) else _interval(gain, low, high)
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -190,7 +190,8 @@ def feawad(model: Any, X: torch.Tensor, y: torch.Tensor, seed: int) -> Score:
 
     def loss() -> torch.Tensor:
         score: torch.Tensor = network(X[torch.cat([pick(unlabelled, half), pick(labelled, half)])])
-        return (score[:half].abs().sum() + F.relu(model.margin - score[half:]).sum()) / (2 * half)
+        total: torch.Tensor = (score[:half].abs().sum() + F.relu(model.margin - score[half:]).sum()) / (2 * half)
+        return total
 
     first = torch.optim.Adam(autoencoder.parameters(), lr=model.lr)
     fit(autoencoder, first, reconstruct, model.pretraining_epochs, model.steps_per_epoch, best=True)

@@ -270,6 +270,14 @@ def test_a_label_budget_is_a_share_or_a_count(tmp_path: Path, typed: Any) -> Non
     assert done.returncode == 2 and "--label-budget 2.7 is neither a share below 1 nor a whole number" in done.stderr
 
 
+def test_a_place_that_cannot_be_had_is_told_before_anything_is_fitted(
+    tmp_path: Path, typed: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a-file").write_text("")
+    monkeypatch.setattr(methods, "create", lambda *_, **__: pytest.fail("a method was made"))
+    is_one_sentence(typed("inspect", "wine", "--out", "a-file", folder=tmp_path), "a-file", "folder is needed")
+
+
 @pytest.mark.parametrize("name", ["describe", "inspect", "plan", "run"])
 def test_a_table_where_a_name_is_needed_is_told_of_suite_files(name: str, tmp_path: Path, typed: Any) -> None:
     pd.DataFrame(np.eye(3)).to_csv(tmp_path / "my.csv", index=False)

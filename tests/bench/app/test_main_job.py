@@ -173,17 +173,18 @@ def own_suite(folder: Path, more: str = "") -> Path:
     return path
 
 
-def test_own_table_gives_a_comparison_though_the_tracking_server_is_not_there(tmp_path: Path) -> None:
+@pytest.mark.usefixtures("kept_child", "without_figures")
+def test_own_table_gives_a_comparison_though_the_tracking_server_is_not_there(tmp_path: Path, typed: Any) -> None:
     own_suite(tmp_path)
     uri = f"http://127.0.0.1:{free_port()}"
-    done = command("run", "mine.toml", "--tracking-uri", uri, "--jobs", "1", folder=tmp_path)
+    done = typed("run", "mine.toml", "--tracking-uri", uri, "--jobs", "1", folder=tmp_path)
     out = tmp_path / "results" / "mine"
     assert done.returncode == 3, done.stderr
     assert f"not tracked: MLflow at {uri} cannot be used" in done.stderr and "Traceback" not in done.stderr
     assert "mnp-bench track results/mine --tracking-uri ..." in done.stderr
     assert read(out).average_precision.iloc[0] > 0.8
     assert (out / "tables" / "average_precision.md").exists() and "Average precision" in done.stdout
-    later = command("track", "results/mine", folder=tmp_path)
+    later = typed("track", "results/mine", folder=tmp_path)
     assert later.returncode == 0 and "tracked: 1 runs (1 new or changed)" in later.stdout, later.stderr
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bench.picking.joining import equals, exact, join, placing, undecided, weight
+from bench.picking.joining import Judged, equals, exact, join, placing, undecided, weight
 from bench.picking.picked import Picked, sentences
 from bench.picking.prior import Prior
 from bench.usertable.held_out import Evidence
 
 
-def judged(labels: int, above: dict[str, float], expected: dict[str, float], seconds: dict[str, float] | None = None):  # type: ignore[no-untyped-def]
+def judged(
+    labels: int, above: dict[str, float], expected: dict[str, float], seconds: dict[str, float] | None = None
+) -> tuple[Judged, ...]:
+
     evidence = [Evidence(name, np.full(labels, share), 0.0) for name, share in above.items()]
     reference = Prior(tuple(above), np.asarray([expected[name] for name in above]), 0.05, 40.0)
     costs = seconds or dict.fromkeys(above, 1.0)
@@ -50,7 +53,8 @@ def test_the_cheapest_of_the_equals_is_named() -> None:
 def test_the_reference_s_best_of_the_equals_is_told() -> None:
     costs = {"a": 9.0, "b": 1.0}
     same = judged(10, {"a": 0.0, "b": 0.0}, {"a": -0.01, "b": 0.0}, costs)
-    assert Picked("few", "my.csv", "fraud", 100, 3, 10, 0.01, same, {}).reference_best.method == "b"
+    best = Picked("few", "my.csv", "fraud", 100, 3, 10, 0.01, same, {}).reference_best
+    assert best is not None and best.method == "b"
     assert "the reference expects most of b too" in sentences(Picked("few", "m", "f", 9, 3, 10, 0.01, same, {}))[0]
     unknown = judged(10, {"a": 0.0, "b": 0.0}, {"a": np.nan, "b": np.nan}, costs)
     picked = Picked("few", "my.csv", "fraud", 100, 3, 10, 0.01, unknown, {})

@@ -125,3 +125,23 @@ def test_pick_as_it_is_typed(few: Table, tmp_path: Path) -> None:
         text=True, timeout=250,
     )  # fmt: skip
     assert done.returncode == 2 and "did you mean few" in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_seconds_are_those_of_a_fit_on_the_whole_table(monkeypatch: pytest.MonkeyPatch, few: Table) -> None:
+    """It is judged on fewer rows, and tried in the order of what that costs."""
+    from bench.app import pick as app
+    from bench.picking import few as mode_few
+
+    asked: list[int] = []
+
+    def noted(names: tuple[str, ...], rows: int, width: int) -> tuple[tuple[str, ...], dict[str, str]]:
+        asked.append(rows)
+        return candidates(names, rows, width)
+
+    monkeypatch.setattr(mode_few, "MOST_UNLABELLED", 50)
+    monkeypatch.setattr(app, "MOST_UNLABELLED", 50)
+    monkeypatch.setattr(app, "candidates", noted)
+    monkeypatch.setattr(mode_few, "cell_seconds", lambda _, shape, __: float(shape[0]))
+    picked = pick(few, methods=CHEAP)
+    assert {judged.seconds for judged in picked.judged} == {len(few.y)} and asked == [50]
+    assert any("drawn at random" in note for note in picked.notes)

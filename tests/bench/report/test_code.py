@@ -84,6 +84,17 @@ def test_one_code_is_not_spoken_of(tmp_path: Path) -> None:
     assert found.codes == "" and "different code" not in render.markdown(found) + render.latex(found)
 
 
+def test_parameters_that_were_run_with_one_code_each_need_no_word_on_code(tmp_path: Path) -> None:
+    rows = frame(4, methods=("mnp", "devnet"))
+    folder(tmp_path / "run", rows)
+    other = frame(4, methods=("mnp",), code="newer").assign(params='{"n_prototypes":2}')
+    folder(tmp_path / "run", other, commit="d" * 40)
+    both = prepare(*with_code(read_source(tmp_path / "run")))
+    assert both[both.method == "mnp"].version.nunique() == 2
+    assert several_codes(both) == ""
+    assert set(both.variant) == {"MNP (defaults)", "MNP (n_prototypes=2)", "DevNet"}
+
+
 def test_it_stands_first_on_the_page_and_above_every_file_and_block(tmp_path: Path, rows: pd.DataFrame) -> None:
     run = tmp_path / "run"
     tested = verdicts.verdicts(rows)
@@ -116,7 +127,7 @@ def test_compare_has_a_line_for_each_pair_of_codes(tmp_path: Path) -> None:
     )
     runs = compare(first, second)
     assert set(runs.methods.index) == {f"MNP ({OLD} | {NEW})", f"MNP ({NEW} | {NEW})"}
-    assert runs.methods.loc[f"MNP ({NEW} | {NEW})", ["cells", "identical"]].tolist() == [6, 6]
+    assert runs.methods.cells[f"MNP ({NEW} | {NEW})"] == runs.methods.identical[f"MNP ({NEW} | {NEW})"] == 6
     assert runs.methods.loc[f"MNP ({OLD} | {NEW})", "cells"] == 24
     assert runs.shared == 30
 
@@ -134,6 +145,18 @@ def test_two_codes_within_a_folder_have_no_counterpart_in_another_collection(tmp
     runs = compare(mixed(tmp_path / "a", tuple(SETS[:8])), folder(tmp_path / "b", other))
     ((_, order),) = runs.orders
     assert set(order.methods) == {"DevNet", "PReNet", "Isolation forest"}
+
+
+def test_parameters_of_other_code_keep_their_counterpart(tmp_path: Path) -> None:
+    names = ("mnp", "devnet", "prenet")
+    narrow = frame(10, methods=("mnp",), code="newer").assign(params='{"hidden_dim":8}')
+    folder(tmp_path / "a", frame(10, methods=names))
+    folder(tmp_path / "a", narrow, commit="d" * 40)
+    other = pd.concat([frame(10, methods=names, code="other"), narrow.assign(cell=narrow["cell"].str[::-1])])
+    other["dataset"] = other.dataset.str.replace("made", "other")
+    runs = compare(tmp_path / "a", folder(tmp_path / "b", other, commit="e" * 40))
+    ((_, order),) = runs.orders
+    assert set(order.methods) == {"DevNet", "PReNet", "MNP (defaults)", "MNP (hidden_dim=8)"}
 
 
 def test_a_run_that_goes_on_with_other_code_is_followed(tmp_path: Path) -> None:

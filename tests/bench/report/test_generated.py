@@ -55,6 +55,12 @@ def test_blocks_are_replaced_and_nothing_else() -> None:
     assert filled("nothing\nhere", new, "README.md") == "nothing\nhere"
 
 
+def test_blocks_of_another_mark_are_left_alone() -> None:
+    text = "<!-- other: x -->\nold\n<!-- end -->\n<!-- generated: counts one -->\nold\n<!-- end -->\n"
+    assert filled(text, lambda block: "new", "a") == text[:35] + text[35:].replace("old", "new")
+    assert filled(text, lambda block: "new", "a", "other") == text[:35].replace("old", "new") + text[35:]
+
+
 @pytest.mark.parametrize("rest", ["", "x\n", "x\n<!-- generated: counts other -->\nx\n<!-- end -->\n"])
 def test_a_block_without_an_end_is_told_with_its_line(rest: str) -> None:
     with pytest.raises(StoreError, match=r"README\.md, line 2: the generated block does not end"):
@@ -114,7 +120,7 @@ def test_curve_and_change_by_hand(stores: stores_module.Stores) -> None:
 def test_the_place_at_each_level_by_hand(stores: stores_module.Stores) -> None:
     rows = stores.read("levels")
     means = rows.groupby(["variant", "contamination"])[METRIC].mean().unstack()
-    first, second = means.index[means.mean(axis=1).argsort()[::-1]]
+    first, second = means.mean(axis=1).sort_values(ascending=False).index
     text = write(stores, "place", "levels", over="contamination", method=rows.method[rows.variant == second].iloc[0])
     assert text.startswith(f"Of 2 methods {second} is, by mean average precision, at 0% contamination in place ")
     for level, words in ((0.0, "0%"), (0.2, "20%")):

@@ -57,14 +57,15 @@ def followed(tab: Browser, run: Path, table: str, method: str, dataset: str) -> 
     assert link.startswith("explore.html#cell")
     tab.call("Page.navigate", url="about:blank")
     tab.go(f"{run.resolve().as_uri()}/{link}")
-    return tab.value(
+    shown: list[str] = tab.value(
         "[...document.querySelectorAll('#panel[open] h2, #panel[open] dd, #panel[open] tr:not(.line) td, #panel[open] .failed, #panel[open] code')].map((e) => e.textContent.trim())"
     )
+    return shown
 
 
 def titles(tab: Browser, run: Path) -> list[str]:
     tab.open(run / "index.html")
-    return tab.value("[...document.querySelectorAll('#tables summary')].map((s) => s.textContent.trim())")
+    return list(tab.value("[...document.querySelectorAll('#tables summary')].map((s) => s.textContent.trim())"))
 
 
 def test_a_value_leads_to_its_seeds_alone(tab: Browser, run: Path, rows: pd.DataFrame) -> None:

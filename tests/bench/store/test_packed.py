@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,8 @@ METRICS = ["average_precision", "auc_roc", "auc_pr_trapezoid"]
 
 
 def bits(values: np.ndarray) -> list[int]:
-    return np.asarray(values, dtype=np.float64).view(np.int64).tolist()
+    whole: list[int] = np.asarray(values, dtype=np.float64).view(np.int64).tolist()
+    return whole
 
 
 def recipe(name: str) -> Recipe:
@@ -44,16 +46,16 @@ def keyed(rows: pd.DataFrame) -> pd.DataFrame:
     keys = [
         identity.cell_key(
             identity.content(
-                row.dataset_sha256,
-                identity.scenario_of(row.scenario),
-                get(row.method),
+                row["dataset_sha256"],
+                identity.scenario_of(row["scenario"]),
+                get(row["method"]),
                 {},
-                source_hash(get(row.method)),
-                row.seed,
-                row.dataset,
+                source_hash(get(row["method"])),
+                row["seed"],
+                row["dataset"],
             )
         )
-        for row in rows.itertuples()
+        for row in rows.to_dict("records")
     ]
     return rows.assign(cell=keys)
 
@@ -229,7 +231,7 @@ def test_rows_that_were_made_by_hand_are_refused_in_a_sentence(tmp_path: Path, w
         read(resealed(tmp_path / "b.zip", changed))
 
 
-def test_thirty_thousand_cells_are_less_than_a_megabyte(record_property: pytest.RecordProperty) -> None:
+def test_thirty_thousand_cells_are_less_than_a_megabyte(record_property: Callable[[str, object], None]) -> None:
     draw = np.random.default_rng(3)
     names = [f"method-{number}" for number in range(20)]
     made = frame(300, 5, names)
@@ -251,13 +253,13 @@ def test_thirty_thousand_cells_are_less_than_a_megabyte(record_property: pytest.
     made["cell"] = [
         identity.cell_key(
             {
-                **by_name[row.method],
-                "dataset": row.dataset_sha256,
-                "scenario": json.loads(row.scenario),
-                "seed": row.seed,
+                **by_name[row["method"]],
+                "dataset": row["dataset_sha256"],
+                "scenario": json.loads(row["scenario"]),
+                "seed": row["seed"],
             }
         )
-        for row in made.itertuples()
+        for row in made.to_dict("records")
     ]
     rows = table(made)
     size = len(bundle.pack("large", rows, {"runs": [manifest.collect("", "run")]}, known))

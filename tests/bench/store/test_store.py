@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -94,8 +95,8 @@ def test_keys_survive_and_the_last_row_of_a_cell_wins(tmp_path: Path) -> None:
 
 
 def test_metrics_may_differ_between_appends(tmp_path: Path) -> None:
-    more = record(2)
-    more.metrics["average_precision_unseen"] = 0.1
+    made = record(2)
+    more = replace(made, metrics={**made.metrics, "average_precision_unseen": 0.1})
     with Store(tmp_path) as out:
         out.append([record(1)])
         out.append([more])

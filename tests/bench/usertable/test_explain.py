@@ -16,6 +16,7 @@ from bench.usertable.own_words import closest_prototype, reconstruction, reconst
 from bench.usertable.schema import Column
 from bench.usertable.stream import Budget
 from bench.usertable.training import Table, load_table
+from tests.present import present
 
 METHODS = ("iforest", "pu-bagging", "mnp-plus", "knn")
 
@@ -79,8 +80,8 @@ def test_a_method_with_prototypes_and_a_reconstruction_tells_them(planted: Table
     model = fit(planted, method)
     row = np.zeros(len(planted.X.columns))
     row[[2, 4]] = -7.0, 1.0
-    assert abs(float(closest_prototype(model, row)[2])) < 3
-    rebuilt = reconstruction(model, row)
+    assert abs(float(present(closest_prototype(model, row))[2])) < 3
+    rebuilt = present(reconstruction(model, row))
     np.testing.assert_array_equal(rebuilt, model.detector.reconstruct(row[None])[0])
     largest = residuals(model, row)[0]
     assert model.schema.columns[largest.column].name == "c"

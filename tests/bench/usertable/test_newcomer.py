@@ -218,6 +218,18 @@ def test_frames_are_learnt_from_as_their_files_are(frame: pd.DataFrame, written:
     np.testing.assert_array_equal(unknown.y, expected.y)
 
 
+def test_true_and_false_are_the_same_in_a_frame_and_in_a_file(
+    frame: pd.DataFrame, written: Callable[..., str], tmp_path: Path
+) -> None:
+    frame["b"] = frame.a > 0
+    schemas = [load_table(given, "fraud").schema for given in (frame, frame.convert_dtypes(), written(frame))]
+    assert {schema.columns[1].content for schema in schemas} == {"boolean"}
+    model = fit(load_table(frame, "fraud"), "logistic-regression")
+    save(model, tmp_path / "m")
+    score_file(str(tmp_path / "m"), written(frame), str(tmp_path / "s.csv"), Budget(), None, print)
+    np.testing.assert_array_equal(pd.read_csv(tmp_path / "s.csv").score, model.decision_function(frame))
+
+
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
