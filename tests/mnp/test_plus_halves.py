@@ -96,3 +96,14 @@ def test_a_rival_is_compared_on_the_cells_it_has_and_those_it_lacks_are_counted(
     assert table["Holm's p"].to_dict() == pytest.approx({"whole": 4 / 256, "part": 4 / 256})
     assert budgets[1.0]["whole"] == pytest.approx(0.2)
     assert np.isnan(budgets[1.0]["part"])
+
+
+def test_a_rival_with_few_families_has_no_test_and_does_not_count_in_the_correction() -> None:
+    stream = np.random.default_rng(0)
+    ours = [(f"oddbench/{letter}", "mnp-plus", 0.05, 0, stream.uniform(0.5, 0.6)) for letter in "abcdefgh"]
+    whole = [(name, "whole", labels, seed, ap - 0.2) for name, _, labels, seed, ap in ours]
+    few = [(name, "few", labels, seed, ap - 0.3) for name, _, labels, seed, ap in ours[:5]]
+    table = on_shared_cells(pd.DataFrame([*ours, *whole, *few], columns=COLUMNS))[0].set_index("against")
+    assert np.isnan(table.loc["few", "p"])
+    assert np.isnan(table.loc["few", "Holm's p"])
+    assert table.loc["whole", "Holm's p"] == pytest.approx(2 / 256)

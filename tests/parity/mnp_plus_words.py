@@ -112,6 +112,8 @@ def _interval(value: float, low: float, high: float) -> str:
 
 
 def _p(value: float) -> str:
+    if pd.isna(value):
+        return "too few to test"
     return "< .001" if value < 0.0005 else _plain(value)
 
 
