@@ -87,7 +87,7 @@ def _corrected(rows: list[tuple[object, ...]], more: Sequence[str] = ()) -> pd.D
     columns = ["against", "difference", "low", "high", "wins", "families", "p", *more]
     table = pd.DataFrame(rows, columns=columns).sort_values("p")
     tested = table.p.dropna()
-    corrected = np.minimum(np.maximum.accumulate(tested * np.arange(len(tested), 0, -1)), 1.0)
+    corrected = (tested * np.arange(len(tested), 0, -1)).cummax().clip(upper=1.0)
     table.insert(7, "Holm's p", corrected.reindex(table.index))
     return table.sort_values("difference").reset_index(drop=True)
 
