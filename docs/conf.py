@@ -79,5 +79,5 @@ sphinx_gallery_conf = {
     "image_scrapers": ("gallery_setup.scrape",),
     "reset_modules": ("matplotlib",),
     "remove_config_comments": True,
-    "capture_repr": ("_repr_html_", "__repr__"),
+    "capture_repr": (),  # what an example shows it prints or draws
 }

@@ -34,7 +34,7 @@ def checked(source: Source) -> tuple[Source, list[LeftOut]]:
 def _faults(source: Source) -> Iterator[tuple[pd.Series, Callable[[pd.DataFrame], str]]]:
     """(which rows, why) of each check; computed on all rows, so that a later check may speak of a row again."""
     rows = source.rows
-    sound = {run.get("id") for run in source.runs if provenance_id(_facts(run)) == run.get("id")}
+    sound = {run.get("id") for run in source.runs if provenance_id(_content(run)) == run.get("id")}
     named = {run.get("id") for run in source.runs}
     data = {run.get("id"): run.get("datasets", {}) for run in source.runs}
     yield ~rows.scenario.map({text: _is_scenario(text) for text in rows.scenario.unique()}).astype(bool), _unread
@@ -50,7 +50,7 @@ def _faults(source: Source) -> Iterator[tuple[pd.Series, Callable[[pd.DataFrame]
     yield rows.dataset_sha256 != pd.Series(told, rows.index, dtype=object), _other_data
 
 
-def _facts(run: dict[str, object]) -> dict[str, object]:
+def _content(run: dict[str, object]) -> dict[str, object]:
     return {name: value for name, value in run.items() if name != "id"}
 
 

@@ -38,8 +38,8 @@ def payload(merged: Merged) -> dict[str, Any]:
         "datasets": tables.datasets(sets),
         "scenarios": tables.scenarios(settings),
         "tasks": {
-            "dataset": _places(tasks.dataset, sets.dataset),
-            "scenario": _places(tasks.scenario, settings.scenario),
+            "dataset": _indices(tasks.dataset, sets.dataset),
+            "scenario": _indices(tasks.scenario, settings.scenario),
         },
         "entries": tables.entries(methods, rows),
         **_cells(rows, task, entry, told_metrics),
@@ -80,7 +80,7 @@ def _packed(values: pd.Series, data_type: str) -> str:
     return base64.b64encode(np.ascontiguousarray(values.to_numpy(dtype=data_type)).tobytes()).decode()
 
 
-def _places(values: pd.Series, known: pd.Series) -> list[int]:
+def _indices(values: pd.Series, known: pd.Series) -> list[int]:
     order = {value: number for number, value in enumerate(known)}
     return [order[value] for value in values]
 

@@ -58,9 +58,9 @@ def agreement(first: Verdict, second: Verdict) -> Agreement:
     shared = _shared(first, second)
     if not agreeable(first, second):
         raise StoreError(f"{count(len(shared), 'method')} compared in both; a rank correlation needs {FEWEST}")
-    one, other = first.matrix[shared], second.matrix[shared]
-    ranks = pd.DataFrame({"first": average_ranks(one), "second": average_ranks(other)})
-    draws = spearman(_resampled(one, "first"), _resampled(other, "second"))
+    values, other_values = first.matrix[shared], second.matrix[shared]
+    ranks = pd.DataFrame({"first": average_ranks(values), "second": average_ranks(other_values)})
+    draws = spearman(_resampled(values, "first"), _resampled(other_values, "second"))
     low, high = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     higher = [{(a, b) for a, b, _ in verdict.significant if {a, b} <= set(shared)} for verdict in (first, second)]
     same = len(higher[0] & higher[1])
@@ -68,7 +68,7 @@ def agreement(first: Verdict, second: Verdict) -> Agreement:
     value = spearman(ranks["first"].to_numpy()[None], ranks["second"].to_numpy()[None])[0]
     return Agreement(
         methods=tuple(ranks.mean(axis=1).sort_values(kind="stable").index),
-        families=(len(one), len(other)),
+        families=(len(values), len(other_values)),
         correlation=float(value),
         low=float(low),
         high=float(high),
@@ -101,16 +101,16 @@ def _resampled(matrix: pd.DataFrame, name: str) -> np.ndarray:
     return np.stack([ranks[stream.integers(0, len(ranks), len(ranks))].mean(axis=0) for _ in range(DRAWS)])
 
 
-def sentence(found: Agreement, first: str, second: str) -> str:
+def sentence(agreed: Agreement, first: str, second: str) -> str:
     """The agreement in words."""
-    pairs = len(found.methods) * (len(found.methods) - 1) // 2
+    pairs = len(agreed.methods) * (len(agreed.methods) - 1) // 2
     told = "no pair is told apart in both"
-    if found.both:
-        told = f"{found.both} are told apart in both, {found.same} of them in the same direction"
+    if agreed.both:
+        told = f"{agreed.both} are told apart in both, {agreed.same} of them in the same direction"
     return (
-        f"The order of {count(len(found.methods), 'method')} on {first} "
-        f"({count(found.families[0], 'family', 'families')}) and on {second} "
-        f"({count(found.families[1], 'family', 'families')}) has a rank correlation of {found.correlation:.2f} "
-        f"(Spearman; 95% bootstrap interval over families {found.low:.2f} to {found.high:.2f}). Of {pairs} pairs "
+        f"The order of {count(len(agreed.methods), 'method')} on {first} "
+        f"({count(agreed.families[0], 'family', 'families')}) and on {second} "
+        f"({count(agreed.families[1], 'family', 'families')}) has a rank correlation of {agreed.correlation:.2f} "
+        f"(Spearman; 95% bootstrap interval over families {agreed.low:.2f} to {agreed.high:.2f}). Of {pairs} pairs "
         f"{told} (Wilcoxon signed-rank over families, Holm within each)."
     )

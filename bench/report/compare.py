@@ -138,12 +138,12 @@ def _orders(coded: list[pd.DataFrame]) -> tuple[tuple[str, Agreement], ...]:
     lone = [rows.groupby(SETTING).version.transform("nunique") == 1 for rows in coded]
     plain = [rows.assign(version=rows.version.mask(alone, "")) for rows, alone in zip(coded, lone, strict=True)]
     both = prepare(pd.concat(plain))
-    found = []
+    orders = []
     for label, part in scenarios(both):
         runs = [judge(part[part.run == run], METRIC, label, bootstrap=False) for run in (0, 1)]
         if agreeable(*runs):
-            found.append((label, agreement(*runs)))
-    return tuple(found)
+            orders.append((label, agreement(*runs)))
+    return tuple(orders)
 
 
 def _counts(frame: pd.DataFrame) -> tuple[int, int]:

@@ -25,14 +25,14 @@ def counts(stores: Stores, block: Block) -> str:
     rows = stores.rows(block, one_folder(block))
     settings = rows.setting.nunique()
     lost = int((rows.status != "ok").sum())
-    parts = [
+    phrases = [
         f"{count(rows.dataset.nunique(), 'dataset')} in {count(rows.dataset_family.nunique(), 'family', 'families')}",
         scenario_label(rows.iloc[0]) if settings == 1 else count(settings, "scenario"),
         count(rows.seed.nunique(), "seed"),
         f"{count(method_count(rows), 'method')} ({len(rows):,} cells, "
         + (f"{lost:,} without a result)" if lost else "all with a result)"),
     ]
-    return ", ".join(parts)
+    return ", ".join(phrases)
 
 
 def table(stores: Stores, block: Block) -> str:
@@ -42,20 +42,20 @@ def table(stores: Stores, block: Block) -> str:
     """
     pooled = block.options.get("pooled") == "yes"
     rows = (stores.rows if pooled else stores.scenario)(block, one_folder(block))
-    found = comparison.compare(rows, METRIC, "")
+    compared = comparison.compare(rows, METRIC, "")
     spent = cost(rows).set_index("method")
     seconds = spent.fit_seconds + spent.score_seconds
-    shown = found.rank.dropna().index[: int(block.options.get("rows", ALL))]
+    shown = compared.rank.dropna().index[: int(block.options.get("rows", ALL))]
     lines = [
         (
-            escaped_markdown(name + "†" * (name in found.daggers)), f"{found.average[name]:.3f}",
-            f"{found.rank[name]:.2f}", f"{found.wins[name]:.0f}", f"{seconds[name]:.2f}",
+            escaped_markdown(name + "†" * (name in compared.daggers)), f"{compared.average[name]:.3f}",
+            f"{compared.rank[name]:.2f}", f"{compared.wins[name]:.0f}", f"{seconds[name]:.2f}",
         )
         for name in shown
     ]  # fmt: skip
     text = markdown_table(("Method", "Average precision", "Average rank", "Wins", "Seconds per run"), lines)
-    outside = [escaped_markdown(note) for note in found.notes if note.startswith(comparison.OUTSIDE)]
-    notes = [*([comparison.DAGGER] if found.daggers else []), *outside]
+    outside = [escaped_markdown(note) for note in compared.notes if note.startswith(comparison.OUTSIDE)]
+    notes = [*([comparison.DAGGER] if compared.daggers else []), *outside]
     return "\n".join([text, "", *notes]) if notes else text
 
 
@@ -63,8 +63,8 @@ def standing(stores: Stores, block: Block) -> str:
     """Where ``method`` stands in one scenario, and which methods the corrected tests tell from it."""
     folder = one_folder(block)
     rows, verdict = stores.scenario(block, folder), stores.verdict(block, folder)
-    found = comparison.compare(rows, METRIC, "")
-    order = list(found.rank.dropna().index)
+    compared = comparison.compare(rows, METRIC, "")
+    order = list(compared.rank.dropna().index)
     names = rows.variant[rows.method == block.options.get("method", "")].unique()
     told = []
     for name in names:
@@ -74,13 +74,16 @@ def standing(stores: Stores, block: Block) -> str:
         higher = [a for a, b, _ in verdict.significant if b == name]
         lower = [b for a, b, _ in verdict.significant if a == name]
         tied = [other for other in order if other not in {name, *higher, *lower}]
-        parts = [("higher than ", lower), ("lower than ", higher), ("not to be told from ", tied)]
+        phrases = [("higher than ", lower), ("lower than ", higher), ("not to be told from ", tied)]
+        where = f"{order.index(name) + 1} of {len(order)} by average rank ({compared.rank[name]:.2f}"
+        says = "; ".join(word + listed(group, ALL) for word, group in phrases if group)
         told.append(
-            f"{name} is in place {order.index(name) + 1} of {len(order)} by average rank ({found.rank[name]:.2f}; mean "
-            f"average precision {found.average[name]:.3f}; {count(int(found.wins[name]), 'win')} on "
-            f"{count(len(verdict.coverage.complete), 'dataset')}). "
-            + (verdict.trouble or f"By corrected tests over {count(len(verdict.matrix), 'family', 'families')} it is ")
-            + ("" if verdict.trouble else "; ".join(word + listed(group, ALL) for word, group in parts if group) + ".")
+            f"{name} is in place {where}; mean average precision {compared.average[name]:.3f}; "
+            f"{count(int(compared.wins[name]), 'win')} on {count(len(verdict.coverage.complete), 'dataset')}). "
+            + (
+                verdict.trouble
+                or f"By corrected tests over {count(len(verdict.matrix), 'family', 'families')} it is {says}."
+            )
         )
     if not told:
         raise StoreError(
@@ -176,11 +179,11 @@ def written(stores: Stores, block: Block) -> str:
     StoreError
         Unknown kind or option, or the store does not hold what is asked for.
     """
-    if block.kind not in KINDS:
-        raise StoreError(f"nothing is generated that is called {block.kind!r}; there are {', '.join(KINDS)}")
-    write, own = KINDS[block.kind]
+    if block.name not in KINDS:
+        raise StoreError(f"nothing is generated that is called {block.name!r}; there are {', '.join(KINDS)}")
+    write, own = KINDS[block.name]
     unknown = sorted(set(block.options) - {*own, *FILTERS})
     if unknown:
-        raise StoreError(f"{block.kind} has no option {unknown[0]!r}; it has {', '.join((*own, *FILTERS))}")
+        raise StoreError(f"{block.name} has no option {unknown[0]!r}; it has {', '.join((*own, *FILTERS))}")
     codes = [several_codes(stores.rows(block, folder)) for folder in block.subjects]
     return "\n\n".join([*(escaped_markdown(told) for told in codes if told), write(stores, block)])

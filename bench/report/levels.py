@@ -64,7 +64,7 @@ def _means(stores: Stores, block: Block) -> tuple[pd.DataFrame, str]:
     """Methods x levels over the complete datasets, highest mean first."""
     over = block.options.get("over", "")
     if over not in LEVELS:
-        raise StoreError(f"{block.kind} needs over={' or over='.join(LEVELS)}")
+        raise StoreError(f"{block.name} needs over={' or over='.join(LEVELS)}")
     good, _ = fair(stores.rows(block, one_folder(block)).dropna(subset=[over]))
     means = good.groupby(["variant", over, "where"])[METRIC].mean().groupby(level=[0, 1]).mean().unstack()
     if means.empty:

@@ -32,11 +32,11 @@ def differences(matrix: pd.DataFrame, subject: str) -> pd.DataFrame:
     rows = {}
     for other in matrix.columns.drop(subject):
         moved = matrix[subject] - matrix[other]
-        found = mean_interval([moved.to_numpy()], "paired difference", subject, str(other))
+        interval = mean_interval([moved.to_numpy()], "paired difference", subject, str(other))
         rows[other] = {
-            "difference": found.value,
-            "low": found.low,
-            "high": found.high,
+            "difference": interval.value,
+            "low": interval.low,
+            "high": interval.high,
             "higher": int((moved > 0).sum()),
             "lower": int((moved < 0).sum()),
             "p": signed_rank(moved.to_numpy()),

@@ -63,10 +63,10 @@ def _tables(folder: Path) -> dict[Path, bytes]:
 
 def documents(root: Path = ROOT) -> list[Path]:
     """The documents that may hold generated blocks: of the repository, of ``root`` and of its folders."""
-    found = [root / DOCUMENT, *sorted(root.glob(f"*/{DOCUMENT}"))]
+    paths = [root / DOCUMENT, *sorted(root.glob(f"*/{DOCUMENT}"))]
     if root == ROOT:
-        found.insert(0, Path(DOCUMENT))
-    return [path for path in found if path.is_file()]
+        paths.insert(0, Path(DOCUMENT))
+    return [path for path in paths if path.is_file()]
 
 
 def reword(root: Path = ROOT) -> list[Path]:

@@ -106,7 +106,7 @@ def prepare(frame: pd.DataFrame) -> pd.DataFrame:
     types = rows.scenario.map(lambda text: ", ".join(known[text]))
     where = rows.dataset.where(types == "", rows.dataset + " [" + types + "]")
     names = _variants(rows)
-    chosen = _places(rows)
+    chosen = _style_numbers(rows)
     identity = list(zip(*(rows[name] for name in VARIANT), strict=True))
     return rows.assign(
         variant=[names[key] for key in identity],
@@ -232,10 +232,10 @@ def _variants(rows: pd.DataFrame) -> dict[tuple[str, str, str], str]:
     return names
 
 
-def _places(rows: pd.DataFrame) -> dict[tuple[str, str, str], int]:
+def _style_numbers(rows: pd.DataFrame) -> dict[tuple[str, str, str], int]:
     """A style number per (method, params, code); the code that most rows of a method are of has the method's own."""
     keys = sorted(set(zip(*(rows[name] for name in VARIANT), strict=True)))
     usual = set(zip(*(of_one_code(rows)[name] for name in VARIANT), strict=True))
     worn = {key: (key[0], key[1] if key in usual else f"{key[1]} {key[2]}") for key in keys}
     chosen = style_numbers(sorted(set(worn.values())))
-    return {key: chosen[look] for key, look in worn.items()}
+    return {key: chosen[style_key] for key, style_key in worn.items()}

@@ -41,11 +41,11 @@ def spread(work: Callable[..., Result], pieces: Sequence[tuple[Any, ...]], heavy
         results = joblib.Parallel(n_jobs=cores, return_as="generator")(joblib.delayed(work)(*piece) for piece in pieces)
     else:
         results = (work(*piece) for piece in pieces)
-    found: list[Result] = []
+    done: list[Result] = []
     for result in results:
-        found.append(result)
-        tell(len(found), len(pieces))
-    return found
+        done.append(result)
+        tell(len(done), len(pieces))
+    return done
 
 
 def lean(rows: pd.DataFrame) -> pd.DataFrame:

@@ -77,7 +77,7 @@ class Stores:
 def one_folder(block: Block) -> str:
     """The results folder of a block that is about one; ``StoreError`` where none or several are named."""
     if len(block.subjects) != 1:
-        raise StoreError(f"{block.kind} needs one results folder")
+        raise StoreError(f"{block.name} needs one results folder")
     return block.subjects[0]
 
 

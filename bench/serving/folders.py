@@ -31,17 +31,17 @@ def results_folders(root: Path) -> dict[str, Path]:
     """
     if not root.is_dir():
         raise StoreError(f"there is no folder {root}; run a suite first, or name the folder that holds results")
-    found: dict[str, Path] = {}
+    by_name: dict[str, Path] = {}
     level = [root]
     for _ in range(DEPTH + 1):
-        found |= {_called(place, root): place for place in level if (place / FOLDER).is_dir()}
-        inside = [child for place in level for child in place.iterdir()]
+        by_name |= {_called(folder, root): folder for folder in level if (folder / FOLDER).is_dir()}
+        inside = [child for folder in level for child in folder.iterdir()]
         level = [child for child in inside if child.is_dir() and not child.is_symlink()]
-    return dict(sorted(found.items()))
+    return dict(sorted(by_name.items()))
 
 
-def _called(place: Path, root: Path) -> str:
-    return root.resolve().name if place == root else place.relative_to(root).as_posix()
+def _called(folder: Path, root: Path) -> str:
+    return root.resolve().name if folder == root else folder.relative_to(root).as_posix()
 
 
 def file_in(folder: Path, words: list[str]) -> Path | None:

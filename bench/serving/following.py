@@ -67,15 +67,15 @@ def means(rows: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     for name, own in rows.groupby("variant", sort=True):
         part = fair[fair.variant == name]
         several = part.seed.nunique() > 1
-        found = mean_interval(by_dataset(part, METRIC), "following", str(name)) if len(part) else None
+        interval = mean_interval(by_dataset(part, METRIC), "following", str(name)) if len(part) else None
         lines.append(
             {
                 "method": name,
                 "done": len(own),
                 "failed": int((own.status != "ok").sum()),
-                "mean": np.nan if found is None else found.value,
-                "low": np.nan if found is None or not several else found.low,
-                "high": np.nan if found is None or not several else found.high,
+                "mean": np.nan if interval is None else interval.value,
+                "low": np.nan if interval is None or not several else interval.low,
+                "high": np.nan if interval is None or not several else interval.high,
             }
         )
     table = pd.DataFrame(lines).sort_values(["mean", "method"], ascending=[False, True], kind="stable")

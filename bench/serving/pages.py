@@ -27,7 +27,7 @@ class Answer:
     """What is sent back."""
 
     status: int
-    kind: str
+    content_type: str
     body: bytes
 
 
@@ -66,38 +66,38 @@ class Pages:
     def _overview(self) -> Any:
         folders = results_folders(self.root)
         return [
-            {"name": name, "page": (place / "index.html").is_file(), **following.progress(place)}
-            for name, place in folders.items()
+            {"name": name, "page": (folder / "index.html").is_file(), **following.progress(folder)}
+            for name, folder in folders.items()
         ]
 
     def _follow(self, name: str) -> Answer:
-        place = results_folders(self.root).get(name)
-        if place is None:
+        folder = results_folders(self.root).get(name)
+        if folder is None:
             return _missing()
 
         def told() -> Any:
-            kept = self._keeping(f"follow {name}", lambda: json.dumps(following.outcomes(place)).encode(), place)
-            return {"name": name, **following.progress(place), **json.loads(kept)}
+            kept = self._keeping(f"follow {name}", lambda: json.dumps(following.outcomes(folder)).encode(), folder)
+            return {"name": name, **following.progress(folder), **json.loads(kept)}
 
         return self._data(told)
 
     def _file(self, names: list[str]) -> Answer:
         folders = results_folders(self.root)
         for cut in range(len(names), 0, -1):
-            place = folders.get("/".join(names[:cut]))
-            if place is not None:
-                path = file_in(place, names[cut:])
+            folder = folders.get("/".join(names[:cut]))
+            if folder is not None:
+                path = file_in(folder, names[cut:])
                 return _missing() if path is None else Answer(200, TYPES[path.suffix], path.read_bytes())
         return _missing()
 
     def _leaderboard(self) -> bytes:
-        places = [str(place) for place in results_folders(self.root).values()]
-        return page(merge(read_sources(places)), "Leaderboard").encode()
+        folders = [str(folder) for folder in results_folders(self.root).values()]
+        return page(merge(read_sources(folders)), "Leaderboard").encode()
 
-    def _keeping(self, name: str, make: Callable[[], bytes], place: Path | None = None) -> bytes:
+    def _keeping(self, name: str, make: Callable[[], bytes], folder: Path | None = None) -> bytes:
         """What was made before, if no store has changed since."""
         with self._lock:
-            state = _state([place] if place else list(results_folders(self.root).values()))
+            state = _state([folder] if folder else list(results_folders(self.root).values()))
             if self._kept.get(name, (None, b""))[0] != state:
                 self._kept[name] = (state, make())
             return self._kept[name][1]
@@ -105,25 +105,25 @@ class Pages:
     def _data(self, make: Callable[[], Any]) -> Answer:
         return self._try(JSON, lambda: json.dumps(make()).encode())
 
-    def _try(self, kind: str, make: Callable[[], bytes]) -> Answer:
+    def _try(self, content_type: str, make: Callable[[], bytes]) -> Answer:
         """Trouble that a user can mend is told as a sentence."""
         try:
-            return Answer(200, kind, make())
+            return Answer(200, content_type, make())
         except BenchError as error:
             return Answer(503, "text/plain; charset=utf-8", f"{error}\n".encode())
 
 
-def _state(places: list[Path]) -> tuple[tuple[str, int, int], ...]:
+def _state(folders: list[Path]) -> tuple[tuple[str, int, int], ...]:
     """Names, sizes and times of all parts of some stores; a part that a run merged away in between has none."""
-    found = []
-    for place in places:
-        for part in sorted((place / FOLDER).glob("*.parquet")):
+    files = []
+    for folder in folders:
+        for part in sorted((folder / FOLDER).glob("*.parquet")):
             try:
                 known = part.stat()
             except FileNotFoundError:
                 continue
-            found.append((str(part), known.st_size, known.st_mtime_ns))
-    return tuple(found)
+            files.append((str(part), known.st_size, known.st_mtime_ns))
+    return tuple(files)
 
 
 def _missing() -> Answer:

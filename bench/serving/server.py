@@ -79,7 +79,7 @@ class Handler(BaseHTTPRequestHandler):
     def _send(self, answer: Answer, more: dict[str, str] | None = None) -> None:
         self.send_response(answer.status)
         told = {
-            "Content-Type": answer.kind,
+            "Content-Type": answer.content_type,
             "Content-Length": str(len(answer.body)),
             "Content-Security-Policy": POLICY,
             "X-Content-Type-Options": "nosniff",

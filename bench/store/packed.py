@@ -75,7 +75,7 @@ def pack(rows: pa.Table, recipes: Sequence[Recipe] = (), tables: Collection[str]
     keys = [key if number < 0 else "" for key, number in zip(rows["cell"].to_pylist(), chosen, strict=True)]
     columns = {name: rows[name] for name in rows.column_names if name not in same}
     for name, pieces in counted.items():
-        columns |= {name: pieces[0], **dict(zip(_parts(name), pieces[1:], strict=True))}
+        columns |= {name: pieces[0], **dict(zip(_fraction_columns(name), pieces[1:], strict=True))}
     columns |= {name: pa.array([_code(value) for value in rows[name].to_pylist()], pa.int16()) for name in MEASURED}
     columns["cell"] = pa.array(keys, pa.string())
     columns[RECIPE] = pa.array([used.index(number) if number >= 0 else -1 for number in chosen], pa.int16())
@@ -94,10 +94,10 @@ def unpack(packed: pa.Table) -> pa.Table:
     recipes = [Recipe(**recipe) for recipe in told["recipes"]]
     rows = packed
     for name in told["fractions"]:
-        whole = values_of(*(rows[part].to_numpy() for part in _parts(name)))
-        found = rows[_parts(name)[1]].to_numpy() > 0
-        rows = _replaced(rows, name, pa.array(np.where(found, whole, rows[name].to_numpy())))
-        rows = rows.drop_columns(list(_parts(name)))
+        whole = values_of(*(rows[part].to_numpy() for part in _fraction_columns(name)))
+        is_fraction = rows[_fraction_columns(name)[1]].to_numpy() > 0
+        rows = _replaced(rows, name, pa.array(np.where(is_fraction, whole, rows[name].to_numpy())))
+        rows = rows.drop_columns(list(_fraction_columns(name)))
     for name, other in told["same"].items():
         rows = rows.append_column(name, rows[other])
     for name in MEASURED:
@@ -119,7 +119,7 @@ def packed_types(schema: pa.Schema) -> dict[str, pa.DataType]:
     told = json.loads((schema.metadata or {})[NOTE])
     small = dict.fromkeys((*MEASURED, RECIPE), pa.int16())
     for name in told["fractions"]:
-        small |= dict(zip(_parts(name), (pa.int32(), pa.int32(), pa.int8()), strict=True))
+        small |= dict(zip(_fraction_columns(name), (pa.int32(), pa.int32(), pa.int8()), strict=True))
     return {name: data_type for name, data_type in {**FIXED, **small}.items() if name not in told["same"]}
 
 
@@ -196,7 +196,7 @@ def _counted(rows: pa.Table, names: Sequence[str]) -> dict[str, tuple[pa.Array, 
     return counted
 
 
-def _parts(name: str) -> tuple[str, str, str]:
+def _fraction_columns(name: str) -> tuple[str, str, str]:
     return f"{name}/numerator", f"{name}/denominator", f"{name}/steps"
 
 

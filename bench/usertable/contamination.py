@@ -73,9 +73,9 @@ def percent(share: float) -> str:
     return f"{100 * share:.2g}%" if share < 0.095 else f"{100 * share:.0f}%"
 
 
-def sentence(found: Contamination) -> str:
+def sentence(expected: Contamination) -> str:
     """The estimate in words."""
     return (
-        f"expected contamination of the unlabelled rows: {percent(found.estimate)} (95% interval 0 to "
-        f"{percent(found.high)}, from {found.labels} labelled anomalies taken as a fair sample of all)"
+        f"expected contamination of the unlabelled rows: {percent(expected.estimate)} (95% interval 0 to "
+        f"{percent(expected.high)}, from {expected.labels} labelled anomalies taken as a fair sample of all)"
     )

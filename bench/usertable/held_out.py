@@ -100,13 +100,13 @@ def fit_and_score(
         fitted = first.fit_replicas([blind(split, spec) for split in splits], [seed] * len(splits))
         scores: list[np.ndarray] = first.decision_function_replicas(fitted, [split.X_test for split in splits])
         return scores
-    found = []
+    scores = []
     for split in splits:
         detector = create(method, seed, **given)
         settle_shared_streams(f"fold of {len(split.train)} rows", method, seed)
         detector.fit(split.X_train, split.y_train)
-        found.append(np.asarray(detector.decision_function(split.X_test), dtype=np.float64))
-    return found
+        scores.append(np.asarray(detector.decision_function(split.X_test), dtype=np.float64))
+    return scores
 
 
 def share_above(scores: np.ndarray, y: np.ndarray) -> np.ndarray:

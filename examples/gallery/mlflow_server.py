@@ -10,7 +10,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 
 import matplotlib.pyplot as plt
 import mlflow
@@ -28,8 +27,9 @@ few = ["--methods", "logistic-regression,iforest", "--no-track"]
 subprocess.run([*python, "bench", "run", "smoke", *few], check=True, **here)
 mlflow.set_tracking_uri(f"http://127.0.0.1:{port}")
 track = [*python, "bench", "track", "results/smoke", "--tracking-uri", mlflow.get_tracking_uri()]
-while server.poll() is None and subprocess.run(track, **here).returncode == 3:
-    time.sleep(1)  # the server is still starting
+for _ in range(60):  # until the server has started
+    if subprocess.run(track, **here).returncode == 0:
+        break
 runs = mlflow.search_runs(experiment_names=["mnp-bench/smoke"], filter_string="params.method != ''")
 server.terminate()
 figure, axis = plt.subplots(figsize=(6, 4), layout="constrained")

@@ -33,14 +33,14 @@ COLLECTIONS = {
 
 def written(block: Block, folder: Path) -> str:
     """The text of one block."""
-    if block.kind == "trials":
+    if block.name == "trials":
         return _trials(pd.read_csv(folder / "trials-paired.csv"), block.options["base"].replace("_", " "))
     rows = pd.read_csv(folder / "report.csv")
     rows = rows[rows["set"].str.startswith(f"{block.subjects[0]}/") & ~rows.method.str.startswith("first ")]
-    if block.kind == "ranks":
+    if block.name == "ranks":
         return _ranks(rows[rows.method.isin([OURS, *block.options["methods"].split(",")])])
     table, budgets = on_shared_cells(rows)
-    return _budgets(budgets) if block.kind == "budgets" else _rivals(table)
+    return _budgets(budgets) if block.name == "budgets" else _rivals(table)
 
 
 def _rivals(table: pd.DataFrame) -> str:
@@ -85,7 +85,8 @@ def _trials(rows: pd.DataFrame, base: str) -> str:
 
 
 def _gain(row: pd.Series, collection: str) -> str:
-    gain, low, high = (row.get(f"{collection}_{name}") for name in ("gain", "low", "high"))
+    fields = row.to_dict()
+    gain, low, high = (fields.get(f"{collection}_{name}", float("nan")) for name in ("gain", "low", "high"))
     return f"{_signed(gain)} ± {_plain(row[f'{collection}_se'])}" if pd.isna(low) else _interval(gain, low, high)
 
 

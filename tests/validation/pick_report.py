@@ -42,7 +42,9 @@ def answers(rows: pd.DataFrame) -> Iterator[dict[str, object]]:
         judged = join(evidence, reference, [cell_seconds(get(name), size, {}) for name in names], 0.01)
         named = {
             "pick": equals(judged)[0].method,
-            "pick, the reference's best of the equals": max(equals(judged), key=lambda one: one.expected).method,
+            "pick, the reference's best of the equals": max(
+                equals(judged), key=lambda judgement: judgement.expected
+            ).method,
             "pick, the best estimate": judged[0].method,
             f"always {OVERALL_BEST}": OVERALL_BEST,
             "always pu-bagging": "pu-bagging",

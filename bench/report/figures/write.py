@@ -47,17 +47,25 @@ def write(folder: Path, frame: pd.DataFrame, tell: Tell = silent) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     rows = prepare(frame)
     wanted = list(_wanted(rows)) if installed("matplotlib") else []
-    pieces = [(kind, entry, part if kind.per_row else lean(part), page, folder) for kind, entry, part, page in wanted]
+    pieces = [
+        (family, entry, part if family.per_row else lean(part), page, folder) for family, entry, part, page in wanted
+    ]
     outcomes = spread(_drawn, pieces, len(wanted) >= MANY, tell)
     drawn = [
-        {**entry, "caption": one.caption} for (_, entry, *_), one in zip(wanted, outcomes, strict=True) if one.paths
+        {**entry, "caption": outcome.caption}
+        for (_, entry, *_), outcome in zip(wanted, outcomes, strict=True)
+        if outcome.paths
     ]
-    missing = [{**entry, "reason": one.why} for (_, entry, *_), one in zip(wanted, outcomes, strict=True) if one.why]
+    missing = [
+        {**entry, "reason": outcome.why}
+        for (_, entry, *_), outcome in zip(wanted, outcomes, strict=True)
+        if outcome.why
+    ]
     missing += [] if installed("matplotlib") else [UNDRAWN]
     index = folder / CAPTIONS
     _remove_old(index, {str(entry["name"]) for entry in drawn})
     write_index(index, {"figures": drawn, "not_drawn": missing})
-    return [*(path for one in outcomes for path in one.paths), index]
+    return [*(path for outcome in outcomes for path in outcome.paths), index]
 
 
 @dataclass(frozen=True)
@@ -69,9 +77,9 @@ class _Outcome:
     why: str = ""
 
 
-def _drawn(kind: Kind, entry: dict[str, Any], part: pd.DataFrame, page: dict[str, int], folder: Path) -> _Outcome:
+def _drawn(family: Kind, entry: dict[str, Any], part: pd.DataFrame, page: dict[str, int], folder: Path) -> _Outcome:
     try:
-        figure, caption = kind.draw(part, **page)
+        figure, caption = family.draw(part, **page)
     except NotAsked:
         return _Outcome()
     except Unsuited as reason:

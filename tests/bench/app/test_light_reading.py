@@ -50,36 +50,36 @@ def made(path: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made(tmp_path_factory.mktemp("light"))
 
 
-def without(packages: tuple[str, ...], words: list[str], place: Path) -> subprocess.CompletedProcess[str]:
+def without(packages: tuple[str, ...], words: list[str], results: Path) -> subprocess.CompletedProcess[str]:
     script = BLOCKED % (packages, words)
-    return subprocess.run([sys.executable, "-c", script], cwd=place, capture_output=True, text=True, check=False)
+    return subprocess.run([sys.executable, "-c", script], cwd=results, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize("absent", [HEAVY, HEAVY + ALSO], ids=["training", "tests and figures"])
 @pytest.mark.parametrize(("words", "says"), WORDS)
-def test_without_libraries(place: Path, words: list[str], says: str, absent: tuple[str, ...]) -> None:
-    done = without(absent, words, place)
+def test_without_libraries(results: Path, words: list[str], says: str, absent: tuple[str, ...]) -> None:
+    done = without(absent, words, results)
     assert "Traceback" not in done.stderr, done.stderr
     assert done.returncode in (0, 1) and says in done.stdout, done.stderr
 
 
-def test_what_is_missing_is_said_once_and_the_rest_is_written(place: Path) -> None:
-    assert without(HEAVY + ALSO, ["report", "one"], place).returncode == 0
-    page = (place / "one" / "index.html").read_text()
+def test_what_is_missing_is_said_once_and_the_rest_is_written(results: Path) -> None:
+    assert without(HEAVY + ALSO, ["report", "one"], results).returncode == 0
+    page = (results / "one" / "index.html").read_text()
     assert UNTESTED in page and "Not drawn: the figures: the package matplotlib is not installed here" in page
     assert page.count("matplotlib is not installed") == 1
     assert "Highest mean over 6 datasets" in page and "Friedman:" not in page
-    said = without(HEAVY + ALSO, ["compare", "one", "two"], place).stdout
+    said = without(HEAVY + ALSO, ["compare", "one", "two"], results).stdout
     assert UNTESTED in said and "differs; not tested" in said
-    assert UNTESTED not in without(HEAVY, ["compare", "one", "two"], place).stdout
+    assert UNTESTED not in without(HEAVY, ["compare", "one", "two"], results).stdout
 
 
-def test_a_command_that_needs_a_missing_package_says_so_in_one_sentence(place: Path) -> None:
-    done = without(("sklearn", "torch"), ["run", "quick", "--datasets", "digits-low", "--out", "new"], place)
+def test_a_command_that_needs_a_missing_package_says_so_in_one_sentence(results: Path) -> None:
+    done = without(("sklearn", "torch"), ["run", "quick", "--datasets", "digits-low", "--out", "new"], results)
     assert done.returncode == 2 and "Traceback" not in done.stderr
     (line,) = [line for line in done.stderr.splitlines() if line.startswith("mnp-bench:")]
     assert re.search(
@@ -106,10 +106,10 @@ def test_in_an_environment_of_less_than_300_mb(tmp_path: Path) -> None:
     pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--no-compile"]
     subprocess.run([*pip, *packages.split()], check=True)
     subprocess.run([*pip, "--no-deps", str(copied(tmp_path / "checkout"))], check=True)
-    place = made(tmp_path / "results")
+    results = made(tmp_path / "results")
     for words, says in WORDS:
         command = [str(python), "-B", "-m", "bench", *words]
-        done = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, cwd=results, capture_output=True, text=True, check=False)
         assert done.returncode in (0, 1) and says in done.stdout, done.stderr
     size = sum(file.lstat().st_size for file in (tmp_path / "env").rglob("*") if file.is_file()) / 1e6
     print(f"{size:.0f} MB")

@@ -94,10 +94,10 @@ def frame(
     )
 
 
-def folder(path: Path, rows: pd.DataFrame, commit: str = "c" * 40, **facts: Any) -> str:
+def folder(path: Path, rows: pd.DataFrame, commit: str = "c" * 40, **manifest_fields: Any) -> str:
     """Write rows as a results folder, or add them to one, with a manifest that names their run; returns the path."""
     hashes = dict(zip(rows.dataset, rows.dataset_sha256, strict=True))
-    told = manifest.collect("name = 'made-up'", "mnp-bench run made-up", hashes, **facts)
+    told = manifest.collect("name = 'made-up'", "mnp-bench run made-up", hashes, **manifest_fields)
     told["git"] = {"commit": commit, "dirty": False, "changed": [], "diff_sha256": ""}
     store = path / FOLDER
     store.mkdir(parents=True, exist_ok=True)

@@ -34,13 +34,15 @@ def test_one_label_is_no_evidence() -> None:
 
 
 def test_a_method_the_reference_does_not_have_counts_as_the_mean() -> None:
-    order = [one.method for one in judged(2, {"a": 0.1, "b": 0.1, "c": 0.1}, {"a": 0.1, "b": -0.1, "c": np.nan})]
+    order = [
+        candidate.method for candidate in judged(2, {"a": 0.1, "b": 0.1, "c": 0.1}, {"a": 0.1, "b": -0.1, "c": np.nan})
+    ]
     assert order == ["a", "c", "b"]
 
 
 def test_the_cheapest_of_the_equals_is_named() -> None:
     made = judged(10, {"a": 0.0, "b": 0.0, "c": 0.9}, {"a": 0.01, "b": 0.0, "c": 0.0}, {"a": 9.0, "b": 1.0, "c": 0.1})
-    assert [one.method for one in equals(made)] == ["b", "a"]
+    assert [candidate.method for candidate in equals(made)] == ["b", "a"]
     picked = Picked("few", "my.csv", "fraud", 100, 3, 10, 0.01, made, {})
     assert picked.method == "b"
     which, good, sure = sentences(picked)

@@ -50,8 +50,8 @@ def known(tmp_path: Path) -> Table:
 )
 def test_the_mode_is_told_from_what_labels_mean(counts: dict[str, int], mode: str, words: str) -> None:
     made = rule(counts, "label", ("fraud",) if "fraud" in counts else (), "my.csv")
-    found, why = mode_of(made, None)
-    assert found == mode and words in why and f"mode {mode}" in why
+    mode, why = mode_of(made, None)
+    assert mode == mode and words in why and f"mode {mode}" in why
 
 
 def test_the_truth_cannot_be_asked_of_rows_without_a_label() -> None:
@@ -65,7 +65,7 @@ def test_few_labels_give_a_method_that_can_be_fitted(few: Table, tmp_path: Path)
     again = pick(few, methods=CHEAP)
     assert picked.mode == "few" and picked.labels == 8 and picked.method in CHEAP
     assert str(picked) == str(again) and len(str(picked).splitlines()) == 3
-    assert [one.merit for one in picked.judged] == [one.merit for one in again.judged]
+    assert [candidate.merit for candidate in picked.judged] == [candidate.merit for candidate in again.judged]
     text = (tmp_path / "out" / "pick.html").read_text(encoding="utf-8")
     assert "Take " in text and "http" not in text and all(name in text for name in CHEAP)
     assert any("mode few" in line for line in told)

@@ -42,10 +42,10 @@ def test_methods_are_compared_within_tables(monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch,
         [("hard", "hard", 1000, 10, 5, 0.2, 0.1, np.nan), ("easy", "easy", 1000, 10, 5, 1.0, 0.9, 0.9)],
     )
-    found = prior(["a", "b", "c", "d"], 1000, 10, 5)
-    assert found.strength[0] - found.strength[1] == pytest.approx(0.1)
-    assert found.strength[1] == pytest.approx(found.strength[2])
-    assert np.isnan(found.strength[3]) and found.spread == pytest.approx(0.0, abs=1e-12)
+    expected = prior(["a", "b", "c", "d"], 1000, 10, 5)
+    assert expected.strength[0] - expected.strength[1] == pytest.approx(0.1)
+    assert expected.strength[1] == pytest.approx(expected.strength[2])
+    assert np.isnan(expected.strength[3]) and expected.spread == pytest.approx(0.0, abs=1e-12)
 
 
 def test_tables_like_this_one_count_more_and_families_once(monkeypatch: pytest.MonkeyPatch) -> None:

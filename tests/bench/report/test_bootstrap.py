@@ -26,5 +26,5 @@ def one_by_one(pairs: list[tuple[np.ndarray, np.ndarray]]) -> tuple[float, float
 def test_improvement_is_that_of_drawing_run_by_run(sizes: list[tuple[int, int]]) -> None:
     draw = np.random.default_rng(len(sizes))
     pairs = [(draw.uniform(size=n).round(1), draw.uniform(size=m).round(1)) for n, m in sizes]
-    found = bootstrap.improvement(pairs, "name")
-    assert (found.value, found.low, found.high) == one_by_one(pairs)
+    interval = bootstrap.improvement(pairs, "name")
+    assert (interval.value, interval.low, interval.high) == one_by_one(pairs)

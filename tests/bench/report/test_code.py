@@ -53,35 +53,36 @@ def test_the_report_takes_the_leaderboards_rule(tmp_path: Path, rows: pd.DataFra
 
 
 def test_each_code_is_a_line_of_its_own_and_is_named_above_the_table(rows: pd.DataFrame) -> None:
-    found = comparison.compare(rows, "average_precision", "x")
-    assert {name for name in found.mean.index if name.startswith("MNP")} == {f"MNP ({OLD})", f"MNP ({NEW})"}
-    assert found.codes == SAID == several_codes(rows)
-    assert set(found.rank.dropna().index) == {"DevNet", "PReNet", "Random forest", "Isolation forest"}
+    compared = comparison.compare(rows, "average_precision", "x")
+    assert {name for name in compared.mean.index if name.startswith("MNP")} == {f"MNP ({OLD})", f"MNP ({NEW})"}
+    assert compared.codes == SAID == several_codes(rows)
+    assert set(compared.rank.dropna().index) == {"DevNet", "PReNet", "Random forest", "Isolation forest"}
     assert (
-        found.mean.loc[f"MNP ({OLD})", SETS[8:]].isna().all() and found.mean.loc[f"MNP ({NEW})", SETS[:8]].isna().all()
+        compared.mean.loc[f"MNP ({OLD})", SETS[8:]].isna().all()
+        and compared.mean.loc[f"MNP ({NEW})", SETS[:8]].isna().all()
     )
-    assert any(note.startswith(f"Not in the comparison: MNP ({OLD}), with 24 of 30 runs") for note in found.notes)
-    text = render.markdown(found)
+    assert any(note.startswith(f"Not in the comparison: MNP ({OLD}), with 24 of 30 runs") for note in compared.notes)
+    text = render.markdown(compared)
     assert text.index(SAID) < text.index("\n|")
-    assert SAID in render.latex(found)
+    assert SAID in render.latex(compared)
 
 
 def test_a_cell_of_both_codes_has_two_means(tmp_path: Path) -> None:
     path = mixed(tmp_path / "run", again=tuple(SETS[:8]))
-    found = comparison.compare(prepare(*with_code(read_source(path))), "average_precision", "x")
+    compared = comparison.compare(prepare(*with_code(read_source(path))), "average_precision", "x")
     every = pd.concat([frame(10), frame(10, methods=("mnp",), code="newer").assign(method="newer")])
     means = every.groupby(["method", "dataset"]).average_precision.mean()
-    assert found.mean.loc[f"MNP ({OLD})", SETS[0]] == pytest.approx(means["mnp", SETS[0]])
-    assert found.mean.loc[f"MNP ({NEW})", SETS[0]] == pytest.approx(means["newer", SETS[0]])
-    assert f"MNP ({NEW})" in found.rank.dropna().index  # it has every dataset, the older has not
-    assert f"MNP ({OLD})" not in found.rank.dropna().index
+    assert compared.mean.loc[f"MNP ({OLD})", SETS[0]] == pytest.approx(means["mnp", SETS[0]])
+    assert compared.mean.loc[f"MNP ({NEW})", SETS[0]] == pytest.approx(means["newer", SETS[0]])
+    assert f"MNP ({NEW})" in compared.rank.dropna().index  # it has every dataset, the older has not
+    assert f"MNP ({OLD})" not in compared.rank.dropna().index
 
 
 def test_one_code_is_not_spoken_of(tmp_path: Path) -> None:
     rows = prepare(*with_code(read_source(folder(tmp_path / "run", frame(4)))))
     assert several_codes(rows) == "" and set(rows.variant) >= {"MNP", "DevNet"}
-    found = comparison.compare(rows, "average_precision", "x")
-    assert found.codes == "" and "different code" not in render.markdown(found) + render.latex(found)
+    compared = comparison.compare(rows, "average_precision", "x")
+    assert compared.codes == "" and "different code" not in render.markdown(compared) + render.latex(compared)
 
 
 def test_parameters_that_were_run_with_one_code_each_need_no_word_on_code(tmp_path: Path) -> None:
@@ -114,8 +115,8 @@ def test_it_stands_first_on_the_page_and_above_every_file_and_block(tmp_path: Pa
 
 def test_two_codes_do_not_look_alike(rows: pd.DataFrame) -> None:
     styles = drawing_styles(rows)
-    looks = [(style["color"], style["marker"], style["linestyle"]) for style in styles.values()]
-    assert len(set(looks)) == len(looks) == 6
+    drawn = [(style["color"], style["marker"], style["linestyle"]) for style in styles.values()]
+    assert len(set(drawn)) == len(drawn) == 6
     alone = drawing_styles(prepare(frame(4)))
     assert styles[f"MNP ({OLD})"] == alone["MNP"]  # most rows are of it
 

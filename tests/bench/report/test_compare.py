@@ -114,11 +114,11 @@ def test_only_shared_cells_count(tmp_path: Path, frame: pd.DataFrame) -> None:
 def test_other_datasets_are_held_against_each_other_by_the_order_of_methods(tmp_path: Path) -> None:
     methods, names = list(made_up.METHODS), [f"e{number}" for number in range(12)]
     first, second = made_up.rows(names, methods), made_up.rows([f"other {name}" for name in names], methods)
-    found = compare(stored(tmp_path / "a", first), stored(tmp_path / "b", second))
-    assert found.shared == 0 and not found.same and found.methods.empty
-    ((label, order),) = found.orders
+    runs = compare(stored(tmp_path / "a", first), stored(tmp_path / "b", second))
+    assert runs.shared == 0 and not runs.same and runs.methods.empty
+    ((label, order),) = runs.orders
     assert label == "weak protocol, 5 labelled anomalies, contamination 0.02" and len(order.methods) == 8
-    text = words(found)
+    text = words(runs)
     assert "They share 0 cells" in text and f"has a rank correlation of {order.correlation:.2f}" in text
     with pytest.raises(StoreError, match="nor three methods that are compared in one scenario of both"):
         compare(tmp_path / "a", stored(tmp_path / "c", second[second.method.isin(["mnp", "ecod"])]))

@@ -36,8 +36,8 @@ def stores(monkeypatch: pytest.MonkeyPatch) -> stores_module.Stores:
     return stores_module.Stores(Path("root"))
 
 
-def write(stores: stores_module.Stores, kind: str, *subjects: str, **options: str) -> str:
-    return generated.written(stores, Block(kind, subjects, options))
+def write(stores: stores_module.Stores, name: str, *subjects: str, **options: str) -> str:
+    return generated.written(stores, Block(name, subjects, options))
 
 
 def test_blocks_are_replaced_and_nothing_else() -> None:
@@ -53,6 +53,12 @@ def test_blocks_are_replaced_and_nothing_else() -> None:
     assert seen == [Block("counts", ("one", "two"), {"x": "3", "y": "a=b"})]
     assert filled(made, new, "README.md") == made
     assert filled("nothing\nhere", new, "README.md") == "nothing\nhere"
+
+
+def test_blocks_of_another_mark_are_left_alone() -> None:
+    text = "<!-- other: x -->\nold\n<!-- end -->\n<!-- generated: counts one -->\nold\n<!-- end -->\n"
+    assert filled(text, lambda block: "new", "a") == text[:35] + text[35:].replace("old", "new")
+    assert filled(text, lambda block: "new", "a", "other") == text[:35].replace("old", "new") + text[35:]
 
 
 @pytest.mark.parametrize("rest", ["", "x\n", "x\n<!-- generated: counts other -->\nx\n<!-- end -->\n"])
@@ -141,7 +147,7 @@ def test_one_scenario_is_chosen(stores: stores_module.Stores) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "subjects", "options", "words"),
+    ("name", "subjects", "options", "words"),
     [
         ("tabel", ("one",), {}, "nothing is generated that is called 'tabel'; there are counts, table"),
         ("table", ("one",), {"row": "3"}, "table has no option 'row'; it has rows, pooled, protocol"),
@@ -157,10 +163,10 @@ def test_one_scenario_is_chosen(stores: stores_module.Stores) -> None:
     ],
 )
 def test_what_cannot_be_written_is_one_sentence(
-    stores: stores_module.Stores, kind: str, subjects: tuple[str, ...], options: dict[str, str], words: str
+    stores: stores_module.Stores, name: str, subjects: tuple[str, ...], options: dict[str, str], words: str
 ) -> None:
     with pytest.raises(StoreError, match=words):
-        generated.written(stores, Block(kind, subjects, options))
+        generated.written(stores, Block(name, subjects, options))
 
 
 def test_one_method_beside_the_others_by_hand(stores: stores_module.Stores) -> None:
@@ -168,16 +174,16 @@ def test_one_method_beside_the_others_by_hand(stores: stores_module.Stores) -> N
 
     rows = stores.read("one")
     matrix = rows.groupby(["where", "variant"])[METRIC].mean().unstack()
-    found = differences(matrix, "MNP")
-    assert "MNP" not in found.index and list(found.difference) == sorted(found.difference, reverse=True)
+    table = differences(matrix, "MNP")
+    assert "MNP" not in table.index and list(table.difference) == sorted(table.difference, reverse=True)
     moved = matrix["MNP"] - matrix["ECOD"]
-    row = found.loc["ECOD"]
+    row = table.loc["ECOD"]
     assert row.difference == pytest.approx(moved.mean()) and row.low < row.difference < row.high
     error = moved.std(ddof=0) / np.sqrt(14)
     assert row.high - row.low == pytest.approx(2 * 1.96 * error, rel=0.15)
     assert (row.higher, row.lower) == ((moved > 0).sum(), (moved < 0).sum())
     assert row.p == pytest.approx(wilcoxon(moved).pvalue)
-    assert found.p_holm.min() == pytest.approx(min(1.0, 7 * found.p.min()))
+    assert table.p_holm.min() == pytest.approx(min(1.0, 7 * table.p.min()))
     text = write(stores, "beside", "one", method="mnp")
     assert text.splitlines()[0] == "| MNP minus | Difference | 95% interval | Higher / lower | p (Holm) |"
     assert f"| ECOD | {row.difference:+.3f} | {row.low:+.3f} to {row.high:+.3f} |" in text and "14 families." in text
@@ -203,16 +209,16 @@ def test_the_agreement_of_two_collections() -> None:
     every = list(made_up.METHODS)
     first = judge(made_up.rows(NAMES, every, seeds=1), METRIC, "", bootstrap=False)
     other = judge(made_up.rows([f"e{i:02d}" for i in range(20)], every, seeds=1), METRIC, "", bootstrap=False)
-    itself, found = agreement(first, first), agreement(first, other)
+    itself, agreed = agreement(first, first), agreement(first, other)
     assert itself.correlation == pytest.approx(1.0) and itself.low < 1.0
     assert itself.both == itself.same == len(first.significant)
-    assert found == agreement(first, other)  # the draws are seeded
+    assert agreed == agreement(first, other)  # the draws are seeded
     expected = pd.concat([first.ranks, other.ranks], axis=1).corr("spearman").iloc[0, 1]
-    assert found.correlation == pytest.approx(expected)
-    assert -1 <= found.low <= found.correlation <= found.high <= 1 and found.families == (14, 20)
+    assert agreed.correlation == pytest.approx(expected)
+    assert -1 <= agreed.low <= agreed.correlation <= agreed.high <= 1 and agreed.families == (14, 20)
     higher = [{(a, b) for a, b, _ in verdict.significant} for verdict in (first, other)]
-    assert found.same == len(higher[0] & higher[1])
-    text = sentence(found, "one", "other")
+    assert agreed.same == len(higher[0] & higher[1])
+    text = sentence(agreed, "one", "other")
     assert "8 methods on one (14 families) and on other (20 families)" in text and "Of 28 pairs" in text
 
 
@@ -220,9 +226,9 @@ def test_an_opposite_order_is_seen() -> None:
     frame = made_up.rows(NAMES, list(made_up.METHODS), seeds=1)
     first = judge(frame, METRIC, "", bootstrap=False)
     second = judge(frame.assign(**{METRIC: 1 - frame[METRIC]}), METRIC, "", bootstrap=False)
-    found = agreement(first, second)
-    assert found.correlation == pytest.approx(-1.0) and found.high < 0
-    assert found.both == len(first.significant) > 0 and found.same == 0
+    agreed = agreement(first, second)
+    assert agreed.correlation == pytest.approx(-1.0) and agreed.high < 0
+    assert agreed.both == len(first.significant) > 0 and agreed.same == 0
 
 
 def test_too_few_shared_methods() -> None:
@@ -261,9 +267,9 @@ def test_the_blocks_of_our_documents_ask_for_what_there_is() -> None:
 
     for path in (folder / "README.md", *sorted((folder / reference.ROOT).glob("**/README.md"))):
         filled(path.read_text(encoding="utf-8"), kept, path.name)
-    assert {"counts", "table", "standing", "folders", "curve"} <= {block.kind for block in blocks}
+    assert {"counts", "table", "standing", "folders", "curve"} <= {block.name for block in blocks}
     for block in blocks:
-        if block.kind in ("counts", "folders", "curve"):  # the others take seconds
+        if block.name in ("counts", "folders", "curve"):  # the others take seconds
             assert generated.written(stores, block)
 
 

@@ -16,7 +16,7 @@ from bench.report.rows import prepare
 from bench.report.spread import spread
 from tests.bench.report.made_up import rows
 
-FEW = tuple(kind for kind in KINDS if kind.name in ("critical_difference", "heatmap", "roc"))
+FEW = tuple(family for family in KINDS if family.name in ("critical_difference", "heatmap", "roc"))
 SCENARIOS = ({"contamination": 0.02}, {"contamination": 0.1})
 
 
@@ -29,12 +29,12 @@ def test_the_figures_are_the_same_bytes_on_one_core_and_on_several(
 ) -> None:
     monkeypatch.setattr(figures, "KINDS", FEW)
     frame = rows(tuple(f"set{n}" for n in range(5)), seeds=2, scenarios=SCENARIOS, scores=True)
-    one = figures.write(tmp_path / "one", frame)
+    alone = figures.write(tmp_path / "one", frame)
     told: list[tuple[int, int]] = []
     monkeypatch.setattr(figures, "MANY", 1)
     monkeypatch.setattr("joblib.cpu_count", lambda: 2)
     several = figures.write(tmp_path / "several", frame, lambda done, total: told.append((done, total)))
-    assert [path.name for path in one] == [path.name for path in several]
+    assert [path.name for path in alone] == [path.name for path in several]
     assert hashes(tmp_path / "one") == hashes(tmp_path / "several")
     assert told == [(done, 6) for done in range(1, 7)]
 
@@ -61,7 +61,7 @@ def test_dozens_of_strip_pages_give_way_to_a_sentence(tmp_path: Path, monkeypatc
     assert pages(frame) == 1
     with pytest.raises(Unsuited, match="150 datasets would need"):
         strips(frame)
-    monkeypatch.setattr(figures, "KINDS", tuple(kind for kind in KINDS if kind.name == "strips"))
+    monkeypatch.setattr(figures, "KINDS", tuple(family for family in KINDS if family.name == "strips"))
     figures.write(tmp_path, frame)
     (missing,) = figures.read_index(tmp_path / figures.CAPTIONS)["not_drawn"]
     assert missing["title"] == "Every run" and "nobody reads" in missing["reason"]
@@ -77,5 +77,5 @@ def test_a_figure_that_cannot_be_drawn_does_not_stop_the_others(
     monkeypatch.setattr(figures, "KINDS", (Kind("none", "None", no_figure), FEW[1]))
     figures.write(tmp_path, rows(seeds=2))
     index = figures.read_index(tmp_path / figures.CAPTIONS)
-    assert [one["name"] for one in index["figures"]] == ["heatmap"]
-    assert [one["reason"] for one in index["not_drawn"]] == ["it cannot be drawn"]
+    assert [entry["name"] for entry in index["figures"]] == ["heatmap"]
+    assert [entry["reason"] for entry in index["not_drawn"]] == ["it cannot be drawn"]

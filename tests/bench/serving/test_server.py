@@ -28,20 +28,20 @@ SECRET = "nobody's business"
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("serving")
-    (place / "secret.txt").write_text(SECRET)
-    results = place / "results"
+    served = tmp_path_factory.mktemp("serving")
+    (served / "secret.txt").write_text(SECRET)
+    results = served / "results"
     folder(results / "first run", frame(6, 2))
-    one = results / "first run"
-    (one / "index.html").write_text("the page")
-    (one / "figures").mkdir()
-    (one / "figures" / "a.png").write_bytes(b"png")
-    (one / "link.txt").symlink_to(place / "secret.txt")
-    (one / "inner.txt").symlink_to(one / "index.html")
-    (one / "linked").symlink_to(place)
-    (results / "elsewhere").symlink_to(place)
-    (one / "notes.sqlite").write_text(SECRET)
-    (one / ".hidden.txt").write_text(SECRET)
+    run = results / "first run"
+    (run / "index.html").write_text("the page")
+    (run / "figures").mkdir()
+    (run / "figures" / "a.png").write_bytes(b"png")
+    (run / "link.txt").symlink_to(served / "secret.txt")
+    (run / "inner.txt").symlink_to(run / "index.html")
+    (run / "linked").symlink_to(served)
+    (results / "elsewhere").symlink_to(served)
+    (run / "notes.sqlite").write_text(SECRET)
+    (run / ".hidden.txt").write_text(SECRET)
     return results
 
 
@@ -61,9 +61,9 @@ def asked(server: Server, path: str, method: str = "GET", **headers: str) -> tup
         line.putheader(name, value)
     line.endheaders()
     answer = line.getresponse()
-    found = answer.status, answer.read(), dict(answer.getheaders())
+    answered = answer.status, answer.read(), dict(answer.getheaders())
     line.close()
-    return found
+    return answered
 
 
 def test_pages_data_and_files_are_shown(server: Server) -> None:
@@ -74,7 +74,7 @@ def test_pages_data_and_files_are_shown(server: Server) -> None:
     assert b"Random forest" in asked(server, "/leaderboard")[1]
     told = json.loads(asked(server, "/follow.json/first%20run")[1])
     assert told["cells"] == 60 and told["common"] == 12 and len(told["means"]) == 5
-    assert all(one["low"] < one["mean"] < one["high"] for one in told["means"])
+    assert all(mean["low"] < mean["mean"] < mean["high"] for mean in told["means"])
 
 
 @pytest.mark.parametrize(
@@ -196,9 +196,9 @@ def test_a_run_is_followed_while_it_goes_on(tmp_path: Path) -> None:
         for child in psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []:
             child.kill()
         process.kill()
-    middle = [one for one in seen if one.get("state") == "running"]
-    assert any(0 < one["cells"] < 16 and one["means"] for one in middle), middle[-1:]
-    assert any(one["left"] for one in middle) and any(one["failures"] for one in middle)
+    middle = [state for state in seen if state.get("state") == "running"]
+    assert any(0 < state["cells"] < 16 and state["means"] for state in middle), middle[-1:]
+    assert any(state["left"] for state in middle) and any(state["failures"] for state in middle)
     assert last["state"] == "finished" and last["cells"] == 16 and last["failures"]
 
 

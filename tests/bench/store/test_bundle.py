@@ -162,7 +162,7 @@ def test_the_reference_fits_in_a_megabyte(tmp_path: Path) -> None:
     path = tmp_path / "adbench.zip"
     bundle_folder(str(reference), str(path))
     assert path.stat().st_size < 1_000_000
-    own, back = (read(place).sort_values("cell", ignore_index=True) for place in (reference, path))
+    own, back = (read(stored).sort_values("cell", ignore_index=True) for stored in (reference, path))
     pd.testing.assert_frame_equal(back.drop(columns=[*MEASURED]), own.drop(columns=[*MEASURED]), check_exact=True)
     for name in MEASURED:
         assert (back[name] / own[name]).between(0.994, 1.006).all()

@@ -72,9 +72,9 @@ def test_counts_come_back_to_the_bit(steps: int) -> None:
     below = draw.integers(1, LARGEST, 3000)
     exact = draw.integers(0, below + 1) / below
     values = np.where((exact > 0) & (exact < 1), (exact.view(np.int64) + steps).view(np.float64), exact)
-    found = fractions(values)
-    assert (found[1] > 0).mean() > 0.99
-    assert bits(np.where(found[1] > 0, values_of(*found), values)) == bits(values)
+    packed_values = fractions(values)
+    assert (packed_values[1] > 0).mean() > 0.99
+    assert bits(np.where(packed_values[1] > 0, values_of(*packed_values), values)) == bits(values)
 
 
 def test_whatever_a_column_holds_comes_back_to_the_bit() -> None:
@@ -98,8 +98,8 @@ def test_whatever_a_column_holds_comes_back_to_the_bit() -> None:
         np.nextafter(1, 2),
     ]
     values = np.concatenate([odd, draw.uniform(size=2000), draw.uniform(size=2000) ** 30, draw.normal(size=500)])
-    found = fractions(values)
-    assert bits(np.where(found[1] > 0, values_of(*found), values)) == bits(values)
+    packed_values = fractions(values)
+    assert bits(np.where(packed_values[1] > 0, values_of(*packed_values), values)) == bits(values)
 
 
 def mixed() -> pd.DataFrame:
@@ -235,10 +235,10 @@ def test_thirty_thousand_cells_are_less_than_a_megabyte(record_property: Callabl
     draw = np.random.default_rng(3)
     names = [f"method-{number}" for number in range(20)]
     made = frame(300, 5, names)
-    n, found = len(made), draw.integers(1, 41, len(made))
+    n, hits = len(made), draw.integers(1, 41, len(made))
     made = made.assign(
         average_precision=draw.uniform(size=n), auc_pr_trapezoid=draw.uniform(size=n), auc_roc=draw.integers(1, 40 * 160, n) / (40 * 160),
-        best_f1=2 * found / (40 + found + draw.integers(0, 100, n)), precision_at_k=draw.integers(0, 11, n) / 10,
+        best_f1=2 * hits / (40 + hits + draw.integers(0, 100, n)), precision_at_k=draw.integers(0, 11, n) / 10,
         fit_seconds=draw.lognormal(0, 2, n), score_seconds=draw.lognormal(-4, 2, n), peak_memory_mb=draw.uniform(200, 900, n),
     )  # fmt: skip
     known = [

@@ -17,7 +17,7 @@ from bench.usertable.stream import Budget
 from bench.usertable.training import Table, load_table
 
 
-def places(labels: int, share: float, apart: float, stream: np.random.Generator) -> np.ndarray:
+def above(labels: int, share: float, apart: float, stream: np.random.Generator) -> np.ndarray:
     """Places of labelled anomalies among 1,000 unlabelled rows, of which a share are anomalies too."""
     hidden = int(1000 * share)
     unlabelled = np.concatenate([stream.normal(size=1000 - hidden), stream.normal(apart, 1, hidden)])
@@ -31,14 +31,14 @@ def places(labels: int, share: float, apart: float, stream: np.random.Generator)
 def test_the_upper_end_holds(share: float, apart: float, labels: int) -> None:
     """In at least 95 of 100 draws, also where anomalies look much like normal rows."""
     stream = np.random.default_rng(0)
-    found = [contamination(places(labels, share, apart, stream), 1000) for _ in range(200)]
-    assert np.mean([one is not None and one.high >= share for one in found]) >= 0.95
+    estimates = [contamination(above(labels, share, apart, stream), 1000) for _ in range(200)]
+    assert np.mean([estimate is not None and estimate.high >= share for estimate in estimates]) >= 0.95
 
 
 def test_the_estimate_is_near_the_truth_where_anomalies_stand_apart() -> None:
     stream = np.random.default_rng(1)
-    found = [contamination(places(50, 0.05, 4.0, stream), 1000) for _ in range(50)]
-    assert np.median([one.estimate for one in found if one]) == pytest.approx(0.05, rel=0.3)
+    estimates = [contamination(above(50, 0.05, 4.0, stream), 1000) for _ in range(50)]
+    assert np.median([estimate.estimate for estimate in estimates if estimate]) == pytest.approx(0.05, rel=0.3)
     assert contamination(np.zeros(2), 1000) is None
 
 
