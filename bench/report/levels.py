@@ -11,8 +11,8 @@ from bench.report.rows import fair
 from bench.report.stores import METRIC, Stores, one_folder
 from bench.report.words import ALL, count, listed
 
-#: What a curve may run over, and how its levels read.
-LEVELS = {"contamination": "{:.0%}", "label_budget": "{:g}"}
+#: What a curve may run over.
+LEVELS = ("contamination", "label_budget")
 
 
 def curve(stores: Stores, block: Block) -> str:
@@ -22,7 +22,7 @@ def curve(stores: Stores, block: Block) -> str:
         (escaped_markdown(str(name)), *(f"{value:.3f}" for value in values), f"{values.mean():.3f}")
         for name, values in means.iterrows()
     ]
-    return markdown_table(("Method", *(LEVELS[over].format(level) for level in means.columns), "mean"), lines)
+    return markdown_table(("Method", *(_level(over, float(str(level))) for level in means.columns), "mean"), lines)
 
 
 def change(stores: Stores, block: Block) -> str:
@@ -31,7 +31,7 @@ def change(stores: Stores, block: Block) -> str:
     first, last = means.iloc[:, 0], means.iloc[:, -1]
     moved = (last - first).sort_values(ascending=False, kind="stable")
     told = [f"{name} {moved[name]:+.3f} ({first[name]:.3f} to {last[name]:.3f})" for name in moved.index]
-    levels = [LEVELS[over].format(level) for level in (means.columns[0], means.columns[-1])]
+    levels = [_level(over, float(str(level))) for level in (means.columns[0], means.columns[-1])]
     return f"From {levels[0]} to {levels[1]} the mean changes for {listed(told, ALL)}."
 
 
@@ -51,6 +51,11 @@ def place(stores: Stores, block: Block) -> str:
             f"{_with(over, float(str(level)))} in place {where + 1} ({order[names[0]]:.3f}; {other} {order[other]:.3f})"
         )
     return f"Of {len(means)} methods {names[0]} is, by mean average precision, {listed(told, ALL)}."
+
+
+def _level(over: str, level: float) -> str:
+    """``20%`` of contamination or of the anomalies labelled, ``5`` labels."""
+    return f"{level:g}" if over == "label_budget" and level >= 1 else f"{level:.0%}"
 
 
 def _with(over: str, level: float) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bench.report.blocks import Block, filled
-from tests.parity.mnp_plus_words import written
+from tests.parity.mnp_plus_words import MARK, written
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "results" / "reference" / "mnp-plus"
@@ -15,8 +15,8 @@ FOLDER = ROOT / "results" / "reference" / "mnp-plus"
 @pytest.mark.parametrize("document", ["results/reference/mnp-plus/README.md", "docs/mnp-plus.md"])
 def test_tables_are_those_of_the_rows(document: str) -> None:
     text = (ROOT / document).read_text("utf-8")
-    assert "<!-- generated:" in text
-    assert filled(text, partial(written, folder=FOLDER), document) == text
+    assert f"<!-- {MARK}:" in text
+    assert filled(text, partial(written, folder=FOLDER), document, MARK) == text
 
 
 def test_a_trial_has_its_interval_or_its_standard_error(tmp_path: Path) -> None:

@@ -2,7 +2,8 @@
 
     python -m tests.parity.mnp_plus_words results/reference/mnp-plus docs/mnp-plus.md results/reference/mnp-plus/README.md
 
-The first argument is the folder of ``report.csv`` and ``trials-paired.csv``. Blocks, as in ``bench.report.blocks``:
+The first argument is the folder of ``report.csv`` and ``trials-paired.csv``. Blocks, as in ``bench.report.blocks`` but with
+the mark ``mnp-plus``:
 
 - ``rivals SOURCE``: MNP+ against each method on the cells that both have;
 - ``budgets SOURCE``: the same differences by label budget;
@@ -22,6 +23,8 @@ import pandas as pd
 from bench.report.blocks import Block, filled
 from tests.parity.mnp_plus_tables import OURS, by_labels, common, on_shared_cells, ranks_by_labels
 
+#: What these blocks begin with, so that nobody takes them for those of the stores.
+MARK = "mnp-plus"
 #: Collections of a trial, and what they are called in a table.
 COLLECTIONS = {
     "adbench": "ADBench",
@@ -122,7 +125,7 @@ def main() -> None:
     folder = Path(sys.argv[1])
     for name in sys.argv[2:]:
         text = Path(name).read_text("utf-8")
-        Path(name).write_text(filled(text, partial(written, folder=folder), name), "utf-8")
+        Path(name).write_text(filled(text, partial(written, folder=folder), name, MARK), "utf-8")
 
 
 if __name__ == "__main__":
