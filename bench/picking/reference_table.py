@@ -19,8 +19,11 @@ import pandas as pd
 from bench.datasets import registry
 from bench.errors import StoreError
 from bench.methods import specs
+from bench.report.code import with_code
+from bench.report.rows import of_one_code, prepare
+from bench.report.source import read_source
 from bench.scenarios.labels import budget
-from bench.store import FOLDER, read
+from bench.store import FOLDER
 
 ROOT = Path("results/reference")
 TARGET = Path(__file__).with_name("reference.csv")
@@ -50,7 +53,7 @@ def reference_table(root: Path = ROOT) -> pd.DataFrame:
 
 
 def _of_store(folder: Path) -> pd.DataFrame:
-    rows = read(folder)
+    rows = of_one_code(prepare(*with_code(read_source(folder))))
     rows = rows[(rows.status == "ok") & (rows.params == "{}")]
     return pd.DataFrame(
         {

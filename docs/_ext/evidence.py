@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from bench.report.code import with_code
 from bench.report.comparison import Comparison, comparisons
 from bench.report.rows import prepare
-from bench.store import read
+from bench.report.source import read_source
 
 REFERENCE = Path(__file__).parents[2] / "results" / "reference"
 #: The run that method pages compare over.
@@ -19,7 +20,7 @@ MAIN = "adbench"
 @functools.cache
 def rows(run: str = MAIN) -> pd.DataFrame:
     """A committed run's rows, with the names that reports use."""
-    return prepare(read(REFERENCE / run))
+    return prepare(*with_code(read_source(REFERENCE / run)))
 
 
 @functools.cache
