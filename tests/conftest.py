@@ -14,10 +14,15 @@ LONGEST = (
     "replicas/test_wide.py",
     "bench/app",
     "bench/execution",
+    "bench/picking",
     "bench/tracking",
     "test_third_party.py",
+    "test_packaging.py",
     "baselines",
+    "replicas",
     "mnp",
+    "bench/leaderboard",
+    "bench/report",
 )
 
 
