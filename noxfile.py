@@ -1,4 +1,4 @@
-"""Sessions: benchmark (the main job), tests, faults, lint, ci, docs, wheel, lowest, parity, adbench, speed, figures.
+"""Sessions: benchmark (the main job), tests, faults, lint, docs, wheel, lowest, parity, adbench, speed, figures.
 
 ``nox -s NAME -- ARGS``. Where torch comes from: ``torch_sources``.
 """

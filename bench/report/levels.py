@@ -22,7 +22,7 @@ def curve(stores: Stores, block: Block) -> str:
         (escaped_markdown(str(name)), *(f"{value:.3f}" for value in values), f"{values.mean():.3f}")
         for name, values in means.iterrows()
     ]
-    return markdown_table(("Method", *(_level(over, float(str(level))) for level in means.columns), "mean"), lines)
+    return markdown_table(("Method", *_levels(means, over), "mean"), lines)
 
 
 def change(stores: Stores, block: Block) -> str:
@@ -31,8 +31,8 @@ def change(stores: Stores, block: Block) -> str:
     first, last = means.iloc[:, 0], means.iloc[:, -1]
     moved = (last - first).sort_values(ascending=False, kind="stable")
     told = [f"{name} {moved[name]:+.3f} ({first[name]:.3f} to {last[name]:.3f})" for name in moved.index]
-    levels = [_level(over, float(str(level))) for level in (means.columns[0], means.columns[-1])]
-    return f"From {levels[0]} to {levels[1]} the mean changes for {listed(told, ALL)}."
+    levels = _levels(means, over)
+    return f"From {levels[0]} to {levels[-1]} the mean changes for {listed(told, ALL)}."
 
 
 def place(stores: Stores, block: Block) -> str:
@@ -43,19 +43,18 @@ def place(stores: Stores, block: Block) -> str:
     if not names:
         raise StoreError(f"no compared variant is of method {block.options.get('method', '(not given)')!r}")
     told = []
-    for level in means.columns:
+    for level in means.columns.to_numpy(float):
         order = means[level].sort_values(ascending=False, kind="stable")
         where = list(order.index).index(names[0])
         other = order.index[0] if where else order.index[1]
-        told.append(
-            f"{_with(over, float(str(level)))} in place {where + 1} ({order[names[0]]:.3f}; {other} {order[other]:.3f})"
-        )
+        told.append(f"{_with(over, level)} in place {where + 1} ({order[names[0]]:.3f}; {other} {order[other]:.3f})")
     return f"Of {len(means)} methods {names[0]} is, by mean average precision, {listed(told, ALL)}."
 
 
-def _level(over: str, level: float) -> str:
+def _levels(means: pd.DataFrame, over: str) -> list[str]:
     """``20%`` of contamination or of the anomalies labelled, ``5`` labels."""
-    return f"{level:g}" if over == "label_budget" and level >= 1 else f"{level:.0%}"
+    counted = over == "label_budget"
+    return [f"{level:g}" if counted and level >= 1 else f"{level:.0%}" for level in means.columns.to_numpy(float)]
 
 
 def _with(over: str, level: float) -> str:

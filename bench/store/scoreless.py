@@ -30,7 +30,7 @@ def drop_scores(folder: str | os.PathLike[str]) -> int:
         A run holds the folder, or it cannot be written.
     """
     with Store(folder) as store:
-        had = _with_scores(rows_of(folder, scores=True))
+        had = _cells_with_scores(rows_of(folder, scores=True))
         if had:
             store.rewrite(_without)
     return had
@@ -44,6 +44,6 @@ def _without(rows: pa.Table) -> pa.Table:
     return rows
 
 
-def _with_scores(rows: pa.Table) -> int:
+def _cells_with_scores(rows: pa.Table) -> int:
     present = [rows[name] for name in PER_ROW if name in rows.column_names]
     return max((len(values) - values.null_count for values in present), default=0)
