@@ -20,6 +20,7 @@ from bench.errors import ConfigError, DataError
 from bench.execution import memory, metrics, row_metadata
 from bench.execution.context import WorkContext
 from bench.execution.failures import failed, reason_of, status_of
+from bench.planning.grouping import fits
 from bench.scenarios import split as draw
 from bench.types import Cell, MethodSpec, Record, Split, Task
 from reproducibility.streams import generator
@@ -66,33 +67,46 @@ def stream(task: Task, context: WorkContext, begin: Begin = lambda _: None) -> I
     if len({(cell.dataset, cell.method, cell.params) for cell in task.cells}) != 1:
         raise ValueError("a task's cells must share dataset, method and parameters")
     spec = methods.get(task.cells[0].method)
-    if spec.replicated:
-        prepared: list[Prepared] = []
-        for cell in task.cells:
-            ready = _prepare(cell, spec, context)
-            if isinstance(ready, Record):
-                yield ready
-            else:
-                prepared.append(ready)
-        if len(prepared) > 1:
-            begin(prepared)
-            try:
-                records = _fit_group(prepared, context)
-            except Exception:
-                records = []  # the culprit is found, and its error told, below
-            yield from records
-            prepared = [] if records else prepared
-        for single in prepared:
-            begin([single])
-            yield _guarded(_fit_group, single, context)
-        return
-    for cell in task.cells:
-        ready = _prepare(cell, spec, context)
-        if isinstance(ready, Record):
-            yield ready
+    for cells in [task.cells] if spec.replicated else fits(task.cells, spec):
+        ready = [_prepare(cell, spec, context) for cell in cells]
+        yield from (record for record in ready if isinstance(record, Record))
+        prepared = [cell for cell in ready if isinstance(cell, Prepared)]
+        yield from (_replicas if spec.replicated else _shared_fits)(prepared, context, begin)
+
+
+def _replicas(prepared: list[Prepared], context: WorkContext, begin: Begin) -> Iterator[Record]:
+    if len(prepared) > 1:
+        begin(prepared)
+        try:
+            records = _fit_group(prepared, context)
+        except Exception:
+            records = []  # the culprit is found, and its error told, below
+        yield from records
+        prepared = [] if records else prepared
+    for single in prepared:
+        begin([single])
+        yield from _guarded(_fit_group, [single], context)
+
+
+def _shared_fits(prepared: list[Prepared], context: WorkContext, begin: Begin) -> Iterator[Record]:
+    for alike in _of_same_rows(prepared):
+        begin(alike[:1])  # one fit, so the time of one cell
+        yield from _guarded(_fit_once, alike, context)
+
+
+def _of_same_rows(prepared: Sequence[Prepared]) -> list[list[Prepared]]:
+    """Those with the same training and test rows together."""
+    together: list[list[Prepared]] = []
+    for ready in prepared:
+        for alike in together:
+            split, other = ready.split, alike[0].split
+            same = split.X is other.X and np.array_equal(split.train, other.train)
+            if same and np.array_equal(split.test, other.test):
+                alike.append(ready)
+                break
         else:
-            begin([ready])
-            yield _guarded(_fit_alone, ready, context)
+            together.append([ready])
+    return together
 
 
 def _prepare(cell: Cell, spec: MethodSpec, context: WorkContext) -> Prepared | Record:
@@ -137,12 +151,13 @@ def _check_source(spec: MethodSpec, context: WorkContext) -> None:
 
 
 def _guarded(
-    fit: Callable[[Sequence[Prepared], WorkContext], list[Record]], prepared: Prepared, context: WorkContext
-) -> Record:
+    fit: Callable[[Sequence[Prepared], WorkContext], list[Record]], cells: Sequence[Prepared], context: WorkContext
+) -> list[Record]:
     try:
-        return fit([prepared], context)[0]
+        return fit(cells, context)
     except Exception as error:
-        return failed(prepared.cell, context, status_of(error), reason_of(error), prepared.metadata)
+        why = (status_of(error), reason_of(error))
+        return [failed(prepared.cell, context, *why, prepared.metadata) for prepared in cells]
 
 
 def _fit_group(cells: Sequence[Prepared], context: WorkContext) -> list[Record]:
@@ -163,8 +178,9 @@ def _fit_group(cells: Sequence[Prepared], context: WorkContext) -> list[Record]:
     return [_measured(prepared, values, spent, width, context) for prepared, values in zip(cells, scores, strict=True)]
 
 
-def _fit_alone(cells: Sequence[Prepared], context: WorkContext) -> list[Record]:
-    (prepared,) = cells
+def _fit_once(cells: Sequence[Prepared], context: WorkContext) -> list[Record]:
+    """One fit for all of these cells, which share its cost: they have the same rows, and labels do not matter to it."""
+    prepared, width = cells[0], len(cells)
     cell = prepared.cell
     split, spec = prepared.split, methods.get(cell.method)
     settle_shared_streams(cell.dataset_sha256, cell.method, cell.seed)
@@ -177,7 +193,8 @@ def _fit_alone(cells: Sequence[Prepared], context: WorkContext) -> list[Record]:
     middle = time.perf_counter()
     scores = prepared.detector.decision_function(X_test)
     end = time.perf_counter()
-    return [_measured(prepared, scores, (middle - start, end - middle, memory.peak_mb()), 1, context)]
+    spent = ((middle - start) / width, (end - middle) / width, memory.peak_mb())
+    return [_measured(ready, scores, spent, width, context) for ready in cells]
 
 
 def blind(split: Split, spec: MethodSpec) -> Split:

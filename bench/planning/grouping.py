@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from math import ceil
-from typing import Any
+from typing import Any, TypeVar
 
 from bench import methods
+from bench.scenarios import without_labels
 from bench.scenarios.protocols import ADBENCH_ROWS
 from bench.types import Cell, MethodSpec, Scenario, Task
 
+T = TypeVar("T")
 #: (rows, features) of a dataset.
 Shape = tuple[int, int]
 #: Cheap cells of one dataset and method run together up to this cost: long enough to hide the start of
@@ -34,7 +36,7 @@ def tasks(cells: Iterable[Cell], shapes: Mapping[str, Shape]) -> tuple[Task, ...
 
     Cells of a task share dataset, method and parameters. Cells of a replicated method train together
     when they differ only in seed, contamination, labels and known types; those of other methods are done one
-    after another, up to BATCH_SECONDS.
+    after another, up to BATCH_SECONDS, and cells that may share a fit (``fits``) are in one task.
 
     Parameters
     ----------
@@ -46,9 +48,8 @@ def tasks(cells: Iterable[Cell], shapes: Mapping[str, Shape]) -> tuple[Task, ...
         spec = methods.get(together[0].method)
         shape = seen(shapes[together[0].dataset], together[0].scenario)
         seconds = cell_seconds(spec, shape, dict(together[0].params))
-        grouped += [
-            task(tuple(part), spec, shape, seconds) for part in chunks(together, group_width(spec, shape, seconds))
-        ]
+        width = group_width(spec, shape, seconds)
+        grouped += [task(part, spec, shape, seconds) for part in chunks(fits(together, spec), width)]
     return tuple(sorted(grouped, key=lambda task: -task.cost_seconds))
 
 
@@ -60,20 +61,31 @@ def _alike(cells: Iterable[Cell]) -> dict[object, list[Cell]]:
         if cell.method not in replicated:
             replicated[cell.method] = methods.get(cell.method).replicated
         if cell.scenario not in bases:
-            bases[cell.scenario] = replace(
-                cell.scenario, contamination=None, label_budget=1, known_types=(), unseen_only=False, label_noise=0.0
-            )
+            bases[cell.scenario] = replace(without_labels(cell.scenario), contamination=None)
         # Only replicas must have equal shapes; others share a task whatever their scenarios are.
         base = bases[cell.scenario] if replicated[cell.method] else None
         groups[cell.dataset, cell.method, cell.params, base].append(cell)
     return groups
 
 
-def task(cells: tuple[Cell, ...], spec: MethodSpec, shape: Shape, seconds: float) -> Task:
-    """A task with its cost in seconds and memory in MB, both estimates; ``seconds`` is one cell's cost."""
+def fits(cells: Iterable[Cell], spec: MethodSpec) -> list[tuple[Cell, ...]]:
+    """Put together those of one dataset and method that may share a fit; whether they do, their rows decide.
+
+    They are cells of a method that ignores labels, and differ in labels alone. Any other cell has a fit to itself.
+    """
+    sharing = spec.ignores_labels and not (spec.replicated or spec.uses_validation)
+    shared: dict[object, list[Cell]] = defaultdict(list)
+    for cell in cells:
+        shared[(cell.seed, without_labels(cell.scenario)) if sharing else cell.key].append(cell)
+    return [tuple(alike) for alike in shared.values()]
+
+
+def task(part: Sequence[tuple[Cell, ...]], spec: MethodSpec, shape: Shape, seconds: float) -> Task:
+    """A task of these fits with its cost in seconds and memory in MB, both estimates; ``seconds`` is one fit's."""
     together = trains_together(spec, shape)
-    paid = ceil(len(cells) / EIGHT) * EIGHT if together else len(cells)
+    paid = ceil(len(part) / EIGHT) * EIGHT if together else len(part)
     width = paid if together else 1
+    cells = tuple(cell for fit in part for cell in fit)
     return Task(cells, paid * seconds, WORKER_MB + data_mb(shape) + width * replica_mb(shape))
 
 
@@ -90,7 +102,7 @@ def seen(shape: Shape, scenario: Scenario) -> Shape:
 
 
 def group_width(spec: MethodSpec, shape: Shape, seconds: float) -> int:
-    """How many cells one task takes.
+    """How many fits one task takes.
 
     Cells that train together: the card's most, less with many features or little memory, in eights. Any
     other: as many as take BATCH_SECONDS.
@@ -135,12 +147,12 @@ def data_mb(shape: Shape) -> float:
     return 3 * 4 * shape[0] * shape[1] / 1e6
 
 
-def chunks(cells: list[Cell], width: int) -> list[list[Cell]]:
+def chunks(fits: list[T], width: int) -> list[list[T]]:
     """Parts of nearly equal size and at most ``width``; in eights where there are that many."""
-    if not cells:
+    if not fits:
         return []
-    number = ceil(len(cells) / width)
-    size = ceil(len(cells) / number)
+    number = ceil(len(fits) / width)
+    size = ceil(len(fits) / number)
     if width % EIGHT == 0 and number > 1:
         size = ceil(size / EIGHT) * EIGHT
-    return [cells[i : i + size] for i in range(0, len(cells), size)]
+    return [fits[i : i + size] for i in range(0, len(fits), size)]

@@ -7,5 +7,6 @@
 from bench.scenarios.canonical import canonical
 from bench.scenarios.check import problems, problems_by_scenario
 from bench.scenarios.draw import split
+from bench.scenarios.labels import without_labels
 
-__all__ = ["canonical", "problems", "problems_by_scenario", "split"]
+__all__ = ["canonical", "problems", "problems_by_scenario", "split", "without_labels"]

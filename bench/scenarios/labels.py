@@ -7,7 +7,7 @@ at a higher one, and changing one leaves the other as it was.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, floor
 
 import numpy as np
@@ -34,6 +34,11 @@ class Revealed:
     kept: np.ndarray
     y: np.ndarray
     fill: int
+
+
+def without_labels(scenario: Scenario) -> Scenario:
+    """The scenario but for who is labelled: those that agree in it mostly train on the same rows."""
+    return replace(scenario, label_budget=1, known_types=(), unseen_only=False, label_noise=0.0)
 
 
 def budget(asked: int | float, anomalies: int) -> int:

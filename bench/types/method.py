@@ -23,6 +23,8 @@ class MethodSpec:
         The class has ``fit_replicas`` and ``decision_function_replicas``.
     uses_validation : bool
         The method looks at the labelled validation split where the protocol has one.
+    ignores_labels : bool
+        What it learns does not depend on y, so that cells which differ in labels alone share one fit.
     extra : str
         Package extra that brings its library ("" = none).
     requires : tuple of str
@@ -62,6 +64,7 @@ class MethodSpec:
     params: tuple[tuple[str, Any], ...] = ()
     replicated: bool = False
     uses_validation: bool = False
+    ignores_labels: bool = False
     extra: str = ""
     requires: tuple[str, ...] = ()
     ready: str = ""

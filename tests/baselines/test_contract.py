@@ -95,6 +95,18 @@ def check(name: str, X: np.ndarray, y: np.ndarray | None) -> np.ndarray:
     return scores
 
 
+def test_unsupervised_methods_say_that_they_ignore_labels() -> None:
+    ours = {name for name, spec in specs().items() if spec.family == "unsupervised"}
+    assert {name for name, spec in specs().items() if spec.ignores_labels} == ours
+
+
+@pytest.mark.parametrize("name", [name for name in METHODS if get(name).ignores_labels])
+def test_a_method_that_ignores_labels_gives_the_same_scores_whoever_is_labelled(name: str) -> None:
+    X, y = table(labelled=3)
+    other = np.roll(y, 10)
+    assert np.array_equal(check(name, X, y), check(name, X, other))
+
+
 CASES = {
     "one labelled anomaly, 50 rows": table(),
     "one feature": table(width=1, labelled=3),

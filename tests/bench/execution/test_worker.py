@@ -132,6 +132,26 @@ class TestGroups:
             assert len(shown.y_train) == len(shown.train) > 0
 
 
+def test_cells_that_differ_in_labels_alone_share_a_fit_and_give_what_each_gives_alone() -> None:
+    scenarios = [Scenario(label_budget=2), Scenario(label_budget=9), Scenario(contamination=0.01)]
+    mixed = [cell for seed in (0, 1) for scenario in scenarios for cell in cells("iforest", [seed], scenario)]
+    together = {record.cell.key: record for record in execute(Task(tuple(mixed), 1, 1), context())}
+    assert [together[cell.key].metadata["group_width"] for cell in mixed] == [2, 2, 1, 2, 2, 1]
+    assert together[mixed[0].key].fit_seconds == together[mixed[1].key].fit_seconds
+    for cell in mixed:
+        (alone,) = execute(Task((cell,), 1, 1), context())
+        assert alone.metadata["group_width"] == 1 and alone.metrics == together[cell.key].metrics
+        assert np.array_equal(present(alone.scores), present(together[cell.key].scores))
+        assert alone.metadata["n_labelled"] == together[cell.key].metadata["n_labelled"]
+
+
+def test_a_shared_fit_that_fails_fails_for_each_of_its_cells() -> None:
+    some = [cells("iforest", [0], Scenario(label_budget=budget), max_features=99.0)[0] for budget in (2, 9)]
+    records = execute(Task(tuple(some), 1, 1), context())
+    assert [record.status for record in records] == ["failed"] * 2 and records[0].error == records[1].error
+    assert [record.metadata["n_labelled"] for record in records] == [2, 9]
+
+
 def test_mixed_tasks_are_refused() -> None:
     with pytest.raises(ValueError, match="must share"):
         execute(Task((*cells("Good", [1]), *cells("Raises", [1])), 1, 1), context())

@@ -82,10 +82,24 @@ def test_chunks_are_of_nearly_one_size_in_eights(number: int, width: int, sizes:
     assert [cell for part in chunks for cell in part] == some
 
 
+def test_cells_that_differ_in_labels_alone_share_a_fit_of_a_method_that_ignores_them() -> None:
+    budgets = [Scenario(label_budget=budget) for budget in (0.01, 0.05, 0.1)]
+    noisy = Scenario(label_budget=0.1, label_noise=0.2)
+    for scenarios, number in ((budgets, 2), ([*budgets, noisy], 2), ([*budgets, Scenario(max_rows=500)], 4)):
+        fits = grouping.fits(cells("knn", 2, *scenarios), methods.get("knn"))
+        assert len(fits) == number
+        assert all(len({cell.seed for cell in fit}) == 1 for fit in fits)
+    assert len(grouping.fits(cells("xgboost", 2, *budgets), methods.get("xgboost"))) == 6
+    dear = grouping.tasks(cells("lunar", 5, *budgets), SMALL)
+    assert [len(task.cells) for task in dear] == [3] * 5  # a fit that fills a task takes its cells with it
+    assert all(task.cost_seconds == methods.get("lunar").seconds for task in dear)
+
+
 def test_cost_grows_with_what_is_trained() -> None:
     spec = methods.get("mnp")
-    eight, nine = (grouping.task(tuple(cells("mnp", n)), spec, (1000, 20), spec.seconds) for n in (8, 9))
-    task = grouping.task(tuple(cells("mnp", 1)), spec, (1000, 20), spec.seconds)
+    eight, nine, task = (
+        grouping.task(grouping.fits(cells("mnp", n), spec), spec, (1000, 20), spec.seconds) for n in (8, 9, 1)
+    )
     assert task.cost_seconds == eight.cost_seconds and nine.cost_seconds == pytest.approx(2 * eight.cost_seconds)
     assert grouping.cell_seconds(spec, (1000, 20), {}) == pytest.approx(spec.seconds)
     assert grouping.cell_seconds(spec, (1000, 200), {}) > grouping.cell_seconds(spec, (1000, 20), {})
