@@ -10,7 +10,7 @@ import pandas as pd
 import torch
 from sklearn.utils.validation import check_is_fitted
 
-from mnp.looks import losses, seen
+from mnp.inspection_tables import losses, seen
 from mnp.network import Outputs, outputs, reconstruction
 from mnp.reconstruction import as_given
 from replicas.detector import ReplicaMixin
@@ -18,7 +18,7 @@ from replicas.training import Context
 
 
 class InspectionMixin(ReplicaMixin):
-    """The looks inside that ``MNP`` offers its users."""
+    """What a user of ``MNP`` may ask of a fitted model."""
 
     beta: float
     reconstruction_input: bool
@@ -65,16 +65,16 @@ class InspectionMixin(ReplicaMixin):
         """Unit embeddings, (n, H2)."""
         return self._measure(X, lambda output: output.embedding)
 
-    def looks(
+    def inspection_tables(
         self,
         X: Any,
         truth: np.ndarray,
         labelled: np.ndarray,
         rng: np.random.Generator,
-        kind: np.ndarray | None = None,
+        anomaly_type: np.ndarray | None = None,
     ) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """What the model sees of its training rows, and its losses, as tables for pictures (``mnp.looks``)."""
-        return seen(self, X, truth, labelled, rng, kind), losses(self)
+        """Two tables for pictures (``mnp.inspection_tables``): what the model sees of its rows, and its losses."""
+        return seen(self, X, truth, labelled, rng, anomaly_type), losses(self)
 
     def _measure(self, X: Any, pick: Callable[[Outputs], torch.Tensor]) -> np.ndarray:
         check_is_fitted(self, "weights_")

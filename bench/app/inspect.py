@@ -59,8 +59,8 @@ def inspect(
     model: Any = create(method, seed=seed)
     model = model.fit_replicas([blind(cut, get(method))], [seed])[0]
     anomaly_type = None if dataset.anomaly_type is None else dataset.anomaly_type[cut.train]
-    seen, losses = model.looks(
-        cut.X_train, cut.truth_train, cut.y_train, generator("looks", dataset.sha256, seed), anomaly_type
+    seen, losses = model.inspection_tables(
+        cut.X_train, cut.truth_train, cut.y_train, generator("inspection", dataset.sha256, seed), anomaly_type
     )
     about = {"dataset": name, "method": method, "seed": seed, "labelled": int((cut.y_train == 1).sum())}
     return [*inspection.write(Path(out), about, seen, losses), *inside.write(Path(out))]

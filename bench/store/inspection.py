@@ -13,7 +13,7 @@ from bench.atomic import write_whole
 from bench.errors import StoreError
 
 #: In a results folder: <dataset>.parquet and <dataset>.losses.csv, with about.json.
-FOLDER = "looks"
+FOLDER = "inspection"
 ABOUT = "about.json"
 
 

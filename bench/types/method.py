@@ -46,7 +46,7 @@ class MethodSpec:
     highlight : bool
         Reports say in words where this method stands, and draw it thicker and in hues of its own.
     inspectable : bool
-        The class has ``looks``, the tables that ``mnp-bench inspect`` draws.
+        The class has ``inspection_tables``, which that ``mnp-bench inspect`` draws.
     renamed : tuple of (old, new)
         Parameters that had another name before, so that stored results can be carried over.
     saved_as : str

@@ -21,9 +21,9 @@ print(f"{model.n_prototypes_} prototypes; mean silhouette by K:")
 print({k: round(float(value), 3) for k, value in model.silhouettes_.items()})
 
 # %%
-# ``looks`` gives what the picture needs as a table. The truth is for the eye: the model saw the labels of five rows.
+# ``inspection_tables`` gives what the picture needs as a table. The truth is for the eye: the model saw the labels of five rows.
 # ``mnp-bench inspect digits-0147`` draws this and the losses.
 
-seen, losses = model.looks(cut.X_train, cut.truth_train, cut.y_train, np.random.default_rng(0))
+seen, losses = model.inspection_tables(cut.X_train, cut.truth_train, cut.y_train, np.random.default_rng(0))
 figure, caption = inside.embedding(seen, "digits-0147")
 print(caption)

@@ -35,7 +35,7 @@ def test_contaminating_anomalies_are_less_likely_normal() -> None:
     assert min(gaps) > 0
 
 
-def test_looks_inside_have_their_shapes() -> None:
+def test_what_a_model_tells_of_rows_has_their_shapes() -> None:
     X, y, _ = modes(0)
     model = MNP(random_state=1, n_prototypes=4, **FAST).fit(X, y)
     assert model.n_prototypes_ == 4

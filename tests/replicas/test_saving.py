@@ -38,7 +38,7 @@ def test_scores_are_the_same_bits_after_loading(name: Any, tmp_path: Path) -> No
     assert list(loaded.feature_names_in_) == list(X.columns)
 
 
-def test_looks_inside_survive(tmp_path: Path) -> None:
+def test_what_a_model_tells_of_rows_survives(tmp_path: Path) -> None:
     X, y = table()
     fitted = MNP(random_state=1, **BRIEF["mnp"]).fit(X, y)
     loaded = MNP.load(fitted.save(tmp_path / "m"))

@@ -34,7 +34,7 @@ def embedding(seen: pd.DataFrame, dataset: str = "") -> Drawing:
 
     Parameters
     ----------
-    seen : the table of ``mnp.looks.seen``
+    seen : the table of ``mnp.inspection_tables.seen``
     dataset : its name, for the caption
     """
     rows, stars = seen[seen.role == "row"], seen[seen.role == "prototype"]

@@ -16,7 +16,7 @@ from bench.report.figures.write import CAPTIONS
 from bench.store.inspection import FOLDER, read
 from bench.types import Scenario
 from mnp import MNP
-from mnp.looks import MOST_ROWS, plane, seen
+from mnp.inspection_tables import MOST_ROWS, plane, seen
 
 Inspected = tuple[Path, list[Path]]
 
@@ -85,7 +85,7 @@ def test_a_histogram_needs_both_kinds_of_rows() -> None:
         inside.likelihoods(table)
 
 
-def test_a_broken_index_of_looks_is_told(tmp_path: Path) -> None:
+def test_a_broken_index_of_inspections_is_told(tmp_path: Path) -> None:
     (tmp_path / FOLDER).mkdir()
     (tmp_path / FOLDER / "about.json").write_text("{")
     with pytest.raises(StoreError, match="inspect again"):

@@ -38,7 +38,7 @@ def seen(
     truth: np.ndarray,
     labelled: np.ndarray,
     rng: np.random.Generator,
-    kind: np.ndarray | None = None,
+    anomaly_type: np.ndarray | None = None,
 ) -> pd.DataFrame:
     """One line per row and per prototype.
 
@@ -49,15 +49,15 @@ def seen(
     truth : (n,) 1 = anomaly; for the picture only
     labelled : (n,) 1 = labelled anomaly
     rng : draws which rows are shown if there are more than ``MOST_ROWS``; labelled anomalies always are
-    kind : (n,) normal mode or anomaly type, if known
+    anomaly_type : (n,) normal mode or anomaly type, if known
 
     Returns
     -------
     DataFrame
         role ("row" or "prototype"), first and second (two principal components of the unit embeddings, around
         their mean, with the prototypes in the same plane), share (of the embeddings' variance that the plane shows),
-        nearest (prototype's number), likelihood in (0.5, 0.74) at beta = 1, error >= 0, score, truth, labelled, kind.
-        For prototypes the last six are missing.
+        nearest (prototype's number), likelihood in (0.5, 0.74) at beta = 1, error >= 0, score, truth, labelled,
+        anomaly_type. For prototypes the last six are missing.
     """
     array = model._scored(X)
     order = rng.permutation(len(array))
@@ -76,7 +76,7 @@ def seen(
             "score": model.decision_function(array),
             "truth": np.asarray(truth)[shown].astype(np.int8),
             "labelled": np.asarray(labelled)[shown].astype(np.int8),
-            "kind": None if kind is None else np.asarray(kind, dtype=str)[shown],
+            "anomaly_type": None if anomaly_type is None else np.asarray(anomaly_type, dtype=str)[shown],
         }
     )
     stars = pd.DataFrame(
