@@ -1,10 +1,10 @@
 """The trial harness pairs its variants with the method itself."""
 
-import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from torch.nn.functional import softplus
@@ -14,7 +14,9 @@ from mnp import MNPPlus
 from replicas.rows import Rows
 from tests.parity import mnp_plus_networks as networks
 from tests.parity import mnp_plus_normality as normal
-from tests.parity.mnp_plus_trials import _keep, load, paired, scored
+from tests.parity import mnp_plus_trials as trials
+from tests.parity.mnp_plus_cells import _keep, load, save
+from tests.parity.mnp_plus_trials import paired, scored
 from tests.parity.mnp_plus_variants import VARIANTS, WEIGHTED
 
 Cache = tuple[Path, MNPPlus, Split]
@@ -94,10 +96,39 @@ def test_as_many_modes_as_the_method_has_leave_what_the_method_leaves(cache: Cac
     np.testing.assert_allclose(after, cell.test.own, rtol=0, atol=1e-4)
 
 
-def test_a_stable_number_of_modes_is_that_of_clusters_far_apart(cache: Cache) -> None:
-    cell, _, _ = load(cache[0] / "adbench+1_set+5+0.npz")
+def test_a_stable_number_of_modes_is_that_of_clusters_far_apart() -> None:
     stream = np.random.default_rng(0)
     v = np.repeat(np.eye(4, 10), 75, axis=0) + stream.normal(0, 0.01, (300, 10))
-    apart = dataclasses.replace(cell, usual=np.arange(300))
-    apart.__dict__["inputs"] = (v.astype(np.float32), v.astype(np.float32))
-    assert normal.stable_number(apart) == 4
+    assert normal.stable_number(v.astype(np.float32), 0) == 4
+
+
+def test_a_trial_that_was_stopped_goes_on_where_it_was(
+    cache: Cache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths, kept = sorted(cache[0].glob("*.npz")), tmp_path / "rows.csv"
+    whole = scored(["without trees", "without network"], paths)
+    scored(["without trees"], paths, kept)
+    for name in ("default", "without trees"):
+        monkeypatch.delitem(trials.TRIED, name)  # known, so that nobody asks for it
+    table = scored(["without trees", "without network"], paths, kept)
+    assert sorted(table.variant) == ["default", "without network", "without trees"]
+    pd.testing.assert_frame_equal(
+        table.sort_values("variant", ignore_index=True).drop(columns="seconds"),
+        whole.sort_values("variant", ignore_index=True).drop(columns="seconds"),
+    )
+    monkeypatch.delitem(trials.TRIED, "without network")
+    assert sorted(scored(["without network"], paths, kept).variant) == ["default", "without network"]
+
+
+def test_a_file_of_a_cell_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
+    class Broken:
+        def __array__(self, dtype: object = None, copy: object = None) -> np.ndarray:
+            raise OSError("no space left on device")
+
+    with pytest.raises(OSError, match="no space"):
+        save(tmp_path / "cell.npz", X=np.ones(3), broken=Broken())
+    assert not list(tmp_path.glob("*.npz"))
+    save(tmp_path / "cell.npz", X=np.ones(3))
+    with np.load(tmp_path / "cell.npz", allow_pickle=False) as kept:
+        np.testing.assert_array_equal(kept["X"], np.ones(3))
+    assert [path.name for path in tmp_path.iterdir()] == ["cell.npz"]

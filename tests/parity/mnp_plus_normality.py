@@ -96,16 +96,16 @@ def modes(cell: Any, number: int) -> tuple[np.ndarray, np.ndarray]:
     return norms[0], norms[1]
 
 
-def stable_number(cell: Any) -> int:
-    """The greatest K whose k-means of two halves agree on all rows (adjusted Rand index at least .8), else 1."""
-    v = cell.inputs[0][cell.usual][:2000]
-    stream = generator("mnp-plus", "trial stability", cell.seed)
+def stable_number(points: np.ndarray, seed: int) -> int:
+    """The greatest K whose k-means of two halves agree on all points (adjusted Rand index at least .8), else 1."""
+    points = points[:2000]
+    stream = generator("mnp-plus", "trial stability", seed)
     stable = 1
     for number in NUMBERS:
-        halves = np.array_split(stream.permutation(len(v)), 2)
+        halves = np.array_split(stream.permutation(len(points)), 2)
         if min(map(len, halves)) < number:
             break
-        answers = [KMeans(number, random_state=cell.seed, n_init=1).fit(v[half]).predict(v) for half in halves]
+        answers = [KMeans(number, random_state=seed, n_init=1).fit(points[half]).predict(points) for half in halves]
         if adjusted_rand_score(*answers) >= STABLE:
             stable = number
     return stable

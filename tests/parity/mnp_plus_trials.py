@@ -2,10 +2,11 @@
 
     python -m tests.parity.mnp_plus_trials NAME... [--quick] [--out results/reference/mnp-plus/trials-paired.csv]
 
-runs variants of ``mnp_plus_variants`` on the development sets of ADBench and OddBench (1, 5, 20 and 50 labels, 5%) and
-on splits with unseen anomaly types, and appends one row per variant. It needs MNP_BENCH_DATA with adbench/, oddbench/
-and typed/. What the method as it stands measures of every cell is kept in the folder ``--cache``, so that a variant
-pays for its own work only; remove the folder when MNP+'s code changes.
+runs variants of ``mnp_plus_variants`` and ``mnp_plus_learnt_variants`` on the development sets of ADBench and OddBench
+(1, 5, 20 and 50 labels, 1, 5 and 10%) and on splits with unseen anomaly types, and appends one row per variant. It needs
+MNP_BENCH_DATA with adbench/, oddbench/ and typed/. What the method as it stands measures of every cell is kept in the
+folder ``--cache``, so that a variant pays for its own work only; remove the folder when MNP+'s code changes. With
+``--rows`` the AP of every cell is written as it is known, and a trial that was stopped goes on where it was.
 """
 
 from __future__ import annotations
@@ -15,210 +16,66 @@ import replicas  # isort: skip  # pins MKL's code path before torch is imported
 import argparse
 import os
 import time
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
-from functools import cached_property
-from itertools import chain
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.metrics import average_precision_score
 
-from bench.datasets import registry
-from bench.scenarios import split
-from bench.types import Scenario, Split
-from mnp import MNPPlus
-from mnp.plus_evidence import Measured
-from mnp.plus_inputs import Inputs
-from replicas.rows import Rows
 from reproducibility.environment import one_thread
 from tests.parity import mnp_plus_halves as halves
+from tests.parity.mnp_plus_cells import LEAST_ANOMALIES, SEEDS, cells_of, load, prepare
+from tests.parity.mnp_plus_learnt_variants import LEARNT
 from tests.parity.mnp_plus_variants import VARIANTS
 
 assert replicas
-ROWS, TEST = 5_000, 0.3
-COUNTS, SHARE = (1, 5, 20, 50), 0.05
-#: Seeds of each collection: OddBench has more sets, so that fewer seeds say as much.
-SEEDS = {"adbench": (0, 1), "oddbench": (0,)}
-#: With fewer test anomalies than this, AP jumps by tenths for one exchanged pair of rows.
-LEAST_ANOMALIES = 5
-#: (set, the one type that is known, labels): the splits of the suite ``unseen``, and others that no suite has.
-UNSEEN = [
-    *((name, known, 10) for name, types in {
-        "digits-not789": "789", "digits-not35": "35", "nslkdd": ("DoS", "Probe", "R2L"), "iot23": ("C&C", "DDoS"),
-        "synthetic-mixed": ("local", "cluster"),
-    }.items() for known in types),
-    *((name, known, 3) for name, known in
-      [("digits-low", "5"), ("digits-low", "8"), ("digits-even", "1"), ("digits-even", "7"), ("digits-round", "4")]),
-    ("nslkdd", "DoS", 2), ("nslkdd", "DoS", 50), ("iot23", "DDoS", 50), ("synthetic-mixed", "global", 3),
-    *((name, known, 2) for name, known in
-      [("digits-not789", "7"), ("digits-not789", "8"), ("digits-not35", "3"), ("digits-not35", "5"), ("nslkdd", "Probe"),
-       ("nslkdd", "R2L"), ("iot23", "C&C"), ("iot23", "DDoS"), ("synthetic-mixed", "local"),
-       ("synthetic-mixed", "cluster")]),
-    *((name, known, 50) for name, known in
-      [("nslkdd", "Probe"), ("nslkdd", "R2L"), ("iot23", "C&C"), ("synthetic-mixed", "local"),
-       ("synthetic-mixed", "cluster"), ("synthetic-mixed", "global")]),
-]  # fmt: skip
+TRIED = VARIANTS | LEARNT
+CELL = ["source", "set", "labels", "seed"]
 
 
-@dataclass(frozen=True, eq=False)
-class Cell:
-    """One run as the method as it stands leaves it; ``mnp_plus_variants`` changes parts of it.
-
-    Attributes
-    ----------
-    X_train, X_test : (n, d) float32, the varying columns
-    y_train : (n,) int8, 1 = labelled
-    seed : int
-    train, test : Measured
-    usual : rows that medians are over; floor : float
-    """
-
-    X_train: np.ndarray
-    y_train: np.ndarray
-    X_test: np.ndarray
-    seed: int
-    train: Measured
-    test: Measured
-    usual: np.ndarray
-    floor: float
-
-    @property
-    def labelled(self) -> np.ndarray:
-        return np.flatnonzero(self.y_train == 1)
-
-    @property
-    def unlabelled(self) -> np.ndarray:
-        return np.flatnonzero(self.y_train != 1)
-
-    @cached_property
-    def inputs(self) -> tuple[np.ndarray, np.ndarray]:
-        """v of the training and of the test rows."""
-        to_inputs = Inputs.fit(self.X_train)
-        return to_inputs(self.X_train), to_inputs(self.X_test)
-
-    @cached_property
-    def trained(self) -> dict[Any, Any]:
-        """What variants of this cell trained already, for those that only weight it otherwise."""
-        return {}
-
-
-def splits(name: str, folder: Path) -> dict[str, Split]:
-    """Every cell of one set of a half, by the name of its file."""
-    dataset = halves.load(name, folder)
-    anomalies = int(dataset.y.sum() * min(1.0, ROWS / len(dataset.y)) * (1.0 - TEST))
-    budgets = [*(count for count in COUNTS if count <= 0.5 * anomalies), SHARE]
-    scenarios = {budget: Scenario(label_budget=budget, test_fraction=TEST, max_rows=ROWS) for budget in budgets}
-    return {
-        f"{name.replace('/', '+')}+{budget}+{seed}": split(dataset, scenario, seed)
-        for budget, scenario in scenarios.items()
-        for seed in SEEDS[name.partition("/")[0]]
-    }
-
-
-def unseen_splits(folder: Path) -> Iterator[dict[str, Split]]:
-    """Every cell with unseen anomaly types, set by set."""
-    for name, known, budget in UNSEEN:
-        dataset = registry.load(name, folder)
-        scenario = Scenario(label_budget=budget, known_types=(known,), unseen_only=True, max_rows=ROWS)
-        yield {f"unseen+{name}+{known}+{budget}+{seed}": split(dataset, scenario, seed) for seed in (0, 1)}
-
-
-def prepare(folder: Path, cache: Path, quick: bool = False) -> None:
-    """Fit the method as it stands to every cell that the cache lacks; ``quick``: only the representative ones."""
-    cache.mkdir(parents=True, exist_ok=True)
-    names = [name for name in halves.members(folder, "development") if not quick or name in _few(folder)]
-    for cells in chain(unseen_splits(folder), (splits(name, folder) for name in names)):
-        todo = {
-            name: run for name, run in cells.items()
-            if not (cache / f"{name}.npz").exists() and not (quick and name.split("+")[-2] == str(SHARE))
-        }  # fmt: skip
-        if not todo:
-            continue
-        model, runs = (
-            MNPPlus(),
-            [Rows.from_arrays(run.X_train.astype(np.float32), run.y_train) for run in todo.values()],
-        )
-        seeds = [int(name.rpartition("+")[2]) for name in todo]
-        for (name, run), rows, fitted in zip(todo.items(), runs, model.fit_replicas(runs, seeds), strict=True):
-            _keep(cache / f"{name}.npz", run, rows, fitted)
-            print(name, flush=True)
-
-
-def _keep(path: Path, run: Split, rows: Rows, fitted: MNPPlus) -> None:
-    unlabelled = np.flatnonzero(run.y_train != 1)
-    X_test = run.X_test.astype(np.float32)
-    measured: dict[str, Any] = {}
-    with one_thread():
-        for part, X in (("train", rows.X), ("test", X_test)):
-            values = fitted._passed(X)
-            measured |= {f"{part}_{field.name}": getattr(values, field.name) for field in fields(Measured)}
-    known = np.zeros(len(run.y_test), dtype=bool)
-    if run.anomaly_type_test is not None and path.name.startswith("unseen"):
-        known = run.anomaly_type_test == path.stem.split("+")[2]
-    np.savez(
-        path, X_train=rows.X[:, fitted.columns_], X_test=X_test[:, fitted.columns_], y_train=run.y_train,
-        y_test=run.y_test, known=known, usual=unlabelled, floor=fitted.units_["floor"],
-        truth_train=run.truth_train, **measured,
-    )  # fmt: skip
-
-
-def load(path: Path) -> tuple[Cell, np.ndarray, np.ndarray]:
-    """A cell, the truth of its test rows, and which of them are anomalies of a known type where others are unseen."""
-    with np.load(path, allow_pickle=False) as kept:
-        train, test = (
-            Measured(**{field.name: kept[f"{rows}_{field.name}"] for field in fields(Measured)})
-            for rows in ("train", "test")
-        )
-        cell = Cell(
-            kept["X_train"], kept["y_train"], kept["X_test"], int(path.stem.rpartition("+")[2]), train, test,
-            kept["usual"], float(kept["floor"]),
-        )  # fmt: skip
-        return cell, kept["y_test"], kept["known"]
-
-
-def scored(names: list[str], paths: Iterable[Path]) -> pd.DataFrame:
-    """AP of every variant on every cell, and the seconds it took."""
-    rows = []
-    for path in paths:
-        source = path.name.partition("+")[0]
-        cell, truth, known = load(path)
-        bare, budget, seed = path.stem.removeprefix(f"{source}+").rsplit("+", 2)
-        where = {"source": source, "set": bare, "labels": budget, "seed": seed}
-        if truth.sum() < LEAST_ANOMALIES:
-            continue
-        for name in ["default", *names]:
-            begin = time.perf_counter()
-            values = VARIANTS[name](cell)
-            spent = time.perf_counter() - begin
-            rows.append({**where, "variant": name, "seconds": spent, "ap": average_precision_score(truth, values)})
-            if known.any():
-                rest = average_precision_score(truth[~known], values[~known])
-                rows.append({**where, "source": "types", "variant": name, "seconds": spent, "ap": rest})
-    return pd.DataFrame(rows)
-
-
-def _few(folder: Path) -> set[str]:
-    """The development sets that ``--quick`` is about: all of ADBench, every second one of OddBench."""
-    names = halves.members(folder, "development")
-    return {name for name in names if name.startswith("adbench")} | set(
-        [name for name in names if name.startswith("oddbench")][::2]
+def scored(names: list[str], paths: Iterable[Path], kept: Path | None = None) -> pd.DataFrame:
+    """AP of every variant on every cell, and the seconds it took; ``kept`` is a CSV of rows already known, added to."""
+    names = list(dict.fromkeys(["default", *names]))
+    known = (
+        pd.read_csv(kept, dtype={"labels": str, "seed": str})
+        if kept and kept.exists()
+        else pd.DataFrame(columns=[*CELL, "variant", "seconds", "ap"])
     )
+    tables = []
+    for path in paths:
+        where = _where(path)
+        sources = [where["source"], *(["types"] if where["source"] == "unseen" else [])]
+        rest = (known[list(where)[1:]] == list(where.values())[1:]).all(axis=1)
+        already = known[rest & known.source.isin(sources) & known.variant.isin(names)]
+        rows = _cell_rows([name for name in names if name not in set(already.variant)], path, where)
+        tables += [table for table in (already, rows) if len(table)]
+        if kept and len(rows):
+            rows.to_csv(kept, mode="a", header=not kept.exists(), index=False)
+    return pd.concat(tables, ignore_index=True) if tables else known.iloc[:0]
 
 
-def cells_of(cache: Path, folder: Path, sources: list[str], quick: bool = False) -> list[Path]:
-    """Files of the cache to score; ``quick``: those with a counted budget of few sets."""
-    paths = [path for path in sorted(cache.glob("*.npz")) if path.name.partition("+")[0] in sources]
-    if not quick:
-        return paths
-    few = _few(folder)
-    return [
-        path for path in paths
-        if path.stem.split("+")[-2] != str(SHARE)
-        and (path.name.startswith("unseen") or "/".join(path.name.split("+")[:2]) in few)
-    ]  # fmt: skip
+def _where(path: Path) -> dict[str, str]:
+    source = path.name.partition("+")[0]
+    bare, budget, seed = path.stem.removeprefix(f"{source}+").rsplit("+", 2)
+    return {"source": source, "set": bare, "labels": budget, "seed": seed}
+
+
+def _cell_rows(names: list[str], path: Path, where: dict[str, str]) -> pd.DataFrame:
+    """A row for each variant, and another of unseen types alone where there are any."""
+    rows: list[dict[str, object]] = []
+    if names:
+        cell, truth, known = load(path)
+        names = names if truth.sum() >= LEAST_ANOMALIES else []
+    for name in names:
+        begin = time.perf_counter()
+        values = TRIED[name](cell)
+        spent = time.perf_counter() - begin
+        rows.append({**where, "variant": name, "seconds": spent, "ap": average_precision_score(truth, values)})
+        if known.any():
+            rest = average_precision_score(truth[~known], values[~known])
+            rows.append({**where, "source": "types", "variant": name, "seconds": spent, "ap": rest})
+    return pd.DataFrame(rows)
 
 
 def paired(table: pd.DataFrame) -> pd.DataFrame:
@@ -257,11 +114,12 @@ def _interval(gaps: np.ndarray) -> tuple[float, float]:
 def main() -> None:
     """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", help=f"of {', '.join(VARIANTS)}")
+    parser.add_argument("names", nargs="*", help=f"of {', '.join(TRIED)}")
     parser.add_argument("--sources", default="adbench,oddbench,unseen")
     parser.add_argument("--quick", action="store_true", help="counted budgets, and every second set of OddBench")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="score every N-th cell only")
     parser.add_argument("--cache", type=Path, default=Path(".mnp-plus-trials"))
+    parser.add_argument("--rows", type=Path, help="a CSV of the AP of every cell, which is continued")
     parser.add_argument("--out", type=Path, help="a CSV that the rows are added to")
     parser.add_argument("--base", default="", help="name of the version that the rows are paired with")
     arguments = parser.parse_args()
@@ -271,7 +129,7 @@ def main() -> None:
         return
     with one_thread():
         paths = cells_of(arguments.cache, folder, arguments.sources.split(","), arguments.quick)
-        table = scored(arguments.names, paths[:: arguments.every])
+        table = scored(arguments.names, paths[:: arguments.every], arguments.rows)
     summary = paired(table)
     with pd.option_context("display.width", 200, "display.max_columns", None, "display.max_colwidth", None):
         print(summary.round(4).to_string(index=False))

@@ -86,7 +86,7 @@ def of_modes(number: int | None) -> Variant:
 
     def variant(cell: Any) -> np.ndarray:
         if number is None and "stable" not in cell.trained:
-            cell.trained["stable"] = normal.stable_number(cell)
+            cell.trained["stable"] = normal.stable_number(cell.inputs[0][cell.usual], cell.seed)
         count = cell.trained["stable"] if number is None else number
         terms = with_own(cell, ("modes", count), lambda cell: normal.modes(cell, count))
         return summed(cell, rest=trusted(cell, {"near": WEIGHT, "other": WEIGHT}, terms=terms))
