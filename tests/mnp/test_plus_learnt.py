@@ -11,7 +11,7 @@ from reproducibility.streams import generator
 from tests.parity import mnp_plus_learnt as learnt
 from tests.parity import mnp_plus_learnt_variants as variants
 from tests.parity.mnp_plus_cells import Cell
-from tests.parity.mnp_plus_variants import VARIANTS
+from tests.parity.mnp_plus_variants import VARIANTS, normality
 
 BRIEF = learnt.Learning(epochs=1, patience=1)
 
@@ -34,7 +34,8 @@ def with_points(cell: Cell, train: np.ndarray, test: np.ndarray) -> Cell:
 
 def points(seed: int, replicas: int, rows: int) -> np.ndarray:
     drawn = np.random.default_rng(seed).normal(size=(replicas, rows, 8))
-    return (drawn / np.linalg.norm(drawn, axis=2, keepdims=True)).astype(np.float32)
+    units: np.ndarray = (drawn / np.linalg.norm(drawn, axis=2, keepdims=True)).astype(np.float32)
+    return units
 
 
 def test_a_space_is_learnt_once_for_all_label_budgets(tmp_path: Path) -> None:
@@ -50,7 +51,7 @@ def test_a_space_is_learnt_once_for_all_label_budgets(tmp_path: Path) -> None:
 
 def test_points_are_directions_and_prototypes_are_among_them(tmp_path: Path) -> None:
     cell = cell_of(tmp_path)
-    found = learnt.learn(*cell.inputs, 0, BRIEF)
+    found = learnt.learn(cell.inputs[0], cell.inputs[1], 0, BRIEF)
     for objective in ("reconstruction", "similarity"):
         assert found[f"{objective}_test"].shape == (learnt.REPLICAS, len(cell.X_test), 8)
         np.testing.assert_allclose(np.linalg.norm(found[f"{objective}_test"], axis=2), 1.0, rtol=1e-5)
@@ -115,7 +116,7 @@ def test_a_learnt_term_that_says_what_exemplars_say_changes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cell = cell_of(tmp_path)
-    terms = variants.normality(cell)
+    terms = normality(cell)
     monkeypatch.setattr(variants, "evidence", lambda cell, space: (terms[0]["near"], terms[1]["near"]))
     for name in ("learnt: 8 centres, in place", "learnt: exemplars, beside"):
         np.testing.assert_allclose(variants.LEARNT[name](cell), VARIANTS["default"](cell), rtol=1e-12)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 from hashlib import sha256
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import torch
@@ -33,7 +33,7 @@ from replicas.scoring import evaluate
 from replicas.training import Context
 from reproducibility.environment import one_thread
 from reproducibility.streams import generator
-from tests.parity.mnp_plus_cells import save
+from tests.parity.mnp_plus_cells import Cell, save
 from tests.parity.mnp_plus_normality import stable_number
 
 Objective = Literal["reconstruction", "similarity"]
@@ -77,7 +77,7 @@ class Space:
     learning: Learning = Learning()
 
 
-def evidence(cell: Any, space: Space) -> Pair:
+def evidence(cell: Cell, space: Space) -> Pair:
     """ln of the distances in units of their training medians, mean over replicas, of training and of test rows."""
     if space not in cell.trained:
         train, test = distances(cell, space)
@@ -91,7 +91,7 @@ def evidence(cell: Any, space: Space) -> Pair:
     return pair
 
 
-def distances(cell: Any, space: Space) -> Pair:
+def distances(cell: Cell, space: Space) -> Pair:
     """Distances of training and of test rows in each replica's space, (replicas, rows)."""
     train, test = embedded(cell, space)
     if space.nearest == "prototypes":
@@ -110,14 +110,14 @@ def distances(cell: Any, space: Space) -> Pair:
     return np.stack([before for before, _ in centred]), np.stack([after for _, after in centred])
 
 
-def embedded(cell: Any, space: Space) -> Pair:
+def embedded(cell: Cell, space: Space) -> Pair:
     """Unit vectors of the training and of the test rows in each replica's space, (replicas, rows, 8)."""
     kept = learnt(cell, space.learning)
     train, test = (kept[f"{space.objective}_{part}"][: space.replicas] for part in ("train", "test"))
     return train, test
 
 
-def learnt(cell: Any, learning: Learning) -> Mapping[str, np.ndarray]:
+def learnt(cell: Cell, learning: Learning) -> Mapping[str, np.ndarray]:
     """What ``learn`` finds of a cell's rows, from its folder if it was found for another label budget."""
     if learning not in cell.trained:
         digest = sha256(repr((cell.seed, *astuple(learning))).encode())
@@ -126,7 +126,8 @@ def learnt(cell: Any, learning: Learning) -> Mapping[str, np.ndarray]:
         path = cell.kept / f"{digest.hexdigest()[:20]}.npz"
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            save(path, **learn(*cell.inputs, cell.seed, learning))
+            v, asked = cell.inputs
+            save(path, **learn(v, asked, cell.seed, learning))
         with np.load(path, allow_pickle=False) as file:
             cell.trained[learning] = dict(file)
     kept: Mapping[str, np.ndarray] = cell.trained[learning]
@@ -197,7 +198,7 @@ def _distance(
     }
 
 
-def _to_centres(train: np.ndarray, test: np.ndarray, cell: Any, number: int) -> Pair:
+def _to_centres(train: np.ndarray, test: np.ndarray, cell: Cell, number: int) -> Pair:
     """Distances to the nearest k-means centre of the unlabelled rows."""
     seed = int(generator("mnp-plus", "modes", cell.seed).integers(2**31))
     centres, _ = _modes(train[cell.usual], number, seed)

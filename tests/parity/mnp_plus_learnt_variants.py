@@ -20,6 +20,11 @@ def beside(space: Space) -> Variant:
     return weighted(space, {"learnt": WEIGHT / 2, "near": WEIGHT / 2, "own": WEIGHT})
 
 
+def added(space: Space, weight: float) -> Variant:
+    """With the learnt term added to all that there is."""
+    return weighted(space, {"learnt": weight, "near": WEIGHT, "own": WEIGHT})
+
+
 def weighted(space: Space, weights: dict[str, float]) -> Variant:
     """With these weights of learnt, near and own; the trust follows them."""
 
@@ -36,10 +41,16 @@ def exemplars_weight(weight: float) -> Variant:
     return lambda cell: summed(cell, rest=trusted(cell, {"near": weight, "own": WEIGHT}))
 
 
+def prototypes_added(weight: float) -> Variant:
+    """With the distance to the eight prototypes in the inputs added to all that there is."""
+    return lambda cell: summed(cell, rest=trusted(cell, {"distance": weight, "near": WEIGHT, "own": WEIGHT}))
+
+
 #: What a learnt space is compared with.
 RAW: dict[str, Variant] = {
     "without exemplars": lambda cell: summed(cell, rest=trusted(cell, {"own": WEIGHT})),
     **{f"exemplars weight {weight}": exemplars_weight(weight) for weight in (0.3, 0.5, 0.75, 1.0)},
+    **{f"eight prototypes added, weight {weight}": prototypes_added(weight) for weight in (0.3, 0.6)},
 }
 NAMES = {
     "exemplars": Space("exemplars"),
@@ -71,5 +82,10 @@ LEARNT: dict[str, Variant] = {
         f"learnt: {name}, in place, weight {weight}": in_place(NAMES[name], weight)
         for name in MAIN
         for weight in (0.5, 0.75, 1.0)
+    },
+    **{
+        f"learnt: {name}, added, weight {weight}": added(NAMES[name], weight)
+        for name in (*MAIN, "32 centres")
+        for weight in (0.3, 0.6)
     },
 }
