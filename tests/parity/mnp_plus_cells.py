@@ -118,10 +118,13 @@ def unseen_splits(folder: Path) -> Iterator[dict[str, Split]]:
         yield {f"unseen+{name}+{known}+{budget}+{seed}": split(dataset, scenario, seed) for seed in (0, 1)}
 
 
-def prepare(folder: Path, cache: Path, quick: bool = False) -> None:
-    """Fit the method as it stands to every cell that the cache lacks; ``quick``: only the representative ones."""
+def prepare(folder: Path, cache: Path, quick: bool = False, few: bool = False) -> None:
+    """Fit the method as it stands to every cell that the cache lacks.
+
+    ``few``: every second set of OddBench only; ``quick``: of these the counted budgets only.
+    """
     cache.mkdir(parents=True, exist_ok=True)
-    names = [name for name in halves.members(folder, "development") if not quick or name in _few(folder)]
+    names = [name for name in halves.members(folder, "development") if not (quick or few) or name in _few(folder)]
     for cells in chain(unseen_splits(folder), (splits(name, folder) for name in names)):
         todo = {
             name: run for name, run in cells.items()
@@ -185,21 +188,21 @@ def _counted(name: str) -> bool:
 
 
 def _few(folder: Path) -> set[str]:
-    """The development sets that ``--quick`` is about: all of ADBench, every second one of OddBench."""
+    """The development sets that ``--quick`` and ``--few`` are about: all of ADBench, every second one of OddBench."""
     names = halves.members(folder, "development")
     return {name for name in names if name.startswith("adbench")} | set(
         [name for name in names if name.startswith("oddbench")][::2]
     )
 
 
-def cells_of(cache: Path, folder: Path, sources: list[str], quick: bool = False) -> list[Path]:
-    """Files of the cache to score; ``quick``: those with a counted budget of few sets."""
+def cells_of(cache: Path, folder: Path, sources: list[str], quick: bool = False, few: bool = False) -> list[Path]:
+    """Files of the cache to score; ``quick`` and ``few`` as in ``prepare``."""
     paths = [path for path in sorted(cache.glob("*.npz")) if path.name.partition("+")[0] in sources]
-    if not quick:
+    if not (quick or few):
         return paths
-    few = _few(folder)
+    sets = _few(folder)
     return [
         path for path in paths
-        if _counted(path.stem)
-        and (path.name.startswith("unseen") or "/".join(path.name.split("+")[:2]) in few)
+        if (_counted(path.stem) or not quick)
+        and (path.name.startswith("unseen") or "/".join(path.name.split("+")[:2]) in sets)
     ]  # fmt: skip

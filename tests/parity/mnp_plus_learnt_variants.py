@@ -15,14 +15,9 @@ def in_place(space: Space, weight: float) -> Variant:
     return weighted(space, {"learnt": weight, "own": WEIGHT})
 
 
-def beside(space: Space) -> Variant:
-    """With the learnt term and the distance to exemplars at half weight each."""
-    return weighted(space, {"learnt": WEIGHT / 2, "near": WEIGHT / 2, "own": WEIGHT})
-
-
-def added(space: Space, weight: float) -> Variant:
-    """With the learnt term added to all that there is."""
-    return weighted(space, {"learnt": weight, "near": WEIGHT, "own": WEIGHT})
+def beside(space: Space, near: float = WEIGHT / 2, weight: float = WEIGHT / 2) -> Variant:
+    """With the distance to exemplars at half its weight, or another, and the learnt term."""
+    return weighted(space, {"learnt": weight, "near": near, "own": WEIGHT})
 
 
 def weighted(space: Space, weights: dict[str, float]) -> Variant:
@@ -84,8 +79,14 @@ LEARNT: dict[str, Variant] = {
         for weight in (0.5, 0.75, 1.0)
     },
     **{
-        f"learnt: {name}, added, weight {weight}": added(NAMES[name], weight)
+        f"learnt: {name}, added, weight {weight}": beside(NAMES[name], WEIGHT, weight)
         for name in (*MAIN, "32 centres")
         for weight in (0.3, 0.6)
+    },
+    **{
+        f"learnt: similarity, exemplars, weights {near} and {weight}": beside(
+            NAMES["similarity, exemplars"], near, weight
+        )
+        for near, weight in ((0.45, 0.45), (0.3, 0.6))
     },
 }
