@@ -12,6 +12,7 @@ from torch.nn.functional import softplus
 from bench.types import Split
 from mnp import MNPPlus
 from replicas.rows import Rows
+from tests.parity import mnp_plus_cells as cells
 from tests.parity import mnp_plus_networks as networks
 from tests.parity import mnp_plus_normality as normal
 from tests.parity import mnp_plus_trials as trials
@@ -132,3 +133,22 @@ def test_a_file_of_a_cell_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
     with np.load(tmp_path / "cell.npz", allow_pickle=False) as kept:
         np.testing.assert_array_equal(kept["X"], np.ones(3))
     assert [path.name for path in tmp_path.iterdir()] == ["cell.npz"]
+
+
+def test_few_are_every_second_set_and_quick_are_their_counted_budgets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ["adbench+1_a+5+0", "adbench+1_a+0.1+0", "oddbench+B+5+0", "oddbench+C+5+0", "unseen+d+known+10+1"]
+    for name in names:
+        (tmp_path / f"{name}.npz").touch()
+    members = ["adbench/1_a", "oddbench/B", "oddbench/C"]
+    monkeypatch.setattr(cells.halves, "members", lambda folder, half: members)
+
+    def chosen(*sources: str, **only: bool) -> list[str]:
+        return [path.stem for path in cells.cells_of(tmp_path, tmp_path, list(sources), **only)]
+
+    assert chosen("adbench", "oddbench", "unseen") == sorted(names)
+    assert chosen("oddbench") == ["oddbench+B+5+0", "oddbench+C+5+0"]
+    few = [name for name in sorted(names) if "+C+" not in name]
+    assert chosen("adbench", "oddbench", "unseen", few=True) == few
+    assert chosen("adbench", "oddbench", "unseen", quick=True) == [name for name in few if "0.1" not in name]
