@@ -57,6 +57,9 @@ def test_every_variant_has_a_score_a_row_and_a_line(cache: Cache) -> None:
     assert lines.loc["without trees", "adbench_gain"] == pytest.approx(
         table.set_index("variant").ap["without trees"] - table.set_index("variant").ap["default"]
     )
+    turned = paired(table, "without trees").set_index("variant")
+    assert turned.loc["default", "adbench_gain"] == pytest.approx(-lines.loc["without trees", "adbench_gain"])
+    assert turned.loc["without trees", "adbench_gain"] == 0.0
 
 
 def test_a_trial_network_with_the_methods_own_settings_is_the_methods_network(cache: Cache) -> None:

@@ -36,16 +36,18 @@ def exemplars_weight(weight: float) -> Variant:
     return lambda cell: summed(cell, rest=trusted(cell, {"near": weight, "own": WEIGHT}))
 
 
-def prototypes_added(weight: float) -> Variant:
-    """With the distance to the eight prototypes in the inputs added to all that there is."""
-    return lambda cell: summed(cell, rest=trusted(cell, {"distance": weight, "near": WEIGHT, "own": WEIGHT}))
+def prototypes(weight: float, near: float) -> Variant:
+    """With the distance to the eight prototypes in the inputs, and another weight of the distance to exemplars."""
+    return lambda cell: summed(cell, rest=trusted(cell, {"distance": weight, "near": near, "own": WEIGHT}))
 
 
 #: What a learnt space is compared with.
 RAW: dict[str, Variant] = {
     "without exemplars": lambda cell: summed(cell, rest=trusted(cell, {"own": WEIGHT})),
     **{f"exemplars weight {weight}": exemplars_weight(weight) for weight in (0.3, 0.5, 0.75, 1.0)},
-    **{f"eight prototypes added, weight {weight}": prototypes_added(weight) for weight in (0.3, 0.6)},
+    "eight prototypes, in place": prototypes(WEIGHT, 0.0),
+    "eight prototypes, beside": prototypes(WEIGHT / 2, WEIGHT / 2),
+    **{f"eight prototypes, added, weight {weight}": prototypes(weight, WEIGHT) for weight in (0.3, 0.6)},
 }
 NAMES = {
     "exemplars": Space("exemplars"),
@@ -84,9 +86,12 @@ LEARNT: dict[str, Variant] = {
         for weight in (0.3, 0.6)
     },
     **{
-        f"learnt: similarity, exemplars, weights {near} and {weight}": beside(
-            NAMES["similarity, exemplars"], near, weight
+        f"learnt: similarity, {name}, weights {near} and {weight}": beside(NAMES[f"similarity, {name}"], near, weight)
+        for name, near, weight in (
+            ("exemplars", 0.45, 0.45),
+            ("exemplars", 0.3, 0.6),
+            ("own prototypes", 0.45, 0.3),
+            ("own prototypes", 0.45, 0.45),
         )
-        for near, weight in ((0.45, 0.45), (0.3, 0.6))
     },
 }

@@ -78,8 +78,8 @@ def _cell_rows(names: list[str], path: Path, where: dict[str, str]) -> pd.DataFr
     return pd.DataFrame(rows)
 
 
-def paired(table: pd.DataFrame) -> pd.DataFrame:
-    """One row per variant: mean AP difference to the default and its standard error over families, by collection."""
+def paired(table: pd.DataFrame, against: str = "default") -> pd.DataFrame:
+    """One row per variant: mean AP difference to one of them and its standard error over families, by collection."""
     table = table.assign(family=[
         "+".join(min(halves.family(f"{source}/{name}")).split()) if source in SEEDS else name
         for source, name in zip(table.source, table.set, strict=True)
@@ -92,11 +92,12 @@ def paired(table: pd.DataFrame) -> pd.DataFrame:
             if source not in wide.index.get_level_values(0):
                 continue
             part = wide.loc[source]
-            gap = (part[name] - part["default"]).groupby(["family", "set"]).mean().groupby("family").mean()
+            difference = part[name] - part[against]
+            gap = difference.groupby(["family", "set"]).mean().groupby("family").mean()
             row[f"{source}_ap"] = part[name].groupby("set").mean().mean()
             row[f"{source}_gain"], row[f"{source}_se"] = gap.mean(), gap.sem()
             row[f"{source}_low"], row[f"{source}_high"] = _interval(gap.to_numpy())
-            by_labels = (part[name] - part["default"]).groupby("labels").mean()
+            by_labels = difference.groupby("labels").mean()
             row[f"{source}_by_labels"] = " ".join(f"{k}:{v:+.3f}" for k, v in by_labels.items())
         row["cells"] = int((wide.index.get_level_values("source") != "types").sum())
         row["seconds"] = table[table.variant == name].seconds.mean()
@@ -122,6 +123,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=Path(".mnp-plus-trials"))
     parser.add_argument("--rows", type=Path, help="a CSV of the AP of every cell, which is continued")
     parser.add_argument("--out", type=Path, help="a CSV that the rows are added to")
+    parser.add_argument("--against", default="default", metavar="NAME", help="the variant that others are paired with")
     parser.add_argument("--base", default="", help="name of the version that the rows are paired with")
     arguments = parser.parse_args()
     folder = Path(os.environ["MNP_BENCH_DATA"])
@@ -130,13 +132,13 @@ def main() -> None:
         return
     with one_thread():
         paths = cells_of(arguments.cache, folder, arguments.sources.split(","), arguments.quick, arguments.few)
-        table = scored(arguments.names, paths[:: arguments.every], arguments.rows)
-    summary = paired(table)
+        table = scored([arguments.against, *arguments.names], paths[:: arguments.every], arguments.rows)
+    summary = paired(table, arguments.against)
     with pd.option_context("display.width", 200, "display.max_columns", None, "display.max_colwidth", None):
         print(summary.round(4).to_string(index=False))
     if arguments.out:
         rows = [pd.read_csv(arguments.out)] if arguments.out.exists() else []
-        rows.append(summary[summary.variant != "default"].round(5).assign(base=arguments.base))
+        rows.append(summary[~summary.variant.isin(["default", arguments.against])].round(5).assign(base=arguments.base))
         pd.concat(rows).to_csv(arguments.out, index=False)
 
 
