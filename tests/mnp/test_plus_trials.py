@@ -138,20 +138,20 @@ def test_a_file_of_a_cell_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["cell.npz"]
 
 
-def test_few_are_every_second_set_and_quick_are_their_counted_budgets(
+def test_few_are_every_second_set_quick_are_their_counted_budgets_and_fresh_the_rest(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    names = ["adbench+1_a+5+0", "adbench+1_a+0.1+0", "oddbench+B+5+0", "oddbench+C+5+0", "unseen+d+known+10+1"]
-    for name in names:
+    few = ["adbench+1_a+0.1+0", "adbench+1_a+5+0", "oddbench+B+5+0", "unseen+d+known+10+1"]
+    fresh = ["oddbench+C+0.1+0", "oddbench+C+5+0", "unseen+d+known+10+2"]
+    for name in [*few, *fresh]:
         (tmp_path / f"{name}.npz").touch()
     members = ["adbench/1_a", "oddbench/B", "oddbench/C"]
     monkeypatch.setattr(cells.halves, "members", lambda folder, half: members)
 
-    def chosen(*sources: str, **only: bool) -> list[str]:
-        return [path.stem for path in cells.cells_of(tmp_path, tmp_path, list(sources), **only)]
+    def chosen(only: cells.Only) -> list[str]:
+        return [path.stem for path in cells.cells_of(tmp_path, tmp_path, ["adbench", "oddbench", "unseen"], only)]
 
-    assert chosen("adbench", "oddbench", "unseen") == sorted(names)
-    assert chosen("oddbench") == ["oddbench+B+5+0", "oddbench+C+5+0"]
-    few = [name for name in sorted(names) if "+C+" not in name]
-    assert chosen("adbench", "oddbench", "unseen", few=True) == few
-    assert chosen("adbench", "oddbench", "unseen", quick=True) == [name for name in few if "0.1" not in name]
+    assert chosen("all") == sorted([*few, *fresh[:2]])
+    assert chosen("few") == few
+    assert chosen("quick") == few[1:]
+    assert chosen("fresh") == fresh

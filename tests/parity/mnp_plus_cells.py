@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import replicas  # isort: skip  # pins MKL's code path before torch is imported
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, fields
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -28,10 +28,14 @@ from reproducibility.environment import one_thread
 from tests.parity import mnp_plus_halves as halves
 
 assert replicas
+#: Which cells: all; those of every second set of OddBench; of these the counted budgets; or those that no choice was
+#: made on, the other sets of OddBench and another seed of the splits with unseen types.
+Only = Literal["all", "few", "quick", "fresh"]
 ROWS, TEST = 5_000, 0.3
 COUNTS, SHARES = (1, 5, 20, 50), (0.01, 0.05, 0.1)
 #: Seeds of each collection: OddBench has more sets, so that fewer seeds say as much.
 SEEDS = {"adbench": (0, 1), "oddbench": (0,)}
+UNSEEN_SEEDS, FRESH_SEED = (0, 1), 2
 #: With fewer test anomalies than this, AP jumps by tenths for one exchanged pair of rows.
 LEAST_ANOMALIES = 5
 #: (set, the one type that is known, labels): the splits of the suite ``unseen``, and others that no suite has.
@@ -115,20 +119,19 @@ def unseen_splits(folder: Path) -> Iterator[dict[str, Split]]:
     for name, known, budget in UNSEEN:
         dataset = registry.load(name, folder)
         scenario = Scenario(label_budget=budget, known_types=(known,), unseen_only=True, max_rows=ROWS)
-        yield {f"unseen+{name}+{known}+{budget}+{seed}": split(dataset, scenario, seed) for seed in (0, 1)}
+        yield {f"unseen+{name}+{known}+{budget}+{seed}": split(dataset, scenario, seed)
+               for seed in (*UNSEEN_SEEDS, FRESH_SEED)}  # fmt: skip
 
 
-def prepare(folder: Path, cache: Path, quick: bool = False, few: bool = False) -> None:
-    """Fit the method as it stands to every cell that the cache lacks.
-
-    ``few``: every second set of OddBench only; ``quick``: of these the counted budgets only.
-    """
+def prepare(folder: Path, cache: Path, only: Only = "all") -> None:
+    """Fit the method as it stands to every cell that the cache lacks."""
     cache.mkdir(parents=True, exist_ok=True)
-    names = [name for name in halves.members(folder, "development") if not (quick or few) or name in _few(folder)]
+    few = _few(folder)
+    names = [name for name in halves.members(folder, "development") if _set_asked(name, few, only)]
     for cells in chain(unseen_splits(folder), (splits(name, folder) for name in names)):
         todo = {
             name: run for name, run in cells.items()
-            if not (cache / f"{name}.npz").exists() and (not quick or _counted(name))
+            if not (cache / f"{name}.npz").exists() and _asked(name, few, only)
         }  # fmt: skip
         if not todo:
             continue
@@ -182,27 +185,31 @@ def load(path: Path) -> tuple[Cell, np.ndarray, np.ndarray]:
         return cell, kept["y_test"], kept["known"]
 
 
-def _counted(name: str) -> bool:
-    """Whether the cell's labels are a count, not a share."""
-    return "." not in name.split("+")[-2]
+def cells_of(cache: Path, folder: Path, sources: list[str], only: Only = "all") -> list[Path]:
+    """Files of the cache to score."""
+    few = _few(folder)
+    return [
+        path for path in sorted(cache.glob("*.npz"))
+        if path.name.partition("+")[0] in sources and _asked(path.stem, few, only)
+    ]  # fmt: skip
+
+
+def _asked(name: str, few: Collection[str], only: Only) -> bool:
+    """Whether a cell is one of those asked for."""
+    source, bare, *_, labels, seed = name.split("+")
+    if source == "unseen":
+        return (int(seed) == FRESH_SEED) == (only == "fresh")
+    # a share of the labels has a point, a count has none
+    return _set_asked(f"{source}/{bare}", few, only) and (only != "quick" or "." not in labels)
+
+
+def _set_asked(name: str, few: Collection[str], only: Only) -> bool:
+    return only == "all" or (name in few) == (only != "fresh")
 
 
 def _few(folder: Path) -> set[str]:
-    """The development sets that ``--quick`` and ``--few`` are about: all of ADBench, every second one of OddBench."""
+    """The development sets that variants are tried on first: all of ADBench, every second one of OddBench."""
     names = halves.members(folder, "development")
     return {name for name in names if name.startswith("adbench")} | set(
         [name for name in names if name.startswith("oddbench")][::2]
     )
-
-
-def cells_of(cache: Path, folder: Path, sources: list[str], quick: bool = False, few: bool = False) -> list[Path]:
-    """Files of the cache to score; ``quick`` and ``few`` as in ``prepare``."""
-    paths = [path for path in sorted(cache.glob("*.npz")) if path.name.partition("+")[0] in sources]
-    if not (quick or few):
-        return paths
-    sets = _few(folder)
-    return [
-        path for path in paths
-        if (_counted(path.stem) or not quick)
-        and (path.name.startswith("unseen") or "/".join(path.name.split("+")[:2]) in sets)
-    ]  # fmt: skip

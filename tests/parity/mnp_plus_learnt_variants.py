@@ -47,6 +47,7 @@ RAW: dict[str, Variant] = {
     **{f"exemplars weight {weight}": exemplars_weight(weight) for weight in (0.3, 0.5, 0.75, 1.0)},
     "eight prototypes, in place": prototypes(WEIGHT, 0.0),
     "eight prototypes, beside": prototypes(WEIGHT / 2, WEIGHT / 2),
+    "eight prototypes, weights 0.45 and 0.3": prototypes(0.3, 0.45),
     **{f"eight prototypes, added, weight {weight}": prototypes(weight, WEIGHT) for weight in (0.3, 0.6)},
 }
 NAMES = {
@@ -59,6 +60,8 @@ NAMES = {
     "similarity, exemplars": Space("exemplars", "similarity"),
     "similarity, 8 centres": Space(8, "similarity"),
     "similarity, own prototypes": Space("prototypes", "similarity"),
+    "1 replica, similarity, own prototypes": Space("prototypes", "similarity", replicas=1),
+    "4 replicas, similarity, own prototypes": Space("prototypes", "similarity", replicas=4),
 }
 #: Spaces whose weight is varied.
 MAIN = ("exemplars", "8 centres", "similarity, exemplars", "similarity, own prototypes")
@@ -86,12 +89,14 @@ LEARNT: dict[str, Variant] = {
         for weight in (0.3, 0.6)
     },
     **{
-        f"learnt: similarity, {name}, weights {near} and {weight}": beside(NAMES[f"similarity, {name}"], near, weight)
+        f"learnt: {name}, weights {near} and {weight}": beside(NAMES[name], near, weight)
         for name, near, weight in (
-            ("exemplars", 0.45, 0.45),
-            ("exemplars", 0.3, 0.6),
-            ("own prototypes", 0.45, 0.3),
-            ("own prototypes", 0.45, 0.45),
+            ("similarity, exemplars", 0.45, 0.45),
+            ("similarity, exemplars", 0.3, 0.6),
+            ("similarity, own prototypes", 0.45, 0.3),
+            ("1 replica, similarity, own prototypes", 0.45, 0.3),
+            ("4 replicas, similarity, own prototypes", 0.45, 0.3),
+            ("similarity, own prototypes", 0.45, 0.45),
         )
     },
 }

@@ -117,8 +117,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", help=f"of {', '.join(TRIED)}")
     parser.add_argument("--sources", default="adbench,oddbench,unseen")
-    parser.add_argument("--quick", action="store_true", help="counted budgets, and every second set of OddBench")
-    parser.add_argument("--few", action="store_true", help="every second set of OddBench")
+    for only, text in (
+        ("quick", "counted budgets, and every second set of OddBench"),
+        ("few", "every second set of OddBench"),
+        ("fresh", "the other sets of OddBench, and a third seed of the splits with unseen types"),
+    ):
+        parser.add_argument(f"--{only}", dest="only", action="store_const", const=only, default="all", help=text)
     parser.add_argument("--every", type=int, default=1, metavar="N", help="score every N-th cell only")
     parser.add_argument("--cache", type=Path, default=Path(".mnp-plus-trials"))
     parser.add_argument("--rows", type=Path, help="a CSV of the AP of every cell, which is continued")
@@ -127,11 +131,11 @@ def main() -> None:
     parser.add_argument("--base", default="", help="name of the version that the rows are paired with")
     arguments = parser.parse_args()
     folder = Path(os.environ["MNP_BENCH_DATA"])
-    prepare(folder, arguments.cache, arguments.quick, arguments.few)
+    prepare(folder, arguments.cache, arguments.only)
     if not arguments.names:
         return
     with one_thread():
-        paths = cells_of(arguments.cache, folder, arguments.sources.split(","), arguments.quick, arguments.few)
+        paths = cells_of(arguments.cache, folder, arguments.sources.split(","), arguments.only)
         table = scored([arguments.against, *arguments.names], paths[:: arguments.every], arguments.rows)
     summary = paired(table, arguments.against)
     with pd.option_context("display.width", 200, "display.max_columns", None, "display.max_colwidth", None):
