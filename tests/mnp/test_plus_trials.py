@@ -13,6 +13,7 @@ from bench.types import Split
 from mnp import MNPPlus
 from replicas.rows import Rows
 from tests.parity import mnp_plus_cells as cells
+from tests.parity import mnp_plus_halves as halves
 from tests.parity import mnp_plus_networks as networks
 from tests.parity import mnp_plus_normality as normal
 from tests.parity import mnp_plus_trials as trials
@@ -58,7 +59,7 @@ def test_every_variant_has_a_score_a_row_and_a_line(cache: Cache) -> None:
         table.set_index("variant").ap["without trees"] - table.set_index("variant").ap["default"]
     )
     turned = paired(table, "without trees").set_index("variant")
-    assert turned.loc["default", "adbench_gain"] == pytest.approx(-lines.loc["without trees", "adbench_gain"])
+    np.testing.assert_allclose(turned.adbench_gain["default"] + lines.adbench_gain["without trees"], 0, atol=1e-12)
     assert turned.loc["without trees", "adbench_gain"] == 0.0
 
 
@@ -124,6 +125,22 @@ def test_a_trial_that_was_stopped_goes_on_where_it_was(
     assert sorted(scored(["without network"], paths, kept).variant) == ["default", "without network"]
 
 
+def test_unseen_types_have_rows_of_their_own_that_are_kept_too(cache: Cache, tmp_path: Path) -> None:
+    with np.load(cache[0] / "adbench+1_set+5+0.npz", allow_pickle=False) as kept:
+        arrays = dict(kept)
+    known = np.flatnonzero(arrays["y_test"])[:10]
+    arrays["known"] = np.isin(np.arange(len(arrays["y_test"])), known)
+    path = tmp_path / "unseen+digits+known+5+0.npz"
+    save(path, **arrays)
+    first, again = (scored(["without network"], [path], tmp_path / "rows.csv") for _ in range(2))
+    assert sorted(zip(first.source, first.variant, strict=True)) == [
+        (source, name) for source in ("types", "unseen") for name in ("default", "without network")
+    ]
+    pd.testing.assert_frame_equal(again, first)
+    ap = first.set_index(["source", "variant"]).ap
+    assert ap["types", "default"] != ap["unseen", "default"]
+
+
 def test_a_file_of_a_cell_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
     class Broken:
         def __array__(self, dtype: object = None, copy: object = None) -> np.ndarray:
@@ -146,7 +163,7 @@ def test_few_are_every_second_set_quick_are_their_counted_budgets_and_fresh_the_
     for name in [*few, *fresh]:
         (tmp_path / f"{name}.npz").touch()
     members = ["adbench/1_a", "oddbench/B", "oddbench/C"]
-    monkeypatch.setattr(cells.halves, "members", lambda folder, half: members)
+    monkeypatch.setattr(halves, "members", lambda folder, half: members)
 
     def chosen(only: cells.Only) -> list[str]:
         return [path.stem for path in cells.cells_of(tmp_path, tmp_path, ["adbench", "oddbench", "unseen"], only)]

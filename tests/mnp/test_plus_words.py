@@ -26,9 +26,12 @@ def test_a_trial_has_its_interval_or_its_standard_error(tmp_path: Path) -> None:
         for what in ("gain", "se", "low", "high")
     )
     whole, bare = ",".join(["0.5,0.1,-0.25,1.0"] * 4), ",".join(["-0.5,0.1,,"] * 4)
-    rows = f"{header}\nwith,a base,7,{whole}\nwithout,a base,7,{bare}\nother,another,7,{whole}\n"
+    some = ",".join([",,,", *["0.5,0.1,-0.25,1.0"] * 3])
+    body = [f"with,a base,7,{whole}", f"without,a base,7,{bare}", f"elsewhere,a base,7,{some}"]
+    rows = "\n".join([header, *body, f"other,another,7,{whole}"]) + "\n"
     (tmp_path / "trials-paired.csv").write_text(rows, "utf-8")
     lines = written(Block("trials", (), {"base": "a_base"}), tmp_path).splitlines()
     assert lines[2] == "| with | " + "+.500 [-.250, +1.000] | " * 4 + "7 |"
     assert lines[3] == "| without | " + "-.500 ± .100 | " * 4 + "7 |"
-    assert len(lines) == 4
+    assert lines[4] == "| elsewhere | not run | " + "+.500 [-.250, +1.000] | " * 3 + "7 |"
+    assert len(lines) == 5

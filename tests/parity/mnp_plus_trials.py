@@ -141,7 +141,7 @@ def main() -> None:
     with pd.option_context("display.width", 200, "display.max_columns", None, "display.max_colwidth", None):
         print(summary.round(4).to_string(index=False))
     if arguments.out:
-        rows = [pd.read_csv(arguments.out)] if arguments.out.exists() else []
+        rows = [pd.read_csv(arguments.out, dtype={"cells": "Int64"})] if arguments.out.exists() else []
         rows.append(summary[~summary.variant.isin(["default", arguments.against])].round(5).assign(base=arguments.base))
         pd.concat(rows).to_csv(arguments.out, index=False)
 

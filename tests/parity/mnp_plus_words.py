@@ -90,6 +90,8 @@ def _trials(rows: pd.DataFrame, base: str) -> str:
 def _gain(row: pd.Series, collection: str) -> str:
     fields = row.to_dict()
     gain, low, high = (fields.get(f"{collection}_{name}", float("nan")) for name in ("gain", "low", "high"))
+    if pd.isna(gain):
+        return "not run"
     return f"{_signed(gain)} ± {_plain(row[f'{collection}_se'])}" if pd.isna(low) else _interval(gain, low, high)
 
 
