@@ -76,6 +76,20 @@ def test_counts(stores: stores_module.Stores) -> None:
     assert "2 scenarios" in write(stores, "counts", "levels")
 
 
+def test_seeds_and_datasets_narrow_a_block(stores: stores_module.Stores) -> None:
+    """Who has one seed of two is in the comparison on that seed, with tests of its own."""
+    assert "1 seed, 3 methods (42 cells, 1 without a result)" in write(stores, "counts", "holes", seeds="1")
+    whole = write(stores, "table", "holes", seeds="0")
+    assert "Not in the comparison" not in whole and "ECOD" in whole
+    assert "ECOD is in place" in write(stores, "standing", "holes", method="ecod", seeds="0", datasets="d00,d01,d02")
+    assert "3 datasets in 3 families" in write(stores, "counts", "holes", datasets="d00,d01,d02")
+    assert stores.verdict(Block("x", (), {}), "one").coverage.datasets == 14
+    some = stores.verdict(Block("x", (), {"datasets": "d00,d01"}), "one")
+    assert some.coverage.datasets == 2 and some is stores.verdict(Block("y", (), {"datasets": "d00,d01"}), "one")
+    with pytest.raises(StoreError, match="has seeds=7"):
+        write(stores, "table", "one", seeds="7")
+
+
 def test_a_table_by_hand(stores: stores_module.Stores) -> None:
     rows = stores.read("one")
     lines = write(stores, "table", "one", rows="3").splitlines()
