@@ -19,8 +19,9 @@ from bench.suite.narrow import read_seeds
 METRIC = "average_precision"
 #: Columns by which a block may choose one scenario of a folder.
 SCENARIO = ("protocol", "label_budget", "contamination")
-#: The same and what else narrows a block: ``seeds=0-2``, ``datasets=adbench:report`` (names and collections).
-FILTERS = (*SCENARIO, "seeds", "datasets")
+#: The same and what else narrows a block: ``seeds=0-2``, ``datasets=adbench:report`` (names and collections); or widens
+#: it: ``pooled=yes`` takes the mean over scenarios where there are several.
+FILTERS = (*SCENARIO, "seeds", "datasets", "pooled")
 
 
 class Stores:
@@ -53,22 +54,23 @@ class Stores:
         return rows
 
     def scenario(self, block: Block, folder: str) -> pd.DataFrame:
-        """``rows`` of exactly one scenario.
+        """``rows`` of exactly one scenario, or of several whose mean the block wants.
 
         Raises
         ------
         StoreError
-            There are several.
+            There are several, and the block does not say ``pooled=yes``.
         """
         rows = self.rows(block, folder)
-        if rows.setting.nunique() > 1:
+        if rows.setting.nunique() > 1 and block.options.get("pooled") != "yes":
             raise StoreError(
-                f"{self.root / folder} holds {rows.setting.nunique()} scenarios; choose one by {', '.join(SCENARIO)}"
+                f"{self.root / folder} holds {rows.setting.nunique()} scenarios; choose one by {', '.join(SCENARIO)}, "
+                "or take their mean by pooled=yes"
             )
         return rows
 
     def verdict(self, block: Block, folder: str) -> Verdict:
-        """The tests of the block's one scenario, without intervals."""
+        """The tests of what ``scenario`` gives, without intervals."""
         key = (folder, *(f"{name}={block.options[name]}" for name in FILTERS if name in block.options))
         if key not in self._judged:
             self._judged[key] = judge(self.scenario(block, folder), METRIC, folder, bootstrap=False)

@@ -160,11 +160,19 @@ def test_one_scenario_is_chosen(stores: stores_module.Stores) -> None:
     assert low != high and write(stores, "table", "levels", pooled="yes") not in (low, high)
 
 
+def test_tests_of_the_mean_over_scenarios(stores: stores_module.Stores) -> None:
+    verdict = stores.verdict(Block("standing", (), {"pooled": "yes"}), "levels")
+    rows = stores.read("levels")
+    means = rows.groupby(["dataset_family", "variant"])[METRIC].mean().unstack()
+    assert np.allclose(verdict.matrix, means.loc[verdict.matrix.index, verdict.matrix.columns])
+    assert "MNP is in place" in write(stores, "standing", "levels", method="mnp", pooled="yes")
+
+
 @pytest.mark.parametrize(
     ("name", "subjects", "options", "words"),
     [
         ("tabel", ("one",), {}, "nothing is generated that is called 'tabel'; there are counts, table"),
-        ("table", ("one",), {"row": "3"}, "table has no option 'row'; it has rows, pooled, protocol"),
+        ("table", ("one",), {"row": "3"}, "table has no option 'row'; it has rows, protocol"),
         ("table", (), {}, "table needs one results folder"),
         ("order", ("one",), {}, "order needs two results folders"),
         ("table", ("absent",), {}, "root/absent holds no results yet"),
