@@ -27,8 +27,10 @@ CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 TORCH_VARIABLE = "MNP_BENCH_TORCH_INDEX"
 #: numpydoc's validation of the public objects: a test, since which objects are public is known after importing only.
 DOCSTRINGS = ("tests/test_docstrings.py", "-k", "complete")
-#: pip would spend two thirds of an installation on bytecode of modules that nobody imports; Python makes it at need.
+#: pip would spend two thirds of an installation on bytecode of modules that nobody imports; Python makes it at need,
+#: once, unless it is told not to keep any: then each of some thousand processes of the tests would make it again.
 LATER = ("--no-compile",)
+KEEP_BYTECODE = {"PYTHONDONTWRITEBYTECODE": ""}
 PYTHONS = ["3.11", "3.12", "3.13"]
 ADBENCH_NEEDS = (
     "tensorflow-cpu==2.15.1",
@@ -99,7 +101,7 @@ def _install(session: nox.Session, *extras: str) -> None:
     install_torch(session)
     wanted = ",".join(extras)
     session.install("-e", f".[{wanted}]" if wanted else ".", *LATER)
-    session.env.update(EXACT)
+    session.env.update(EXACT | KEEP_BYTECODE)
 
 
 @nox.session

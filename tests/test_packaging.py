@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -49,6 +50,7 @@ def imports(file: Path) -> Iterator[str]:
             yield node.module.split(".")[0]
 
 
+@functools.cache
 def third_party() -> set[str]:
     files = [file for package in PACKAGES for file in (ROOT / package).rglob("*.py")]
     assert len(files) > 100
@@ -56,9 +58,15 @@ def third_party() -> set[str]:
     return everything - set(PACKAGES) - set(sys.stdlib_module_names) - FOREIGN
 
 
+@functools.cache
+def installed() -> Mapping[str, list[str]]:
+    """Distributions of every module: read once, since all files of all packages are listed for it."""
+    return packages_distributions()
+
+
 def distributions_of(module: str) -> set[str]:
     """Installed distributions that bring a module; its own name where none does (an extra is not installed)."""
-    return {name(text) for text in packages_distributions().get(module, [])} or {name(module)}
+    return {name(text) for text in installed().get(module, [])} or {name(module)}
 
 
 def test_every_import_is_declared() -> None:

@@ -38,6 +38,7 @@ class Choices:
     jobs : int, worker processes; -1 = all that a cluster has
     fresh, retry_failed : bool, do all cells again, or those that failed
     backend : "loky" or "dask", with the scheduler's ``address``
+    report : bool, build the tables, figures and page when the cells are done
     track : bool, mirror into MLflow, at ``tracking_uri`` or its default place
     """
 
@@ -47,6 +48,7 @@ class Choices:
     retry_failed: bool = False
     backend: str = "loky"
     address: str | None = None
+    report: bool = True
     track: bool = True
     tracking_uri: str | None = None
 
@@ -112,8 +114,9 @@ def run_suite(experiment: Experiment, choices: Choices) -> Ended:
     complete = whole and _after(folder, rows[0], choices, shown=failed < len(mine))
     if failed:
         table = folder / "tables" / "failures.md"
-        _step(f"{failed} of {len(mine)} cells failed", f"see {table}", lambda: _say(failed_text(rows[0], mine)))
-        _say(f"--retry-failed does them again; all reasons: {table}")
+        where = str(table) if choices.report else f"{again}, then {table}"
+        _step(f"{failed} of {len(mine)} cells failed", f"see {where}", lambda: _say(failed_text(rows[0], mine)))
+        _say(f"--retry-failed does them again; all reasons: {where}")
     _say(f"{len(mine)} cells; everything lies in {folder}/")
     return Ended(failed, complete)
 
@@ -137,7 +140,7 @@ def problems_text(problems: tuple[str, ...]) -> str:
 
 def _work(experiment: Experiment, plan: Plan, store: Store, choices: Choices, folder: Path) -> None:
     if not plan.tasks:
-        _say(f"all {len(plan.cells)} cells are stored; building the report")
+        _say(f"all {len(plan.cells)} cells are stored" + "; building the report" * choices.report)
         return
     from bench.execution import pool
     from bench.execution.context import WorkContext
@@ -174,8 +177,11 @@ def _replace(plan: Plan, store: Store, folder: Path) -> None:
 def _after(folder: Path, rows: pd.DataFrame, choices: Choices, shown: bool) -> bool:
     """Report, main table, MLflow, all from the rows read once: each is tried whatever became of the one before."""
     name = shlex.quote(str(folder))
-    reported = _step("no report", f"mnp-bench report {name}", lambda: _report(folder, rows))
-    if reported and shown:
+    later = f"mnp-bench report {name}"
+    if not choices.report:
+        _say(f"no report was asked for; {later} builds it")
+    reported = not choices.report or _step("no report", later, lambda: _report(folder, rows))
+    if choices.report and reported and shown:
         _step("the table cannot be printed", f"it is {name}/{'/'.join(MAIN_TABLE)}", lambda: _show(folder))
     if not choices.track:
         return reported

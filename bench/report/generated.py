@@ -36,12 +36,8 @@ def counts(stores: Stores, block: Block) -> str:
 
 
 def table(stores: Stores, block: Block) -> str:
-    """Method, average precision, rank, wins and seconds of one scenario; of the first ``rows`` methods.
-
-    ``pooled=yes`` takes the mean over scenarios where there are several.
-    """
-    pooled = block.options.get("pooled") == "yes"
-    rows = (stores.rows if pooled else stores.scenario)(block, one_folder(block))
+    """Method, average precision, rank, wins and seconds of one scenario; of the first ``rows`` methods."""
+    rows = stores.scenario(block, one_folder(block))
     compared = comparison.compare(rows, METRIC, "")
     spent = cost(rows).set_index("method")
     seconds = spent.fit_seconds + spent.score_seconds
@@ -158,7 +154,7 @@ def spent(stores: Stores, block: Block) -> str:
 
 KINDS: dict[str, tuple[Callable[[Stores, Block], str], tuple[str, ...]]] = {
     "counts": (counts, ()),
-    "table": (table, ("rows", "pooled")),
+    "table": (table, ("rows",)),
     "standing": (standing, ("method",)),
     "beside": (beside, ("method",)),
     "pairs": (pairs, ()),

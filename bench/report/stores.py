@@ -7,16 +7,21 @@ from pathlib import Path
 
 import pandas as pd
 
+from bench.datasets.select import expanded, split_names
 from bench.errors import StoreError
 from bench.report.blocks import Block
 from bench.report.code import with_code
 from bench.report.rows import prepare
 from bench.report.source import read_source
 from bench.report.statistics import Verdict, judge
+from bench.suite.narrow import read_seeds
 
 METRIC = "average_precision"
 #: Columns by which a block may choose one scenario of a folder.
-FILTERS = ("protocol", "label_budget", "contamination")
+SCENARIO = ("protocol", "label_budget", "contamination")
+#: The same and what else narrows a block: ``seeds=0-2``, ``datasets=adbench:report`` (names and collections); or widens
+#: it: ``pooled=yes`` takes the mean over scenarios where there are several.
+FILTERS = (*SCENARIO, "seeds", "datasets", "pooled")
 
 
 class Stores:
@@ -25,7 +30,7 @@ class Stores:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.read = cache(self._read)
-        self.tested = cache(self._tested)
+        self._judged: dict[tuple[str, ...], Verdict] = {}
 
     def rows(self, block: Block, folder: str) -> pd.DataFrame:
         """The prepared rows of a folder that the block's filters choose.
@@ -36,42 +41,46 @@ class Stores:
             There are none.
         """
         rows = self.read(folder)
-        for name in FILTERS:
+        for name in SCENARIO:
             if name in block.options:
                 rows = rows[_equal(rows[name], block.options[name])]
+        if "seeds" in block.options:
+            rows = rows[rows.seed.isin(read_seeds(block.options["seeds"]))]
+        if "datasets" in block.options:
+            rows = rows[rows.dataset.isin(expanded(split_names(block.options["datasets"])))]
         if rows.empty:
             chosen = ", ".join(f"{name}={value}" for name, value in block.options.items() if name in FILTERS)
             raise StoreError(f"no row of {self.root / folder} has {chosen}")
         return rows
 
     def scenario(self, block: Block, folder: str) -> pd.DataFrame:
-        """``rows`` of exactly one scenario.
+        """``rows`` of exactly one scenario, or of several whose mean the block wants.
 
         Raises
         ------
         StoreError
-            There are several.
+            There are several, and the block does not say ``pooled=yes``.
         """
         rows = self.rows(block, folder)
-        if rows.setting.nunique() > 1:
+        if rows.setting.nunique() > 1 and block.options.get("pooled") != "yes":
             raise StoreError(
-                f"{self.root / folder} holds {rows.setting.nunique()} scenarios; choose one by {', '.join(FILTERS)}"
+                f"{self.root / folder} holds {rows.setting.nunique()} scenarios; choose one by {', '.join(SCENARIO)}, "
+                "or take their mean by pooled=yes"
             )
         return rows
 
     def verdict(self, block: Block, folder: str) -> Verdict:
-        """The tests of the block's one scenario, without intervals."""
-        return self.tested(folder, str(self.scenario(block, folder).setting.iloc[0]))
+        """The tests of what ``scenario`` gives, without intervals."""
+        key = (folder, *(f"{name}={block.options[name]}" for name in FILTERS if name in block.options))
+        if key not in self._judged:
+            self._judged[key] = judge(self.scenario(block, folder), METRIC, folder, bootstrap=False)
+        return self._judged[key]
 
     def _read(self, folder: str) -> pd.DataFrame:
         source = read_source(self.root / folder)
         if source.rows.empty:
             raise StoreError(f"{self.root / folder} holds no results yet")
         return prepare(*with_code(source))
-
-    def _tested(self, folder: str, setting: str) -> Verdict:
-        rows = self.read(folder)
-        return judge(rows[rows.setting == setting], METRIC, folder, bootstrap=False)
 
 
 def one_folder(block: Block) -> str:

@@ -9,7 +9,7 @@ import torch
 from bench.methods import create
 from replicas.rows import Rows
 
-WIDTHS = [1, 3, 6, 7, 21, 36, 62]
+WIDTHS = [1, 6, 7, 62, *(pytest.param(width, marks=pytest.mark.slow) for width in (3, 21, 36))]
 # enough epochs for a last-bit difference to grow into a visible one, short enough for CI
 METHODS: dict[str, dict[str, Any]] = {
     "devnet": {"epochs": 20, "steps_per_epoch": 4, "batch_size": 128},

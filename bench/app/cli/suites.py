@@ -57,6 +57,9 @@ def run(
     data_dir: DataDir = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Do every cell again.")] = False,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Do failed cells again.")] = False,
+    no_report: Annotated[
+        bool, typer.Option("--no-report", help="Draw no report; mnp-bench report does it later.")
+    ] = False,
     no_track: Annotated[bool, typer.Option("--no-track", help="Leave MLflow out.")] = False,
     tracking_uri: TrackingUri = None,
     time_limit: Annotated[float | None, typer.Option(min=1, help="Seconds a cell may take.")] = None,
@@ -77,6 +80,7 @@ def run(
         retry_failed=retry_failed,
         backend=backend,
         address=address,
+        report=not no_report,
         track=not no_track,
         tracking_uri=tracking_uri,
     )

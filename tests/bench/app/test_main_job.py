@@ -202,3 +202,16 @@ def test_light_commands_import_neither_torch_nor_mlflow(tmp_path: Path) -> None:
             [sys.executable, "-c", code.format(words=words)], capture_output=True, text=True, check=False, cwd=tmp_path
         )
         assert done.returncode == 0, (words, done.stderr)
+
+
+@pytest.mark.usefixtures("kept_child", "without_figures")
+def test_a_run_without_a_report_stores_its_cells_and_says_how_to_get_one(tmp_path: Path, typed: Any) -> None:
+    suite = own_suite(tmp_path)
+    words = ("run", str(suite), "--no-report", "--no-track", "--jobs", "1", "--out", "out")
+    first, second = typed(*words, folder=tmp_path), typed(*words, folder=tmp_path)
+    for done in (first, second):
+        assert done.returncode == 0 and "mnp-bench report out builds it" in done.stderr
+        assert not done.stdout.strip() and not (tmp_path / "out" / "index.html").exists()
+    assert "are stored" in second.stderr and "building the report" not in second.stderr
+    assert (read(tmp_path / "out").status == "ok").all()
+    assert typed("report", "out", folder=tmp_path).returncode == 0 and (tmp_path / "out" / "index.html").exists()

@@ -20,29 +20,33 @@ def tried(name: str, **params: Any) -> list[str]:
     return trial.problems([(get(name), params)])
 
 
-@pytest.mark.parametrize("name", ["pyod.models.knn:KNN", "pyod.models.ecod:ECOD", "faulty_methods:Good", "faulty_methods:SharedStream"])  # fmt: skip
-def test_detectors_pass(name: str) -> None:
-    assert tried(name) == []
+DETECTORS = ["pyod.models.knn:KNN", "pyod.models.ecod:ECOD", "faulty_methods:Good", "faulty_methods:SharedStream"]
+#: The last one ends the process that tries them.
+REFUSED = {
+    "sklearn.ensemble:IsolationForest": "is no PyOD detector (its decision_function is lower for anomalies)",
+    "sklearn.neighbors:LocalOutlierFactor": "is no PyOD detector (it has no decision_function)",
+    "sklearn.cluster:KMeans": "is no PyOD detector (it has no decision_function)",
+    "faulty_methods:ReturnsNaN": "is no PyOD detector (its decision_function returns NaN or infinite values)",
+    "faulty_methods:WrongShape": "is no PyOD detector (its decision_function returns shape (199,) for 200 rows)",
+    "faulty_methods:Constant": "is no PyOD detector (its decision_function gives every row the same score)",
+    "faulty_methods:Unseeded": "is no PyOD detector (two fits with the same seed give different scores",
+    "faulty_methods:Raises": "cannot be fitted on 2000 rows: ArithmeticError: the matrix is not what it was",
+    "pyod.models.knn:Nope": "pyod.models.knn has no class 'Nope'",
+    "faulty_methods:Dies": "ended its process (code -9) on a tiny set",
+}
 
 
-@pytest.mark.parametrize(
-    ("name", "words"),
-    [
-        ("sklearn.ensemble:IsolationForest", "is no PyOD detector (its decision_function is lower for anomalies)"),
-        ("sklearn.neighbors:LocalOutlierFactor", "is no PyOD detector (it has no decision_function)"),
-        ("sklearn.cluster:KMeans", "is no PyOD detector (it has no decision_function)"),
-        ("faulty_methods:ReturnsNaN", "is no PyOD detector (its decision_function returns NaN or infinite values)"),
-        ("faulty_methods:WrongShape", "is no PyOD detector (its decision_function returns shape (199,) for 200 rows)"),
-        ("faulty_methods:Constant", "is no PyOD detector (its decision_function gives every row the same score)"),
-        ("faulty_methods:Unseeded", "is no PyOD detector (two fits with the same seed give different scores"),
-        ("faulty_methods:Raises", "cannot be fitted on 2000 rows: ArithmeticError: the matrix is not what it was"),
-        ("faulty_methods:Dies", "ended its process (code -9) on a tiny set"),
-        ("pyod.models.knn:Nope", "pyod.models.knn has no class 'Nope'"),
-    ],
-)
-def test_what_is_no_detector_is_refused_in_one_sentence(name: str, words: str) -> None:
-    (sentence,) = tried(name)
-    assert words in sentence and "\n" not in sentence
+def test_detectors_pass() -> None:
+    assert trial.problems([(get(name), {}) for name in DETECTORS]) == []
+
+
+def test_what_is_no_detector_is_refused_in_one_sentence() -> None:
+    """One sentence each, in order, whichever detectors stand between them."""
+    names = [*DETECTORS[:2], *list(REFUSED)[:4], *DETECTORS[2:], *list(REFUSED)[4:]]
+    sentences = trial.problems([(get(name), {}) for name in names])
+    assert len(sentences) == len(REFUSED)
+    for sentence, (name, words) in zip(sentences, REFUSED.items(), strict=True):
+        assert name.partition(":")[0] in sentence and words in sentence and "\n" not in sentence
 
 
 def test_a_detector_that_hangs_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,19 +81,19 @@ def planned(methods: str, seeds: str = "[0]") -> tuple[str, ...]:
     return make_plan(parse_suite(text, "case")).problems
 
 
-@pytest.mark.parametrize(
-    ("params", "words"),
-    [
-        ("epochs = 0", "'epochs' parameter of MNP"),
-        ("epochs = -1", "'epochs' parameter of MNP"),
-        ("contamination = 0.9", "contamination must be in (0, 0.5]"),
-        ('contamination = "auto"', "'contamination' parameter of MNP"),
-        ('lr = "fast"', "'lr' parameter of MNP"),
-    ],
-)
-def test_plan_names_a_parameter_out_of_its_range(params: str, words: str) -> None:
-    (sentence,) = planned(f'[{{name = "mnp", params = {{{params}}}}}]')
-    assert words in sentence and "mnp" in sentence
+def test_plan_names_parameters_out_of_their_ranges() -> None:
+    told = {
+        "epochs = 0": "'epochs' parameter of MNP",
+        "epochs = -1": "'epochs' parameter of MNP",
+        "contamination = 0.9": "contamination must be in (0, 0.5]",
+        'contamination = "auto"': "'contamination' parameter of MNP",
+        'lr = "fast"': "'lr' parameter of MNP",
+    }
+    entries = [f'{{name = "mnp", label = "{n}", params = {{{params}}}}}' for n, params in enumerate(told)]
+    sentences = planned(f"[{', '.join(entries)}]")
+    assert len(sentences) == len(told)
+    for sentence, words in zip(sentences, told.values(), strict=True):
+        assert words in sentence and "mnp" in sentence
 
 
 def test_plan_names_a_seed_that_no_generator_takes() -> None:

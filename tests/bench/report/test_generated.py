@@ -76,6 +76,20 @@ def test_counts(stores: stores_module.Stores) -> None:
     assert "2 scenarios" in write(stores, "counts", "levels")
 
 
+def test_seeds_and_datasets_narrow_a_block(stores: stores_module.Stores) -> None:
+    """Who has one seed of two is in the comparison on that seed, with tests of its own."""
+    assert "1 seed, 3 methods (42 cells, 1 without a result)" in write(stores, "counts", "holes", seeds="1")
+    whole = write(stores, "table", "holes", seeds="0")
+    assert "Not in the comparison" not in whole and "ECOD" in whole
+    assert "ECOD is in place" in write(stores, "standing", "holes", method="ecod", seeds="0", datasets="d00,d01,d02")
+    assert "3 datasets in 3 families" in write(stores, "counts", "holes", datasets="d00,d01,d02")
+    assert stores.verdict(Block("x", (), {}), "one").coverage.datasets == 14
+    some = stores.verdict(Block("x", (), {"datasets": "d00,d01"}), "one")
+    assert some.coverage.datasets == 2 and some is stores.verdict(Block("y", (), {"datasets": "d00,d01"}), "one")
+    with pytest.raises(StoreError, match="has seeds=7"):
+        write(stores, "table", "one", seeds="7")
+
+
 def test_a_table_by_hand(stores: stores_module.Stores) -> None:
     rows = stores.read("one")
     lines = write(stores, "table", "one", rows="3").splitlines()
@@ -146,11 +160,19 @@ def test_one_scenario_is_chosen(stores: stores_module.Stores) -> None:
     assert low != high and write(stores, "table", "levels", pooled="yes") not in (low, high)
 
 
+def test_tests_of_the_mean_over_scenarios(stores: stores_module.Stores) -> None:
+    verdict = stores.verdict(Block("standing", (), {"pooled": "yes"}), "levels")
+    rows = stores.read("levels")
+    means = rows.groupby(["dataset_family", "variant"])[METRIC].mean().unstack()
+    assert np.allclose(verdict.matrix, means.loc[verdict.matrix.index, verdict.matrix.columns])
+    assert "MNP is in place" in write(stores, "standing", "levels", method="mnp", pooled="yes")
+
+
 @pytest.mark.parametrize(
     ("name", "subjects", "options", "words"),
     [
         ("tabel", ("one",), {}, "nothing is generated that is called 'tabel'; there are counts, table"),
-        ("table", ("one",), {"row": "3"}, "table has no option 'row'; it has rows, pooled, protocol"),
+        ("table", ("one",), {"row": "3"}, "table has no option 'row'; it has rows, protocol"),
         ("table", (), {}, "table needs one results folder"),
         ("order", ("one",), {}, "order needs two results folders"),
         ("table", ("absent",), {}, "root/absent holds no results yet"),
