@@ -77,7 +77,7 @@ OTHERWISE = {
 LEARNT: dict[str, Variant] = {
     **RAW,
     **{f"learnt: {name}, in place": in_place(space, WEIGHT) for name, space in (NAMES | OTHERWISE).items()},
-    **{f"learnt: {name}, beside": beside(space) for name, space in (NAMES | OTHERWISE).items()},
+    **{f"learnt: {name}, beside": beside(space) for name, space in NAMES.items()},
     **{
         f"learnt: {name}, in place, weight {weight}": in_place(NAMES[name], weight)
         for name in MAIN
