@@ -9,6 +9,8 @@ import pandas as pd
 
 from bench.report.optional import installed
 
+#: With so many families at most the signs are enumerated, as SciPy does it.
+MOST_ENUMERATED = 13
 #: Said in the place of tests.
 UNTESTED = "No test was made, because SciPy is not installed here: pip install scipy."
 
@@ -29,7 +31,28 @@ def signed_rank(differences: np.ndarray) -> float:
 
     if not differences.any():
         return 1.0
+    size = np.abs(differences)
+    if len(size) <= MOST_ENUMERATED and (len(np.unique(size)) < len(size) or not size.all()):
+        return _enumerated(differences)
     return float(stats.wilcoxon(differences, zero_method="zsplit").pvalue)
+
+
+def _enumerated(differences: np.ndarray) -> float:
+    """The same p-value over all 2^n signs at once, where ties or zeros rule out the tabled distribution.
+
+    SciPy walks through them one after another, seconds for each pair of methods with 13 families.
+    """
+    from scipy import stats
+
+    ranks = stats.rankdata(np.abs(differences))
+    zero = differences == 0
+    halves = float(ranks[zero].sum()) / 2
+    signs = (np.arange(2 ** len(ranks))[:, None] >> np.arange(len(ranks))) & 1
+    sums = signs[:, ~zero] @ ranks[~zero] + halves
+    reached = float(ranks[differences > 0].sum()) + halves
+    tolerance = 1e-9 * reached  # sums of halves are exact, so this tells no two of them apart that differ
+    tails = (np.mean(sums <= reached + tolerance), np.mean(sums >= reached - tolerance))
+    return float(min(1.0, 2.0 * min(tails)))
 
 
 def wilcoxon(matrix: pd.DataFrame) -> pd.DataFrame:
