@@ -346,15 +346,30 @@ def test_a_server_killed_half_way_is_told_and_the_mirror_completed_later(
     assert track(folder, server.uri).new == 0
 
 
+def bare(folder: Path, uri: str) -> None:
+    """The same runs by MLflow's client alone: no inputs, no parent, no look at what is there."""
+    from mlflow.entities import Metric, Param
+
+    asked = client(uri)
+    experiment = asked.create_experiment("bare")
+    for group in groups(read(folder), []):
+        run_id = asked.create_run(experiment, start_time=group.started, tags=dict(group.tags)).info.run_id
+        metrics = [Metric(name, value, group.ended, 0) for name, value in group.metrics]
+        asked.log_batch(run_id, metrics=metrics, params=[Param(name, value) for name, value in group.params])
+        asked.set_terminated(run_id, group.status, group.ended)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seeds", [1, 5])
-def test_a_thousand_cells_cost_less_than_half_a_minute(
+def test_a_thousand_cells_cost_less_than_twice_what_mlflow_itself_takes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seeds: int
 ) -> None:
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     folder = filled(tmp_path / "many", 1000, seeds)
-    start = time.process_time()  # not the wall's: other work on the machine is not the mirror's
+    start = time.process_time()
+    bare(folder, f"sqlite:///{tmp_path / 'bare.db'}")
+    between = time.process_time()
     assert track(folder).new == 1000 // seeds
-    spent = time.process_time() - start
-    print(f"1,000 cells in {1000 // seeds} runs: {spent:.1f} s")
-    assert spent < 2 * 30
+    theirs, ours = between - start, time.process_time() - between
+    print(f"1,000 cells in {1000 // seeds} runs: {ours:.1f} s, MLflow's client alone {theirs:.1f} s")
+    assert ours < 2 * theirs
