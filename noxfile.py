@@ -87,6 +87,7 @@ def _reachable(address: str) -> bool:
 
 def install_torch(session: nox.Session) -> None:
     """Install torch from the first source that has it; the last one's failure is the session's."""
+    session.env.update(KEEP_BYTECODE)
     *first, last = torch_sources(os.environ, sys.platform, _reachable)
     for arguments in first:
         try:
@@ -101,7 +102,7 @@ def _install(session: nox.Session, *extras: str) -> None:
     install_torch(session)
     wanted = ",".join(extras)
     session.install("-e", f".[{wanted}]" if wanted else ".", *LATER)
-    session.env.update(EXACT | KEEP_BYTECODE)
+    session.env.update(EXACT)
 
 
 @nox.session

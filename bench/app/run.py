@@ -178,11 +178,13 @@ def _after(folder: Path, rows: pd.DataFrame, choices: Choices, shown: bool) -> b
     """Report, main table, MLflow, all from the rows read once: each is tried whatever became of the one before."""
     name = shlex.quote(str(folder))
     later = f"mnp-bench report {name}"
-    if not choices.report:
+    reported = True
+    if choices.report:
+        reported = _step("no report", later, lambda: _report(folder, rows))
+        if reported and shown:
+            _step("the table cannot be printed", f"it is {name}/{'/'.join(MAIN_TABLE)}", lambda: _show(folder))
+    else:
         _say(f"no report was asked for; {later} builds it")
-    reported = not choices.report or _step("no report", later, lambda: _report(folder, rows))
-    if choices.report and reported and shown:
-        _step("the table cannot be printed", f"it is {name}/{'/'.join(MAIN_TABLE)}", lambda: _show(folder))
     if not choices.track:
         return reported
     # the URI may hold a password
