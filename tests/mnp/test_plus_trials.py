@@ -9,10 +9,12 @@ import pytest
 import torch
 from torch.nn.functional import softplus
 
+from baselines.wsad_dt import WSADDT
 from bench.types import Split
 from mnp import MNPPlus
 from replicas.rows import Rows
 from tests.parity import mnp_plus_cells as cells
+from tests.parity import mnp_plus_dual as dual
 from tests.parity import mnp_plus_halves as halves
 from tests.parity import mnp_plus_networks as networks
 from tests.parity import mnp_plus_normality as normal
@@ -92,6 +94,22 @@ def test_slopes_are_those_of_the_loss(
     near, far = near.detach(), far.detach()
     for slope, gradient, rows in zip(slopes(near, far), wanted, (7, 3), strict=True):
         torch.testing.assert_close(slope / rows, gradient)
+
+
+def test_log_odds_of_one_dual_tailed_network_are_those_of_its_score(cache: Cache) -> None:
+    cell, _, _ = load(cache[0] / "adbench+1_set+5+0.npz")
+    model = WSADDT(n_estimators=1, epochs=2).fit(cell.X_train, cell.y_train)
+    odds = dual.log_odds(model, cell.X_test.astype(np.float64))
+    np.testing.assert_allclose(1.0 / (1.0 + np.exp(-odds)), model.decision_function(cell.X_test), rtol=0, atol=1e-4)
+
+
+def test_dual_tailed_networks_with_no_weight_leave_the_method_without_its_network(cache: Cache) -> None:
+    cell, _, _ = load(cache[0] / "adbench+1_set+5+0.npz")
+    cell.trained["dual-tailed"] = np.zeros(len(cell.X_train)), np.arange(len(cell.X_test), dtype=np.float64)
+    for variant in (dual.softened(0.0, 0.0), dual.as_they_are(0.0, 0.0)):
+        np.testing.assert_array_equal(variant(cell), VARIANTS["without network"](cell))
+    added = dual.as_they_are(0.75, 0.25)(cell) - VARIANTS["default"](cell)
+    np.testing.assert_allclose(added, 0.25 * np.arange(len(cell.X_test)), rtol=0, atol=1e-9)
 
 
 def test_as_many_modes_as_the_method_has_leave_what_the_method_leaves(cache: Cache) -> None:
