@@ -12,10 +12,12 @@ from torch.nn.functional import softplus
 from baselines.wsad_dt import WSADDT
 from bench.types import Split
 from mnp import MNPPlus
+from mnp.plus_evidence import _odds
 from replicas.rows import Rows
 from tests.parity import mnp_plus_cells as cells
 from tests.parity import mnp_plus_dual as dual
 from tests.parity import mnp_plus_halves as halves
+from tests.parity import mnp_plus_held_out as weighed
 from tests.parity import mnp_plus_networks as networks
 from tests.parity import mnp_plus_normality as normal
 from tests.parity import mnp_plus_trials as trials
@@ -110,6 +112,39 @@ def test_dual_tailed_networks_with_no_weight_leave_the_method_without_its_networ
         np.testing.assert_array_equal(variant(cell), VARIANTS["without network"](cell))
     added = dual.as_they_are(0.75, 0.25)(cell) - VARIANTS["default"](cell)
     np.testing.assert_allclose(added, 0.25 * np.arange(len(cell.X_test)), rtol=0, atol=1e-9)
+
+
+def test_a_term_that_tells_held_out_anomalies_counts_for_more_and_noise_for_less() -> None:
+    stream = np.random.default_rng(0)
+    labelled = {name: stream.normal(mean, 1.0, 40) for name, mean in (("trees", 3.0), ("network", 1.0), ("rest", 0.0))}
+    terms = weighed.HeldOut(labelled, {name: stream.normal(0.0, 1.0, 2000) for name in labelled})
+    trees, network, rest = weighed.factors(terms, np.ones(3), deviation=1.0)
+    assert trees > 1.5 * network > 2.0 * rest
+    np.testing.assert_allclose(weighed.factors(terms, np.ones(3), deviation=1e-4), 1.0, atol=1e-3)
+    assert weighed.quantile("trees", terms, 0.9) > weighed.quantile("network", terms, 0.9) > 0.7
+
+
+def test_held_out_terms_are_of_fits_that_did_not_see_the_row_as_an_anomaly(cache: Cache) -> None:
+    cell, _, _ = load(cache[0] / "adbench+1_set+5+0.npz")
+    terms = weighed.held_out(cell)
+    assert {name: len(values) for name, values in terms.labelled.items()} == dict.fromkeys(
+        ("trees", "network", "without labels"), len(cell.labelled)
+    )
+    # a row that the fit saw as an anomaly looks surer
+    assert terms.labelled["trees"].mean() < 1.5 * _odds(cell.train.probability[cell.labelled]).mean()
+    own = weighed.by_quantile(0.0)(cell)
+    np.testing.assert_array_equal(own, VARIANTS["default"](cell))
+
+
+def test_midway_between_two_prototypes_is_one_and_at_a_prototype_zero(
+    cache: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cell, _, _ = load(cache[0] / "adbench+1_set+5+0.npz")
+    ends = np.zeros((2, cell.inputs[0].shape[1]))
+    ends[1] = 1.0
+    monkeypatch.setattr(normal, "_modes", lambda *_: (ends, np.zeros(0)))
+    cell.inputs[1][:2] = [ends.mean(axis=0), ends[0]]
+    np.testing.assert_allclose(normal.between(cell, 2)[1][:2], [1.0, 0.0], atol=1e-6)
 
 
 def test_as_many_modes_as_the_method_has_leave_what_the_method_leaves(cache: Cache) -> None:

@@ -96,6 +96,24 @@ def modes(cell: Any, number: int) -> tuple[np.ndarray, np.ndarray]:
     return norms[0], norms[1]
 
 
+def between(cell: Any, number: int) -> tuple[np.ndarray, np.ndarray]:
+    """Distance to the nearest of so many prototypes as a share of that to the second, on training and test rows.
+
+    1 is midway between two modes.
+    """
+    v, asked = cell.inputs
+    rows = v[cell.usual]
+    centres, _ = _modes(rows, number, int(generator("mnp-plus", "modes", cell.seed).integers(2**31)))
+    if len(centres) < 2:
+        return np.ones(len(v)), np.ones(len(asked))
+    shares = []
+    for values in (v, asked):
+        away = torch.cdist(torch.from_numpy(values).double(), torch.from_numpy(centres).double())
+        first, second = away.topk(2, dim=1, largest=False).values.T
+        shares.append((first / second.clamp(min=torch.finfo(second.dtype).tiny)).numpy())
+    return shares[0], shares[1]
+
+
 def stable_number(points: np.ndarray, seed: int) -> int:
     """The greatest K whose k-means of two halves agree on all points (adjusted Rand index at least .8), else 1."""
     points = points[:2000]

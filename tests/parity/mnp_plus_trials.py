@@ -2,7 +2,7 @@
 
     python -m tests.parity.mnp_plus_trials NAME... [--quick] [--out results/reference/mnp-plus/trials-paired.csv]
 
-runs variants of ``mnp_plus_variants``, ``mnp_plus_learnt_variants`` and ``mnp_plus_dual`` on the development sets of
+runs variants (of ``mnp_plus_variants``, ``_learnt_variants``, ``_dual`` and ``_held_out``) on the development sets of
 ADBench and OddBench (1, 5, 20 and 50 labels, 1, 5 and 10%) and on splits with unseen anomaly types, and appends one row
 per variant. It needs MNP_BENCH_DATA with adbench/, oddbench/ and typed/. What the method as it stands measures of every
 cell is kept in the folder ``--cache``, so that a variant pays for its own work only; remove the folder when MNP+'s code
@@ -27,11 +27,12 @@ from reproducibility.environment import one_thread
 from tests.parity import mnp_plus_halves as halves
 from tests.parity.mnp_plus_cells import LEAST_ANOMALIES, SEEDS, cells_of, load, prepare
 from tests.parity.mnp_plus_dual import DUAL
+from tests.parity.mnp_plus_held_out import WEIGHED
 from tests.parity.mnp_plus_learnt_variants import LEARNT
 from tests.parity.mnp_plus_variants import VARIANTS
 
 assert replicas
-TRIED = VARIANTS | LEARNT | DUAL
+TRIED = VARIANTS | LEARNT | DUAL | WEIGHED
 CELL = ["source", "set", "labels", "seed"]
 
 

@@ -94,6 +94,16 @@ def of_modes(number: int | None) -> Variant:
     return variant
 
 
+def between_modes(weight: float, number: int = 8) -> Variant:
+    """With evidence that a row lies between two modes: the logarithm of ``normal.between`` in units of its median."""
+
+    def variant(cell: Any) -> np.ndarray:
+        terms = with_own(cell, ("between", number), lambda cell: normal.between(cell, number))
+        return summed(cell, rest=trusted(cell, {**BOTH, "other": weight}, terms=terms))
+
+    return variant
+
+
 def trained(network: networks.Network, weight: float = 0.75, calibrated: bool = False) -> Variant:
     """With another network, as it is or calibrated."""
 
@@ -233,6 +243,7 @@ REFITTED: dict[str, Variant] = {
     "NNG-Mix within modes, nine tenths": trained(networks.Network(networks.absolute, members=8, mixed=0.9)),
     **{f"linear autoencoders of {number} modes": of_modes(number) for number in (1, 2, 4, 8, 16, 32)},
     "linear autoencoders of a stable number of modes": of_modes(None),
+    **{f"between modes, added, weight {weight}": between_modes(weight) for weight in (0.15, 0.3, 0.6)},
     **{
         f"{text}, {where}": reconstructing(hidden, denoising, weights)
         for text, hidden, denoising in (
