@@ -150,9 +150,8 @@ def _work(experiment: Experiment, plan: Plan, store: Store, choices: Choices, fo
     hashes = {cell.dataset: cell.dataset_sha256 for cell in plan.cells}
     tables = {name: reading.to_json(own) for name, own in plan.readings.items()}
     entry = manifest.collect(experiment.text, sys.argv, hashes, tables, dict(plan.sources))
-    manifest.write_manifest(folder, entry)
-    context = WorkContext(experiment.catalogue, experiment.limits, manifest.provenance_id(entry), plan.sources)
-    with Progress(plan.tasks, folder, plan.done) as progress:
+    with manifest.recorded(folder, entry) as run_id, Progress(plan.tasks, folder, plan.done) as progress:
+        context = WorkContext(experiment.catalogue, experiment.limits, run_id, plan.sources)
         pool.run(
             plan.tasks,
             context,

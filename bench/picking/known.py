@@ -104,10 +104,9 @@ def _run(table: Table, methods: Sequence[str], minutes: float, out: Path, jobs: 
     if plan.problems:
         raise DataError("; ".join(plan.problems))
     start = time.perf_counter()
-    with Store(out) as store:
-        run = manifest.collect(experiment.text, "pick", {cell.dataset: cell.dataset_sha256 for cell in plan.cells})
-        manifest.write_manifest(out, run)
-        context = WorkContext(experiment.catalogue, experiment.limits, manifest.provenance_id(run), plan.sources)
+    run = manifest.collect(experiment.text, "pick", {cell.dataset: cell.dataset_sha256 for cell in plan.cells})
+    with Store(out) as store, manifest.recorded(out, run) as run_id:
+        context = WorkContext(experiment.catalogue, experiment.limits, run_id, plan.sources)
         for number, method in enumerate(methods):
             cells = tuple(cell for cell in plan.cells if cell.method == method)
             left = remaining(replace(plan, cells=cells), store.keys())

@@ -33,6 +33,8 @@ EXPLORER = "explore.html"
 FIRST = "critical"
 #: Pixels that a figure is shown with at most, twice the page's width for dense screens.
 FIGURE_WIDTH = 1500
+#: Of a run that was killed, or that an earlier version ran.
+UNRECORDED = "not recorded"
 #: Kinds of figures that are open when the page opens, by the beginning of their name; the rest is folded.
 OPEN = (
     "contamination_average", "label_budget_average", "label_noise_average", "unseen", "ablation", "prototypes", "cost",
@@ -145,6 +147,8 @@ def provenance(run: Mapping[str, Any]) -> dict[str, Any]:
     dirty = " with uncommitted changes" if git.get("dirty") else ""
     lines = {
         "started": run["started"],
+        "finished": run.get("finished", UNRECORDED),
+        "wall time": f"{run['wall_seconds']:,.1f} s" if "wall_seconds" in run else UNRECORDED,
         "command": without_password(command),
         "code": f"{git['commit']}{dirty}" if git else "not a git checkout",
         "Python": run.get("python", ""),

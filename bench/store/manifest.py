@@ -8,7 +8,10 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import time
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import distributions
 from pathlib import Path
@@ -33,8 +36,8 @@ SETTINGS = (
     "OPENBLAS_CORETYPE",
     "NPY_DISABLE_CPU_FEATURES",
 )
-#: Facts that say when and by which words a run was started, not what ran.
-OCCASION = ("started", "command")
+#: Facts that say when, how long and by which words a run went, not what ran.
+OCCASION = ("started", "finished", "wall_seconds", "command")
 
 
 def collect(
@@ -67,7 +70,7 @@ def collect(
     if tables:
         own["tables"] = {name: dict(reading) for name, reading in sorted(tables.items())}
     return {
-        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "started": _now(),
         "command": command if isinstance(command, str) else list(command),
         "suite": experiment_text,
         "datasets": dict(sorted((datasets or {}).items())),
@@ -100,6 +103,56 @@ def write_manifest(folder: str | os.PathLike[str], run: Mapping[str, Any]) -> Pa
         The manifest there is broken, or cannot be written.
     """
     return _write(folder, _read(folder) | {"runs": [*read_manifest(folder), {"id": provenance_id(run), **run}]})
+
+
+@contextmanager
+def recorded(folder: str | os.PathLike[str], run: Mapping[str, Any]) -> Iterator[str]:
+    """Keep a run in the folder's manifest: it is there when the block begins, and its end when the block ends.
+
+    At the end, however it comes (an error and an interrupt too), the entry gets ``finished``, in the form of
+    ``started``, and ``wall_seconds``, the seconds since the block began. A run that is killed lacks both, and so do
+    those of manifests from before; nothing that reads a manifest may need them.
+
+    Parameters
+    ----------
+    folder : results folder, which nobody else writes meanwhile
+    run : mapping
+        What ``collect`` gives.
+
+    Yields
+    ------
+    str
+        The run's id, for its rows.
+
+    Raises
+    ------
+    StoreError
+        As ``write_manifest``. An end that cannot be written is a ``StoreWarning``: no result depends on it.
+    """
+    write_manifest(folder, run)
+    begun = time.perf_counter()
+    try:
+        yield provenance_id(run)
+    finally:
+        ended = {"finished": _now(), "wall_seconds": round(time.perf_counter() - begun, 3)}
+        try:
+            _add_to_last(folder, run, ended)
+        except (OSError, StoreError) as error:
+            from bench.store.segments import StoreWarning  # needs pyarrow
+
+            told = f"{Path(folder) / MANIFEST} does not say when this run ended, which is all that is lost: {error}"
+            warnings.warn(told, StoreWarning, stacklevel=1)
+
+
+def _add_to_last(folder: str | os.PathLike[str], run: Mapping[str, Any], more: Mapping[str, Any]) -> None:
+    """Add facts to the newest entry of a run; one that was given twice has an entry each time."""
+    whole = _read(folder)
+    own = (provenance_id(run), run["started"])
+    entries = [number for number, known in enumerate(whole["runs"]) if (known.get("id"), known.get("started")) == own]
+    if not entries:
+        raise StoreError("its entry is gone")
+    whole["runs"][entries[-1]] |= more
+    _write(folder, whole)
 
 
 def read_manifest(folder: str | os.PathLike[str]) -> list[dict[str, Any]]:
@@ -147,6 +200,10 @@ def _read(folder: str | os.PathLike[str]) -> dict[str, Any]:
     except (ValueError, TypeError, KeyError) as error:
         raise StoreError(f"{path} is no manifest of runs; move it away and give the same command again") from error
     return dict(whole)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _write(folder: str | os.PathLike[str], whole: Mapping[str, Any]) -> Path:

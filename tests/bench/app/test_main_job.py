@@ -61,6 +61,7 @@ def test_it_leaves_tables_figures_and_a_manifest(finished: Any) -> None:
         assert (out / "figures" / f"contamination_average_precision.{suffix}").stat().st_size > 5000
     runs = json.loads((out / "manifest.json").read_text())["runs"]
     assert runs[0]["packages"]["torch"]
+    assert runs[0]["finished"] >= runs[0]["started"] and runs[0]["wall_seconds"] > 0
     assert set(read(out).provenance) == {runs[0]["id"]}
     assert "Average precision" in finished[1].stdout
 

@@ -152,6 +152,12 @@ def test_a_manifest_that_was_changed_is_noticed(tmp_path: Path) -> None:
     assert set(merge.rows.method) == {"my-method"}
 
 
+def test_when_a_run_ended_is_no_change_of_it(tmp_path: Path) -> None:
+    path = folder(tmp_path / "a", frame())
+    edited(path, finished="2026-01-02T00:00:00+00:00", wall_seconds=8.5)
+    assert len(merged(path).rows) == 180
+
+
 def test_a_dataset_hash_that_its_run_did_not_name_is_noticed(tmp_path: Path) -> None:
     rows = frame()
     path = folder(tmp_path / "a", rows)

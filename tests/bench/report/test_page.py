@@ -95,6 +95,14 @@ def test_an_address_on_the_command_line_keeps_its_password() -> None:
     assert "secret" not in lines["command"] and "host:5000" in lines["command"]
 
 
+def test_the_time_of_a_run_is_shown_where_it_is_known() -> None:
+    run = {"id": "a", "started": "2026-01-01T00:00:00+00:00", "command": ["run"]}
+    lines = page.provenance(run)["facts"]
+    assert lines["finished"] == lines["wall time"] == "not recorded"
+    lines = page.provenance({**run, "finished": "2026-01-01T01:00:00+00:00", "wall_seconds": 3600.25})["facts"]
+    assert (lines["finished"], lines["wall time"]) == ("2026-01-01T01:00:00+00:00", "3,600.2 s")
+
+
 def test_words_are_those_of_the_numbers() -> None:
     frame = rows(tuple(f"set{n}" for n in range(12)), ("mnp", "devnet", "iforest"), 3)
     frame.loc[frame.method == "mnp", "average_precision"] = 0.9

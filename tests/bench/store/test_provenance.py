@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -12,8 +14,8 @@ from typing import Any
 import pytest
 
 from bench.errors import StoreError
-from bench.store import manifest
-from bench.store.manifest import collect, git_state, provenance_id, read_manifest, write_manifest
+from bench.store import StoreWarning, manifest
+from bench.store.manifest import collect, git_state, provenance_id, read_manifest, recorded, write_manifest
 from tests.present import present
 
 
@@ -41,10 +43,50 @@ def test_settings_of_the_environment_are_told(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_the_id_is_of_what_ran_not_of_the_occasion(run: Any) -> None:
-    again = {**run, "started": "2030-01-01", "command": "python -c ..."}
+    again = {**run, "started": "2030-01-01", "finished": "2030-01-02", "wall_seconds": 9.5, "command": "python -c ..."}
     other = {**run, "packages": {**run["packages"], "numpy": "0.1"}}
     assert provenance_id(again) == provenance_id(run) != provenance_id(other)
     assert len(provenance_id(run)) == 16
+
+
+@pytest.mark.parametrize("ends_by", [None, ValueError, KeyboardInterrupt])
+def test_a_run_says_when_it_ended_however_it_ended(
+    tmp_path: Path, run: Any, ends_by: type[BaseException] | None
+) -> None:
+    write_manifest(tmp_path, run)  # an earlier one, which was killed
+    manifest.write_adoptions(tmp_path, [{"id": "adopted"}])
+    begun = time.perf_counter()
+
+    def go() -> None:
+        with recorded(tmp_path, run) as run_id:
+            assert run_id == provenance_id(run)
+            assert "finished" not in read_manifest(tmp_path)[1]
+            time.sleep(0.02)
+            if ends_by is not None:
+                raise ends_by
+
+    if ends_by is None:
+        go()
+    else:
+        with pytest.raises(ends_by):
+            go()
+    killed, ended = read_manifest(tmp_path)
+    assert not {"finished", "wall_seconds"} & set(killed)
+    assert 0.02 <= ended["wall_seconds"] <= time.perf_counter() - begun + 0.001  # as it is rounded
+    assert datetime.fromisoformat(ended["finished"]) >= datetime.fromisoformat(ended["started"])
+    assert ended["finished"].endswith("+00:00") and len(ended["finished"]) == len(ended["started"])
+    assert ended["id"] == killed["id"] == provenance_id({k: v for k, v in ended.items() if k != "id"})
+    assert manifest.read_adoptions(tmp_path) == [{"id": "adopted"}]
+
+
+def test_an_end_that_cannot_be_written_ends_no_run(tmp_path: Path, run: Any) -> None:
+    path = tmp_path / manifest.MANIFEST
+    for broken in ("{", '{"runs": []}'):
+        path.unlink(missing_ok=True)
+        told = "does not say when this run ended, which is all that is lost: "
+        with pytest.warns(StoreWarning, match=told), recorded(tmp_path, run):
+            path.write_text(broken)
+        assert path.read_text() == broken
 
 
 def test_the_manifest_is_a_list_of_runs(tmp_path: Path, run: Any) -> None:
