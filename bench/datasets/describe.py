@@ -61,6 +61,8 @@ def card_lines(card: DatasetCard) -> list[str]:
         f"source       {card.source}{', generated: no evidence for real data' if card.synthetic else ''}",
         f"size         {sizes(card)}",
     ]
+    if card.origin:
+        lines.append(f"origin       {card.origin}")
     if card.modes:
         lines.append(f"normal modes {card.modes}")
     if card.types:
@@ -74,7 +76,7 @@ def card_lines(card: DatasetCard) -> list[str]:
     lines += [
         f"licence      {card.licence}",
         f"cite         {card.citation}",
-        f"origin       {card.url}",
+        f"url          {card.url}",
     ]
     if card.forest_auc is not None:
         lines.append(f"difficulty   {how_hard(card)}")

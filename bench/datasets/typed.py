@@ -82,7 +82,7 @@ def _candidates(card: DatasetCard) -> tuple[str, ...]:
 def _absent(card: DatasetCard, file: str) -> str:
     return (
         f"{card.name} is not on this machine and cannot be fetched as one file; point --data-dir or "
-        f"MNP_BENCH_DATA at a folder that holds {file} (origin: {card.url})"
+        f"MNP_BENCH_DATA at a folder that holds {file} (from {card.url})"
     )
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from bench.datasets import registry
-from bench.datasets.describe import describe, describe_loaded, picture
+from bench.datasets.describe import card_lines, describe, describe_loaded, picture
+from bench.datasets.overview import sets
 from bench.datasets.table import TableSource, load_table
 from bench.errors import UnknownName
 from tests.present import present
@@ -24,6 +25,17 @@ def test_a_card_says_what_the_data_are_and_what_is_odd() -> None:
         "available    yes",
     ):
         assert part in text, part
+
+
+def test_a_fact_is_called_as_in_lists_and_filters() -> None:
+    """Lists, their filters and JSON call the field or repository ``origin``, the address ``url``."""
+    for name, collection in (("oddbench/AmusementParkSafety", "oddbench"), ("adbench/42_WBC", "adbench")):
+        (told,) = (row for row in sets(collection) if row["name"] == name)
+        lines = [line.split(maxsplit=1) for line in card_lines(registry.card(name))]
+        assert told["origin"] and told["url"].startswith("https://")
+        for fact in ("source", "origin", "url"):
+            assert [told[fact]] == [rest for word, rest in lines if word == fact], (name, fact)
+    assert not any(line.startswith("origin") for line in card_lines(registry.card("synthetic-local")))
 
 
 def test_without_the_file_the_card_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
