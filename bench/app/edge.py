@@ -39,7 +39,10 @@ OF_THE_SYSTEM = (OSError, MemoryError, UnicodeError, ModuleNotFoundError)
 #: Packages of this program.
 OURS = ("bench", "mnp", "baselines", "replicas", "reproducibility")
 #: Letters of our tables in streams that have ASCII or Latin-1 only.
-_PLAIN = {"±": "+/-", "\N{EN DASH}": "-", "\N{MULTIPLICATION SIGN}": "x", "†": "+", "§": "*", "≤": "<=", "…": "..."}
+_PLAIN = {
+    "±": "+/-", "\N{EN DASH}": "-", "\N{MULTIPLICATION SIGN}": "x", "†": "+", "‡": "++", "§": "*", "≤": "<=",
+    "…": "...",
+}  # fmt: skip
 #: The name under which codecs knows the above.
 PLAIN = "bench.plain"
 

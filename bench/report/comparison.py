@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -24,6 +25,7 @@ PUBLISHED = ("paper", "adbench")
 #: Differences below this are rounding errors: equal means are ties.
 DIGITS = 12
 DAGGER = "† used the labelled validation split, which the other methods did not see."
+DOUBLE_DAGGER = "‡ uses no labels."
 MARKS = "Bold is best, underlined second."
 SHORT = "(k/n): only k of n runs succeeded; such a mean is shown but not marked."
 SYNTHETIC = "§ synthetic data."
@@ -48,8 +50,8 @@ class Comparison:
         How many each entry should have.
     average, rank, wins : Series by method
         Of the compared methods, over the datasets where they are complete; NaN for the others.
-    daggers, synthetic : frozenset of str
-        Methods that saw validation labels, datasets that are made up.
+    daggers, double_daggers, synthetic : frozenset of str
+        Methods that saw validation labels, methods that use no labels (if others do), datasets that are made up.
     notes : tuple of str
     pooled : bool
         Whether it is the mean over several scenarios.
@@ -69,10 +71,20 @@ class Comparison:
     rank: pd.Series
     wins: pd.Series
     daggers: frozenset[str]
+    double_daggers: frozenset[str]
     synthetic: frozenset[str]
     notes: tuple[str, ...]
     pooled: bool
     codes: str
+
+    def marked(self, method: str) -> str:
+        """The method's name with the sign of what it sees, if that is not what most see."""
+        return method + "†" * (method in self.daggers) + "‡" * (method in self.double_daggers)
+
+    def signs(self, methods: Iterable[str]) -> tuple[str, ...]:
+        """What the signs behind the names of these methods mean."""
+        told = ((DAGGER, self.daggers), (DOUBLE_DAGGER, self.double_daggers))
+        return tuple(meaning for meaning, marked in told if not marked.isdisjoint(methods))
 
 
 def compare(frame: pd.DataFrame, metric: str, title: str) -> Comparison:
@@ -107,13 +119,12 @@ def compare(frame: pd.DataFrame, metric: str, title: str) -> Comparison:
     overall = pd.DataFrame({"rank": rank, "average": -average, "any": -mean.mean(axis=1)})
     order = overall.sort_values(["rank", "average", "any"], kind="stable").index
     daggers = frozenset(rows.variant[rows.sees_validation.fillna(False).astype(bool)])
+    blind = frozenset(rows.variant[rows.method_family == "unsupervised"])
     synthetic = frozenset(rows["where"][rows.synthetic.fillna(False).astype(bool)])
     short = ((got > 0) & (got < covered.runs)).to_numpy().any()
     notes = [MARKS, _spread(rows), *([SHORT] if short else []), *covered.policy]
     notes += outside(good, covered, metric)
-    notes += [DAGGER] if daggers else []
-    notes += [SYNTHETIC] if synthetic else []
-    return Comparison(
+    compared = Comparison(
         title=f"{METRIC_TITLES.get(metric, metric)} ({title})",
         metric=metric,
         mean=mean.loc[order],
@@ -126,11 +137,13 @@ def compare(frame: pd.DataFrame, metric: str, title: str) -> Comparison:
         rank=rank.loc[order],
         wins=wins.loc[order],
         daggers=daggers,
+        double_daggers=blind if len(blind) < len(names) else frozenset(),
         synthetic=synthetic,
-        notes=tuple(notes),
+        notes=(),
         pooled=rows.setting.nunique() > 1,
         codes=several_codes(rows),
     )
+    return replace(compared, notes=(*notes, *compared.signs(names), *([SYNTHETIC] if synthetic else [])))
 
 
 def outside(good: pd.DataFrame, covered: Coverage, metric: str) -> list[str]:

@@ -47,7 +47,7 @@ def table(stores: Stores, block: Block) -> str:
     shown = compared.rank.dropna().index[: int(block.options.get("rows", ALL))]
     lines = [
         (
-            escaped_markdown(name + "†" * (name in compared.daggers)), f"{compared.average[name]:.3f}",
+            escaped_markdown(compared.marked(name)), f"{compared.average[name]:.3f}",
             f"{compared.rank[name]:.2f}", f"{compared.wins[name]:.0f}", f"{seconds[name]:.2f}",
         )
         for name in shown
@@ -55,7 +55,7 @@ def table(stores: Stores, block: Block) -> str:
     head = ("Method", "Average precision", "Average rank over datasets", "Wins", "Seconds per run")
     text = markdown_table(head, lines)
     outside = [escaped_markdown(note) for note in compared.notes if note.startswith(comparison.OUTSIDE)]
-    notes = [*([comparison.DAGGER] if compared.daggers else []), *outside]
+    notes = [*compared.signs(shown), *outside]
     return "\n".join([text, "", *notes]) if notes else text
 
 

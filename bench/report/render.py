@@ -19,8 +19,8 @@ SUMMARY = ("Average", "Rank", "Wins")
 _LATEX = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "_": r"\_",
     "%": r"\%", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}",
-    "|": r"\textbar{}", "±": r"$\pm$", HOLE: "--", "†": r"$^\dagger$", "§": r"$^\S$", "≤": r"$\leq$",
-    "\N{MULTIPLICATION SIGN}": r"$\times$",
+    "|": r"\textbar{}", "±": r"$\pm$", HOLE: "--", "†": r"$^\dagger$", "‡": r"$^\ddagger$", "§": r"$^\S$",
+    "≤": r"$\leq$", "\N{MULTIPLICATION SIGN}": r"$\times$",
 }  # fmt: skip
 
 
@@ -64,7 +64,7 @@ def entries(comparison: Comparison, markup: Markup) -> pd.DataFrame:
             ]
             for m in range(mean.shape[0])
         ],
-        index=[markup.escape(name + "†" * (name in comparison.daggers)) for name in comparison.mean.index],
+        index=[markup.escape(comparison.marked(name)) for name in comparison.mean.index],
         columns=[markup.escape(name + "§" * (name in comparison.synthetic)) for name in comparison.mean.columns],
         dtype=object,
     )

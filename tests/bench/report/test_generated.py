@@ -112,7 +112,13 @@ def test_a_table_by_hand(stores: stores_module.Stores) -> None:
     mine = rows[rows.variant == name]
     seconds = mine.fit_seconds.median() + mine.score_seconds.median()
     assert lines[2] == f"| {name} | {means[name].mean():.3f} | {ranks.iloc[0]:.2f} | {wins} | {seconds:.2f} |"
-    assert len(write(stores, "table", "one").splitlines()) == 2 + 8
+    assert len(write(stores, "table", "one").splitlines()) == 2 + 8 + 2
+
+
+def test_a_table_explains_the_signs_that_it_shows_and_no_other(stores: stores_module.Stores) -> None:
+    whole, first = write(stores, "table", "one"), write(stores, "table", "one", rows="2")
+    assert "| ECOD‡ |" in whole and "| Isolation forest‡ |" in whole and whole.endswith("\n\n‡ uses no labels.")
+    assert "‡" not in first
 
 
 def test_a_method_with_holes_is_below_the_table(stores: stores_module.Stores) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.report import comparison, render, tables
+from bench.report import comparison, grids, render, tables
 from bench.report.outcomes import cost, failures, reasons
 from bench.report.rows import coverage, natural, prepare, scenarios
 from bench.report.statistics import judge, sentences
@@ -22,7 +22,7 @@ def compared(frame: pd.DataFrame) -> comparison.Comparison:
 
 
 def entry(shown: comparison.Comparison, method: str, dataset: str) -> str:
-    return str(render.entries(shown, render.MARKDOWN).loc[method, dataset])
+    return str(render.entries(shown, render.MARKDOWN).loc[shown.marked(method), dataset])
 
 
 def valued(values: dict[str, list[float]], seeds: int = 1) -> pd.DataFrame:
@@ -150,11 +150,20 @@ def test_a_cell_that_was_never_asked_for_is_a_dash() -> None:
 def test_marks_of_supervision_and_synthetic_data() -> None:
     shown = compared(made_up.rows(["synthetic-blobs", "wine"], scenarios=({"protocol": "paper"},)))
     text = render.entries(shown, render.MARKDOWN)
-    assert "MNP†" in text.index and "DevNet" in text.index
+    assert set(text.index) == {"MNP†", "DevNet", "Logistic regression", "Isolation forest‡"}
     assert list(text.columns[:2]) == ["synthetic-blobs§", "wine"]
-    assert comparison.DAGGER in shown.notes and comparison.SYNTHETIC in shown.notes
-    plain = compared(made_up.rows(["wine"]))
-    assert not {comparison.DAGGER, comparison.SYNTHETIC} & set(plain.notes)
+    assert {comparison.DAGGER, comparison.DOUBLE_DAGGER, comparison.SYNTHETIC} < set(shown.notes)
+    plain = compared(made_up.rows(["wine"], ["mnp", "devnet"]))
+    assert not {comparison.DAGGER, comparison.DOUBLE_DAGGER, comparison.SYNTHETIC} & set(plain.notes)
+    assert "Isolation forest$^\\ddagger$" in render.latex(shown)
+
+
+def test_methods_without_labels_are_marked_among_others_only() -> None:
+    alone = compared(made_up.rows(["wine"], ["iforest", "ecod"]))
+    assert not alone.double_daggers and comparison.DOUBLE_DAGGER not in alone.notes
+    among = compared(made_up.rows(["wine"], ["iforest", "ecod", "logistic-regression"]))
+    assert list(map(among.marked, sorted(among.mean.index))) == ["ECOD‡", "Isolation forest‡", "Logistic regression"]
+    assert "Isolation forest‡" in str(grids.of_comparison(among).body)
 
 
 @pytest.mark.parametrize(("protocol", "shown"), [("weak", False), ("paper", True), ("adbench", True)])
