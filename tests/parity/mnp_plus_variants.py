@@ -210,6 +210,8 @@ WEIGHTED: dict[str, Variant] = {
     "default": summed,
     "without trees": lambda cell: summed(cell, upright=np.zeros(1), rotated=np.zeros(1)),
     "trees alone": lambda cell: summed(cell, network=np.zeros(1), rest=np.zeros(1)),
+    "network alone": lambda cell: cell.test.score,
+    "terms without labels alone": lambda cell: trusted(cell, BOTH, power=0.0),
     "trees on features alone": lambda cell: summed(cell, rotated=np.zeros(1), network=np.zeros(1), rest=np.zeros(1)),
     "without rotated trees": lambda cell: summed(cell, rotated=np.zeros(1)),
     "without network": lambda cell: summed(cell, network=np.zeros(1)),
