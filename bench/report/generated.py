@@ -9,6 +9,7 @@ import pandas as pd
 from bench.errors import StoreError
 from bench.report import comparison
 from bench.report.agreement import agreement, sentence
+from bench.report.ahead import ahead
 from bench.report.blocks import Block
 from bench.report.code import several_codes
 from bench.report.levels import change, curve, place
@@ -16,10 +17,10 @@ from bench.report.outcomes import cost
 from bench.report.paired import ASSUMES, differences
 from bench.report.render import escaped_markdown, markdown_table
 from bench.report.rows import method_count, natural, scenario_label, seeds
-from bench.report.stores import FILTERS, METRIC, Stores, one_folder
+from bench.report.stores import FILTERS, Stores, metric_of, one_folder
 from bench.report.summary import claims
 from bench.report.titles import Question, question
-from bench.report.words import ALL, count, listed, p_value, seed_count, span
+from bench.report.words import ALL, count, listed, p_value, seed_count, span, uncapitalised
 from bench.store.manifest import read_manifest
 
 
@@ -41,7 +42,7 @@ def counts(stores: Stores, block: Block) -> str:
 def table(stores: Stores, block: Block) -> str:
     """Method, average precision, rank, wins and seconds of one scenario; of the first ``rows`` methods."""
     rows = stores.scenario(block, one_folder(block))
-    compared = comparison.compare(rows, METRIC, "")
+    compared = comparison.compare(rows, metric_of(block), "")
     spent = cost(rows).set_index("method")
     seconds = spent.fit_seconds + spent.score_seconds
     shown = compared.rank.dropna().index[: int(block.options.get("rows", ALL))]
@@ -52,7 +53,13 @@ def table(stores: Stores, block: Block) -> str:
         )
         for name in shown
     ]  # fmt: skip
-    head = ("Method", "Average precision", "Average rank over datasets", "Wins", "Seconds per run")
+    head = (
+        "Method",
+        comparison.METRIC_TITLES[metric_of(block)],
+        "Average rank over datasets",
+        "Wins",
+        "Seconds per run",
+    )
     text = markdown_table(head, lines)
     outside = [escaped_markdown(note) for note in compared.notes if note.startswith(comparison.OUTSIDE)]
     notes = [*compared.signs(shown), *outside]
@@ -63,9 +70,10 @@ def standing(stores: Stores, block: Block) -> str:
     """Where ``method`` stands in one scenario, and which methods the corrected tests tell from it."""
     folder = one_folder(block)
     rows, verdict = stores.scenario(block, folder), stores.verdict(block, folder)
-    compared = comparison.compare(rows, METRIC, "")
+    compared = comparison.compare(rows, metric_of(block), "")
     order = list(compared.rank.dropna().index)
     names = rows.variant[rows.method == block.options.get("method", "")].unique()
+    title = uncapitalised(comparison.METRIC_TITLES[metric_of(block)])
     told = []
     for name in names:
         if name not in order:
@@ -78,7 +86,7 @@ def standing(stores: Stores, block: Block) -> str:
         where = f"{order.index(name) + 1} of {len(order)} by average rank over datasets ({compared.rank[name]:.2f}"
         says = "; ".join(word + listed(group, ALL) for word, group in phrases if group)
         told.append(
-            f"{name} is in place {where}; mean average precision {compared.average[name]:.3f}; "
+            f"{name} is in place {where}; mean {title} {compared.average[name]:.3f}; "
             f"{count(int(compared.wins[name]), 'win')} on {count(len(verdict.coverage.complete), 'dataset')}, "
             f"{seed_count(*verdict.seeds)}). "
             + (
@@ -169,6 +177,7 @@ KINDS: dict[str, tuple[Callable[[Stores, Block], str], tuple[str, ...]]] = {
     "table": (table, ("rows",)),
     "standing": (standing, ("method",)),
     "beside": (beside, ("method",)),
+    "ahead": (ahead, ("method", "by")),
     "pairs": (pairs, ()),
     "curve": (curve, ("over",)),
     "change": (change, ("over",)),

@@ -6,10 +6,11 @@ import pandas as pd
 
 from bench.errors import StoreError
 from bench.report.blocks import Block
+from bench.report.comparison import METRIC_TITLES
 from bench.report.render import escaped_markdown, markdown_table
 from bench.report.rows import fair, seeds
-from bench.report.stores import METRIC, Stores, one_folder
-from bench.report.words import ALL, count, listed, seed_count
+from bench.report.stores import Stores, metric_of, one_folder
+from bench.report.words import ALL, count, listed, seed_count, uncapitalised
 
 #: What a curve may run over.
 LEVELS = ("contamination", "label_budget")
@@ -36,7 +37,7 @@ def change(stores: Stores, block: Block) -> str:
 
 
 def place(stores: Stores, block: Block) -> str:
-    """The place of ``method`` by mean average precision at each level of ``over``, beside the first or the second."""
+    """The place of ``method`` by mean {title} at each level of ``over``, beside the first or the second."""
     means, over, on = _means(stores, block)
     rows = stores.rows(block, one_folder(block))
     names = [name for name in means.index if name in set(rows.variant[rows.method == block.options.get("method")])]
@@ -48,7 +49,8 @@ def place(stores: Stores, block: Block) -> str:
         where = list(order.index).index(names[0])
         other = order.index[0] if where else order.index[1]
         told.append(f"{_with(over, level)} in place {where + 1} ({order[names[0]]:.3f}; {other} {order[other]:.3f})")
-    return f"Of {len(means)} methods {names[0]} is, by mean average precision ({on}), {listed(told, ALL)}."
+    title = uncapitalised(METRIC_TITLES[metric_of(block)])
+    return f"Of {len(means)} methods {names[0]} is, by mean {title} ({on}), {listed(told, ALL)}."
 
 
 def _levels(means: pd.DataFrame, over: str) -> list[str]:
@@ -70,7 +72,7 @@ def _means(stores: Stores, block: Block) -> tuple[pd.DataFrame, str, str]:
     if over not in LEVELS:
         raise StoreError(f"{block.name} needs over={' or over='.join(LEVELS)}")
     good, _ = fair(stores.rows(block, one_folder(block)).dropna(subset=[over]))
-    means = good.groupby(["variant", over, "where"])[METRIC].mean().groupby(level=[0, 1]).mean().unstack()
+    means = good.groupby(["variant", over, "where"])[metric_of(block)].mean().groupby(level=[0, 1]).mean().unstack()
     if means.empty:
         raise StoreError("no dataset has every level with all seeds of any method")
     order = means.mean(axis=1).sort_values(ascending=False, kind="stable").index

@@ -21,6 +21,11 @@ def listed(names: Sequence[str], most: int) -> str:
     return phrases[0] if len(phrases) == 1 else f"{', '.join(phrases[:-1])} and {phrases[-1]}" if phrases else ""
 
 
+def uncapitalised(title: str) -> str:
+    """A title inside a sentence: ``average precision``; ``AUC-ROC`` stays."""
+    return title if title[:2].isupper() else title[:1].lower() + title[1:]
+
+
 def seed_count(fewest: int, most: int) -> str:
     """On how many seeds something rests, of one method and dataset: ``one seed``, ``5 seeds``, ``1 to 5 seeds``."""
     return "one seed" if fewest == most == 1 else f"{span(fewest, most)} seeds"

@@ -422,3 +422,35 @@ def test_the_committed_stores_hold_no_scores_of_rows() -> None:
             assert all(held[name].null_count == len(held) for name in schema.PER_ROW if name in held.column_names), (
                 folder
             )
+
+
+def test_where_a_method_loses_is_told_with_all_that_are_ahead(stores: stores_module.Stores) -> None:
+    rows = stores.read("one")
+    means = rows.groupby(["where", "variant"]).average_precision.mean().unstack()
+    own = means.pop("MNP")
+    behind = means.sub(own, axis=0).max(axis=1) > 0
+    text = write(stores, "ahead", "one", method="mnp")
+    assert text.startswith(
+        f"MNP is behind another of {len(means.columns) + 1} methods on {behind.sum()} of 14 datasets."
+    )
+    lines = [line for line in text.splitlines() if line.startswith("| d")]
+    assert [line.split(" ")[1] for line in lines] == list(
+        means.sub(own, axis=0).max(axis=1)[behind].sort_values(ascending=False).index
+    )
+    first = means.loc[lines[0].split(" ")[1]]
+    assert f"| {first.idxmax()} {first.max():.3f}" in lines[0]
+    far = write(stores, "ahead", "one", method="mnp", by="2")
+    assert far == f"MNP is behind another of {len(means.columns) + 1} methods by at least 2 on 0 of 14 datasets."
+    with pytest.raises(StoreError, match="are of method 'nobody'"):
+        write(stores, "ahead", "one", method="nobody")
+
+
+def test_a_block_may_be_about_another_metric(stores: stores_module.Stores) -> None:
+    rows = stores.read("one")
+    text = write(stores, "table", "one", metric="auc_roc")
+    assert "| Method | AUC-ROC |" in text
+    assert f"| {rows[rows.variant == 'MNP'].groupby('dataset').auc_roc.mean().mean():.3f} |" in text
+    assert "mean AUC-ROC" in write(stores, "standing", "one", method="mnp", metric="auc_roc")
+    assert "by mean AUC-ROC" in write(stores, "place", "levels", over="contamination", method="mnp", metric="auc_roc")
+    with pytest.raises(StoreError, match="there is no metric 'speed'"):
+        write(stores, "pairs", "one", metric="speed")
