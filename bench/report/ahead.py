@@ -5,9 +5,9 @@ from __future__ import annotations
 from bench.errors import StoreError
 from bench.report.blocks import Block
 from bench.report.render import escaped_markdown, markdown_table
-from bench.report.rows import fair
+from bench.report.rows import fair, seeds
 from bench.report.stores import Stores, metric_of, one_folder
-from bench.report.words import count
+from bench.report.words import count, seed_count
 
 
 def ahead(stores: Stores, block: Block) -> str:
@@ -35,5 +35,5 @@ def ahead(stores: Stores, block: Block) -> str:
         lines.append((escaped_markdown(str(where)), f"{own[where]:.3f}", escaped_markdown(", ".join(told))))
     some = f" by at least {least:g}" if least else ""
     where = f"{len(lines)} of {count(len(means), 'dataset')}"
-    text = f"{names[0]} is behind another of {len(means.columns) + 1} methods{some} on {where}."
+    text = f"{names[0]} is behind another of {len(means.columns) + 1} methods{some} on {where} ({seed_count(*seeds(good))})."
     return f"{text}\n\n{markdown_table(('Dataset', names[0], 'Ahead of it'), lines, words=3)}" if lines else text

@@ -169,7 +169,8 @@ def spent(stores: Stores, block: Block) -> str:
     shares = (seconds / seconds.sum()).sort_values(ascending=False, kind="stable")
     shown = shares.index[: int(block.options.get("rows", 5))]
     dear = [f"{escaped_markdown(str(name))} {shares[name]:.0%}" for name in shown]
-    return f"{seconds.sum() / 60:,.0f} minutes of one core, of which {listed(dear, ALL)}."
+    every = f"all {len(shares)} methods together" if len(shares) > 1 else "its one method"
+    return f"{seconds.sum() / 60:,.0f} minutes of one core for {every}, of which {listed(dear, ALL)}."
 
 
 KINDS: dict[str, tuple[Callable[[Stores, Block], str], tuple[str, ...]]] = {

@@ -168,7 +168,7 @@ def test_where_the_time_went_by_hand(stores: stores_module.Stores) -> None:
     rows = stores.read("one")
     seconds = (rows.fit_seconds + rows.score_seconds).groupby(rows.variant).sum().sort_values(ascending=False)
     text = write(stores, "spent", "one", rows="2")
-    assert text.startswith(f"{seconds.sum() / 60:,.0f} minutes of one core, of which ")
+    assert text.startswith(f"{seconds.sum() / 60:,.0f} minutes of one core for all 8 methods together, of which ")
     assert f"{seconds.iloc[0] / seconds.sum():.0%}" in text and text.count("%") == 2
 
 
@@ -431,7 +431,7 @@ def test_where_a_method_loses_is_told_with_all_that_are_ahead(stores: stores_mod
     behind = means.sub(own, axis=0).max(axis=1) > 0
     text = write(stores, "ahead", "one", method="mnp")
     assert text.startswith(
-        f"MNP is behind another of {len(means.columns) + 1} methods on {behind.sum()} of 14 datasets."
+        f"MNP is behind another of {len(means.columns) + 1} methods on {behind.sum()} of 14 datasets (2 seeds)."
     )
     lines = [line for line in text.splitlines() if line.startswith("| d")]
     assert [line.split(" ")[1] for line in lines] == list(
@@ -440,7 +440,9 @@ def test_where_a_method_loses_is_told_with_all_that_are_ahead(stores: stores_mod
     first = means.loc[lines[0].split(" ")[1]]
     assert f"| {first.idxmax()} {first.max():.3f}" in lines[0]
     far = write(stores, "ahead", "one", method="mnp", by="2")
-    assert far == f"MNP is behind another of {len(means.columns) + 1} methods by at least 2 on 0 of 14 datasets."
+    assert (
+        far == f"MNP is behind another of {len(means.columns) + 1} methods by at least 2 on 0 of 14 datasets (2 seeds)."
+    )
     with pytest.raises(StoreError, match="are of method 'nobody'"):
         write(stores, "ahead", "one", method="nobody")
 
