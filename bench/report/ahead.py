@@ -34,6 +34,6 @@ def ahead(stores: Stores, block: Block) -> str:
         told = [f"{name} {means.loc[where, name]:.3f}" for name in others.index[others >= max(least - 1e-12, 1e-12)]]
         lines.append((escaped_markdown(str(where)), f"{own[where]:.3f}", escaped_markdown(", ".join(told))))
     some = f" by at least {least:g}" if least else ""
-    where = f"{len(lines)} of {count(len(means), 'dataset')}"
-    text = f"{names[0]} is behind another of {len(means.columns) + 1} methods{some} on {where} ({seed_count(*seeds(good))})."
+    where = f"{len(lines)} of {count(len(means), 'dataset')} ({seed_count(*seeds(good))})"
+    text = f"{names[0]} is behind another of {len(means.columns) + 1} methods{some} on {where}."
     return f"{text}\n\n{markdown_table(('Dataset', names[0], 'Ahead of it'), lines, words=3)}" if lines else text
