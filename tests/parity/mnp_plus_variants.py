@@ -139,11 +139,11 @@ def by_labels(few: float, many: float) -> Variant:
     return variant
 
 
-def trees_by_labels(weight: float) -> Variant:
-    """With the trees' log-odds times so much from 50 labels on."""
+def trees_by_labels(weight: float, least: int = 50) -> Variant:
+    """With the trees' log-odds times so much from so many labels on."""
 
     def variant(cell: Any) -> np.ndarray:
-        times = weight if len(cell.labelled) >= 50 else 1.0
+        times = weight if len(cell.labelled) >= least else 1.0
         return summed(
             cell, times * _odds(cell.test.probability), times * ROTATED_WEIGHT * _odds(cell.test.rotated_probability)
         )
@@ -237,6 +237,7 @@ WEIGHTED: dict[str, Variant] = {
     },
     **{f"power {power} of the trust": trust_to_the(power) for power in (0.0, 2.0, 6.0, 8.0)},
     **{f"trees times {weight} from 50 labels": trees_by_labels(weight) for weight in (0.5, 0.75)},
+    **{f"trees times {weight}": trees_by_labels(weight, 0) for weight in (0.8, 1.25)},
 }
 #: Something fitted anew.
 REFITTED: dict[str, Variant] = {

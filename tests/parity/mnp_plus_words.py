@@ -8,7 +8,8 @@ the mark ``mnp-plus``:
 - ``rivals SOURCE``: MNP+ against each method on the cells that both have;
 - ``budgets SOURCE``: the same differences by label budget;
 - ``ranks SOURCE methods=A,B``: mean ranks by label budget on the cells that all of them have;
-- ``trials base=TEXT``: trials with this base, its spaces written as underscores.
+- ``trials base=TEXT``: trials with this base, its spaces written as underscores;
+- ``alone by=NUMBER``: sets of ``terms.csv`` where a term alone is ahead of the sum by at least so much.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ def written(block: Block, folder: Path) -> str:
     """The text of one block."""
     if block.name == "trials":
         return _trials(pd.read_csv(folder / "trials-paired.csv"), block.options["base"].replace("_", " "))
+    if block.name == "alone":
+        return _alone(pd.read_csv(folder / "terms.csv"), float(block.options["by"]))
     rows = pd.read_csv(folder / "report.csv")
     rows = rows[rows["set"].str.startswith(f"{block.subjects[0]}/") & ~rows.method.str.startswith("first ")]
     if block.name == "ranks":
@@ -85,6 +88,21 @@ def _trials(rows: pd.DataFrame, base: str) -> str:
         head,
         [[row.variant, *(_gain(row, name) for name in COLLECTIONS), f"{row.cells:.0f}"] for _, row in rows.iterrows()],
     )
+
+
+def _alone(rows: pd.DataFrame, by: float) -> str:
+    names = ["trees", "network", "without labels"]
+    ahead = rows[names].max(axis=1) - rows["sum"]
+    shown = rows.assign(ahead=ahead, best=rows[names].idxmax(axis=1))[ahead >= by]
+    shown = shown.sort_values(["best", "ahead"], ascending=[True, False], kind="stable")
+    head = ["set", "training rows", "features", "test anomalies", "trust", "the sum", *names]
+    lines = [
+        [row.set, f"{row.rows:.0f}", f"{row.features:.0f}", f"{row.anomalies:.0f}", f"{row.trust:.2f}",
+         *(f"**{_plain(row[name])}**" if name == row.best else _plain(row[name]) for name in ("sum", *names))]
+        for _, row in shown.iterrows()
+    ]  # fmt: skip
+    counts = ", ".join(f"{name} on {number}" for name, number in shown.best.value_counts().sort_index().items())
+    return f"{_table(head, lines)}\n\n{len(shown)} of {len(rows)} sets: {counts}."
 
 
 def _gain(row: pd.Series, collection: str) -> str:
