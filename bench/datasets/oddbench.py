@@ -1,7 +1,7 @@
 """OddBench: 759 real tables of macrOData (2026), each from another public repository.
 
-Their facts are the tables ``oddbench.csv`` and ``oddbench_kin.toml``. The files' own parts are for one-class use (``train`` holds normal rows
-only), so both are pooled here and the protocols cut. Nothing is ever unpickled.
+Their facts are the tables ``oddbench.csv`` and ``oddbench_kin.toml``. The files' own parts are for one-class use
+(``train`` holds normal rows only), so both are pooled here and the protocols cut. Nothing is ever unpickled.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from urllib.parse import quote
 import numpy as np
 
 from bench.datasets import adbench
+from bench.datasets.column_notes import NOT_LOOKED_AT
 from bench.datasets.halves import any_in_development
 from bench.datasets.local_files import LocalFiles
 from bench.datasets.npz import open_npz, plain_field
@@ -94,7 +95,7 @@ def _oddities(row: dict[str, str]) -> tuple[str, ...]:
             f"large offsets (float32 would merge values, or the range is under 1% of the values): {row['offsets']}",
         ),
         (bool(names), names),
-        (not known, "columns with identifiers, times or large offsets are not known until the file has been looked at"),
+        (not known, NOT_LOOKED_AT),
     )
     return tuple(text for holds, text in told if holds)
 

@@ -35,8 +35,8 @@ def test_families_are_whole_and_agree_with_the_registrys() -> None:
         if "adbench/" in name and name.count("/") == 1
     }
     together = {name: names for names in FAMILIES for name in names}
-    for name, family in cards.items():
-        kin = {other for other, theirs in cards.items() if theirs == family}
+    for name, own in cards.items():
+        kin = {other for other, theirs in cards.items() if theirs == own}
         assert kin <= set(together.get(name, (name,))), name
 
 

@@ -115,7 +115,9 @@ def test_halves_part_the_given_sets_by_the_stated_rule() -> None:
 def test_no_family_is_in_both_halves_of_all_collections() -> None:
     halves = {
         half: [
-            registry.card(name).family for source in ("adbench", "oddbench") for name in select.members(f"{source}:{half}")
+            registry.card(name).family
+            for source in ("adbench", "oddbench")
+            for name in select.members(f"{source}:{half}")
         ]
         for half in ("development", "report")
     }
