@@ -1,6 +1,7 @@
 """Identifiers, times, offsets and odd names of loaded columns, held against what the packaged table says of them."""
 
 import csv
+from collections.abc import Callable
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
@@ -97,7 +98,11 @@ def test_a_users_table_is_described_with_its_odd_columns(tmp_path: Path) -> None
 def test_the_rules_agree_with_the_packaged_table_of_the_given_sets() -> None:
     text = resources.files("bench.datasets").joinpath("oddbench.csv").read_text(encoding="utf-8")
     rows = {f"oddbench/{row['name']}": row for row in csv.DictReader(text.splitlines())}
-    rules = {"identifiers": is_identifier, "times": is_time, "offsets": lambda _, x: has_large_offset(x)}
+    rules: dict[str, Callable[[str, np.ndarray], bool]] = {
+        "identifiers": is_identifier,
+        "times": is_time,
+        "offsets": lambda _, x: has_large_offset(x),
+    }
     agreed, lacking, extra = (dict.fromkeys(rules, 0) for _ in range(3))
     for name in select.members("oddbench:given"):
         dataset = registry.load(name)
