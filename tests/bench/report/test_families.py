@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.datasets import registry
+from bench.datasets import registry, select
 from bench.report.build import build
 from bench.report.families import by_todays_cards
 from bench.report.source import read_source
@@ -77,3 +77,11 @@ def test_a_report_counts_a_family_once(tmp_path: Path, copies: int) -> None:
     build(tmp_path)
     page = (tmp_path / "index.html").read_text(encoding="utf-8")
     assert "3, in 2 families" in page
+
+
+def test_the_committed_reference_of_oddbench_is_in_as_many_families_as_there_are() -> None:
+    rows = read_source(Path(__file__).parents[3] / "results" / "reference" / "oddbench").rows
+    assert (rows.dataset.nunique(), rows.dataset_family.nunique()) == (115, 112)
+    report = rows[rows.dataset.isin(select.members("oddbench:report"))]
+    assert (report.dataset.nunique(), report.dataset_family.nunique()) == (60, 60)
+    assert set(rows.dataset_family[rows.dataset == SKIN.name]) == {"skin segmentation"}
