@@ -10,7 +10,7 @@ import pandas as pd
 from bench.errors import StoreError
 from bench.report.bootstrap import DRAWS, LEVEL
 from bench.report.statistics import Verdict, average_ranks
-from bench.report.words import count
+from bench.report.words import count, seed_count
 from reproducibility.streams import generator
 
 #: Of fewer methods no rank correlation is told.
@@ -27,6 +27,8 @@ class Agreement:
         Compared in both, by the mean of both average ranks.
     families : tuple of (int, int)
         Dataset families of the first and of the second.
+    seeds : tuple of two (fewest, most)
+        Seeds of a method on a dataset, of the first and of the second.
     correlation, low, high : float
         Spearman's, of average ranks among the shared methods; its 95% interval, families resampled in both.
     both, same : int
@@ -35,6 +37,7 @@ class Agreement:
 
     methods: tuple[str, ...]
     families: tuple[int, int]
+    seeds: tuple[tuple[int, int], tuple[int, int]]
     correlation: float
     low: float
     high: float
@@ -69,6 +72,7 @@ def agreement(first: Verdict, second: Verdict) -> Agreement:
     return Agreement(
         methods=tuple(ranks.mean(axis=1).sort_values(kind="stable").index),
         families=(len(values), len(other_values)),
+        seeds=(first.seeds, second.seeds),
         correlation=float(value),
         low=float(low),
         high=float(high),
@@ -107,10 +111,12 @@ def sentence(agreed: Agreement, first: str, second: str) -> str:
     told = "no pair is told apart in both"
     if agreed.both:
         told = f"{agreed.both} are told apart in both, {agreed.same} of them in the same direction"
+    on = [
+        f"on {name} ({count(families, 'family', 'families')}, {seed_count(*seeds)})"
+        for name, families, seeds in zip((first, second), agreed.families, agreed.seeds, strict=True)
+    ]
     return (
-        f"The order of {count(len(agreed.methods), 'method')} on {first} "
-        f"({count(agreed.families[0], 'family', 'families')}) and on {second} "
-        f"({count(agreed.families[1], 'family', 'families')}) has a rank correlation of {agreed.correlation:.2f} "
-        f"(Spearman; 95% bootstrap interval over families {agreed.low:.2f} to {agreed.high:.2f}). Of {pairs} pairs "
-        f"{told} (Wilcoxon signed-rank over families, Holm within each)."
+        f"The order of {count(len(agreed.methods), 'method')} {on[0]} and {on[1]} has a rank correlation of "
+        f"{agreed.correlation:.2f} (Spearman; 95% bootstrap interval over families {agreed.low:.2f} to "
+        f"{agreed.high:.2f}). Of {pairs} pairs {told} (Wilcoxon signed-rank over families, Holm within each)."
     )

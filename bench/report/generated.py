@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pandas as pd
+
 from bench.errors import StoreError
 from bench.report import comparison
 from bench.report.agreement import agreement, sentence
+from bench.report.ahead import ahead
 from bench.report.blocks import Block
 from bench.report.code import several_codes
 from bench.report.levels import change, curve, place
 from bench.report.outcomes import cost
 from bench.report.paired import ASSUMES, differences
 from bench.report.render import escaped_markdown, markdown_table
-from bench.report.rows import method_count, natural, scenario_label
-from bench.report.stores import FILTERS, METRIC, Stores, one_folder
+from bench.report.rows import method_count, natural, scenario_label, seeds
+from bench.report.stores import FILTERS, Stores, metric_of, one_folder
 from bench.report.summary import claims
-from bench.report.words import ALL, count, listed, p_value
+from bench.report.titles import Question, question
+from bench.report.words import ALL, count, listed, p_value, seed_count, span, uncapitalised
 from bench.store.manifest import read_manifest
 
 
@@ -28,7 +32,7 @@ def counts(stores: Stores, block: Block) -> str:
     phrases = [
         f"{count(rows.dataset.nunique(), 'dataset')} in {count(rows.dataset_family.nunique(), 'family', 'families')}",
         scenario_label(rows.iloc[0]) if settings == 1 else count(settings, "scenario"),
-        count(rows.seed.nunique(), "seed"),
+        seed_count(*seeds(rows)),
         f"{count(method_count(rows), 'method')} ({len(rows):,} cells, "
         + (f"{lost:,} without a result)" if lost else "all with a result)"),
     ]
@@ -38,7 +42,7 @@ def counts(stores: Stores, block: Block) -> str:
 def table(stores: Stores, block: Block) -> str:
     """Method, average precision, rank, wins and seconds of one scenario; of the first ``rows`` methods."""
     rows = stores.scenario(block, one_folder(block))
-    compared = comparison.compare(rows, METRIC, "")
+    compared = comparison.compare(rows, metric_of(block), "")
     spent = cost(rows).set_index("method")
     seconds = spent.fit_seconds + spent.score_seconds
     shown = compared.rank.dropna().index[: int(block.options.get("rows", ALL))]
@@ -49,7 +53,14 @@ def table(stores: Stores, block: Block) -> str:
         )
         for name in shown
     ]  # fmt: skip
-    text = markdown_table(("Method", "Average precision", "Average rank", "Wins", "Seconds per run"), lines)
+    head = (
+        "Method",
+        comparison.METRIC_TITLES[metric_of(block)],
+        "Average rank over datasets",
+        "Wins",
+        "Seconds per run",
+    )
+    text = markdown_table(head, lines)
     outside = [escaped_markdown(note) for note in compared.notes if note.startswith(comparison.OUTSIDE)]
     notes = [*([comparison.DAGGER] if compared.daggers else []), *outside]
     return "\n".join([text, "", *notes]) if notes else text
@@ -59,9 +70,10 @@ def standing(stores: Stores, block: Block) -> str:
     """Where ``method`` stands in one scenario, and which methods the corrected tests tell from it."""
     folder = one_folder(block)
     rows, verdict = stores.scenario(block, folder), stores.verdict(block, folder)
-    compared = comparison.compare(rows, METRIC, "")
+    compared = comparison.compare(rows, metric_of(block), "")
     order = list(compared.rank.dropna().index)
     names = rows.variant[rows.method == block.options.get("method", "")].unique()
+    title = uncapitalised(comparison.METRIC_TITLES[metric_of(block)])
     told = []
     for name in names:
         if name not in order:
@@ -71,11 +83,12 @@ def standing(stores: Stores, block: Block) -> str:
         lower = [b for a, b, _ in verdict.significant if a == name]
         tied = [other for other in order if other not in {name, *higher, *lower}]
         phrases = [("higher than ", lower), ("lower than ", higher), ("not to be told from ", tied)]
-        where = f"{order.index(name) + 1} of {len(order)} by average rank ({compared.rank[name]:.2f}"
+        where = f"{order.index(name) + 1} of {len(order)} by average rank over datasets ({compared.rank[name]:.2f}"
         says = "; ".join(word + listed(group, ALL) for word, group in phrases if group)
         told.append(
-            f"{name} is in place {where}; mean average precision {compared.average[name]:.3f}; "
-            f"{count(int(compared.wins[name]), 'win')} on {count(len(verdict.coverage.complete), 'dataset')}). "
+            f"{name} is in place {where}; mean {title} {compared.average[name]:.3f}; "
+            f"{count(int(compared.wins[name]), 'win')} on {count(len(verdict.coverage.complete), 'dataset')}, "
+            f"{seed_count(*verdict.seeds)}). "
             + (
                 verdict.trouble
                 or f"By corrected tests over {count(len(verdict.matrix), 'family', 'families')} it is {says}."
@@ -107,7 +120,8 @@ def beside(stores: Stores, block: Block) -> str:
         for other, row in differences(verdict.matrix, named[0]).iterrows()
     ]  # fmt: skip
     head = (f"{escaped_markdown(named[0])} minus", "Difference", "95% interval", "Higher / lower", "p (Holm)")
-    return f"{markdown_table(head, lines)}\n\n{count(len(verdict.matrix), 'family', 'families')}. {ASSUMES}"
+    rests = f"{count(len(verdict.matrix), 'family', 'families')}, {seed_count(*verdict.seeds)}"
+    return f"{markdown_table(head, lines)}\n\n{rests}. {ASSUMES}"
 
 
 def pairs(stores: Stores, block: Block) -> str:
@@ -117,21 +131,27 @@ def pairs(stores: Stores, block: Block) -> str:
 
 def folders(stores: Stores, block: Block) -> str:
     """Each folder that is named (all without names): what it asks, cells, methods, seeds, fitting, failures."""
-    import tomllib
-
     named = block.subjects or tuple(sorted((path.parent.name for path in stores.root.glob("*/store")), key=natural))
     lines = []
     for folder in named:
         rows = stores.read(folder)
-        suites = [tomllib.loads(run["suite"]) for run in read_manifest(stores.root / folder) if run.get("suite")]
+        asked = question(folder, read_manifest(stores.root / folder), rows)
         lost = int((rows.status != "ok").sum())
         lines.append((
-            f"`{folder}/`", escaped_markdown(suites[-1].get("title", "") if suites else ""), f"{len(rows):,}",
-            str(rows["where"].nunique()), str(method_count(rows)), str(rows.seed.nunique()),
+            f"`{folder}/`", escaped_markdown(asked.title), f"{len(rows):,}",
+            _datasets(rows, asked), str(method_count(rows)), span(*seeds(rows)),
             f"{rows.fit_seconds.fillna(0).sum() / 60:,.0f} min", f"{lost:,}" if lost else "none",
         ))  # fmt: skip
     head = ("folder", "what it asks", "cells", "datasets", "methods", "seeds", "fitting", "without result")
     return markdown_table(head, lines, words=2)
+
+
+def _datasets(rows: pd.DataFrame, asked: Question) -> str:
+    """How many datasets there are, and where the suite names others too, of how many: ``44``, ``115 of 312``."""
+    there = rows["where"].nunique()
+    if not asked.short:
+        return str(there)
+    return f"{there} of {asked.datasets}" if there == asked.stored else f"{there} ({asked.stored} of {asked.datasets})"
 
 
 def order(stores: Stores, block: Block) -> str:
@@ -157,6 +177,7 @@ KINDS: dict[str, tuple[Callable[[Stores, Block], str], tuple[str, ...]]] = {
     "table": (table, ("rows",)),
     "standing": (standing, ("method",)),
     "beside": (beside, ("method",)),
+    "ahead": (ahead, ("method", "by")),
     "pairs": (pairs, ()),
     "curve": (curve, ("over",)),
     "change": (change, ("over",)),

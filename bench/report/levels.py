@@ -6,10 +6,11 @@ import pandas as pd
 
 from bench.errors import StoreError
 from bench.report.blocks import Block
+from bench.report.comparison import METRIC_TITLES
 from bench.report.render import escaped_markdown, markdown_table
-from bench.report.rows import fair
-from bench.report.stores import METRIC, Stores, one_folder
-from bench.report.words import ALL, count, listed
+from bench.report.rows import fair, seeds
+from bench.report.stores import Stores, metric_of, one_folder
+from bench.report.words import ALL, count, listed, seed_count, uncapitalised
 
 #: What a curve may run over.
 LEVELS = ("contamination", "label_budget")
@@ -17,7 +18,7 @@ LEVELS = ("contamination", "label_budget")
 
 def curve(stores: Stores, block: Block) -> str:
     """Mean average precision of every compared method at each level of ``over``, and the mean over the levels."""
-    means, over = _means(stores, block)
+    means, over, _ = _means(stores, block)
     lines = [
         (escaped_markdown(str(name)), *(f"{value:.3f}" for value in values), f"{values.mean():.3f}")
         for name, values in means.iterrows()
@@ -27,17 +28,17 @@ def curve(stores: Stores, block: Block) -> str:
 
 def change(stores: Stores, block: Block) -> str:
     """What every method gains or loses from the first level of ``over`` to the last, best first."""
-    means, over = _means(stores, block)
+    means, over, on = _means(stores, block)
     first, last = means.iloc[:, 0], means.iloc[:, -1]
     moved = (last - first).sort_values(ascending=False, kind="stable")
     told = [f"{name} {moved[name]:+.3f} ({first[name]:.3f} to {last[name]:.3f})" for name in moved.index]
     levels = _levels(means, over)
-    return f"From {levels[0]} to {levels[-1]} the mean changes for {listed(told, ALL)}."
+    return f"From {levels[0]} to {levels[-1]} the mean ({on}) changes for {listed(told, ALL)}."
 
 
 def place(stores: Stores, block: Block) -> str:
-    """The place of ``method`` by mean average precision at each level of ``over``, beside the first or the second."""
-    means, over = _means(stores, block)
+    """The place of ``method`` by mean {title} at each level of ``over``, beside the first or the second."""
+    means, over, on = _means(stores, block)
     rows = stores.rows(block, one_folder(block))
     names = [name for name in means.index if name in set(rows.variant[rows.method == block.options.get("method")])]
     if not names:
@@ -48,7 +49,8 @@ def place(stores: Stores, block: Block) -> str:
         where = list(order.index).index(names[0])
         other = order.index[0] if where else order.index[1]
         told.append(f"{_with(over, level)} in place {where + 1} ({order[names[0]]:.3f}; {other} {order[other]:.3f})")
-    return f"Of {len(means)} methods {names[0]} is, by mean average precision, {listed(told, ALL)}."
+    title = uncapitalised(METRIC_TITLES[metric_of(block)])
+    return f"Of {len(means)} methods {names[0]} is, by mean {title} ({on}), {listed(told, ALL)}."
 
 
 def _levels(means: pd.DataFrame, over: str) -> list[str]:
@@ -64,13 +66,14 @@ def _with(over: str, level: float) -> str:
     return f"with {count(int(level), 'label')}" if level >= 1 else f"with {level:.0%} labels"
 
 
-def _means(stores: Stores, block: Block) -> tuple[pd.DataFrame, str]:
-    """Methods x levels over the complete datasets, highest mean first."""
+def _means(stores: Stores, block: Block) -> tuple[pd.DataFrame, str, str]:
+    """Methods x levels over the complete datasets, highest mean first; what they run over; on how many seeds."""
     over = block.options.get("over", "")
     if over not in LEVELS:
         raise StoreError(f"{block.name} needs over={' or over='.join(LEVELS)}")
     good, _ = fair(stores.rows(block, one_folder(block)).dropna(subset=[over]))
-    means = good.groupby(["variant", over, "where"])[METRIC].mean().groupby(level=[0, 1]).mean().unstack()
+    means = good.groupby(["variant", over, "where"])[metric_of(block)].mean().groupby(level=[0, 1]).mean().unstack()
     if means.empty:
         raise StoreError("no dataset has every level with all seeds of any method")
-    return means.loc[means.mean(axis=1).sort_values(ascending=False, kind="stable").index], over
+    order = means.mean(axis=1).sort_values(ascending=False, kind="stable").index
+    return means.loc[order], over, seed_count(*seeds(good))

@@ -23,6 +23,7 @@ from bench.report.figures.write import CAPTIONS, read_index
 from bench.report.outcomes import cost, reasons
 from bench.report.statistics import Verdict, assumptions, sentences
 from bench.report.summary import summary
+from bench.report.titles import question
 from bench.store.manifest import read_manifest
 
 NAME = "index.html"
@@ -88,7 +89,7 @@ def page(folder: Path, rows: pd.DataFrame, verdicts: Sequence[Verdict]) -> str:
         lstrip_blocks=True,
     )  # fmt: skip
     return environment.get_template("page.html").render(
-        title=_title(folder, runs),
+        title=_title(folder, runs, rows),
         folder=folder.as_posix(),
         paragraphs=summary(rows, list(verdicts)),
         scenarios=labels,
@@ -156,11 +157,11 @@ def provenance(run: Mapping[str, Any]) -> dict[str, Any]:
     return {"id": run["id"], "facts": lines, "suite": run.get("suite", ""), "datasets": run.get("datasets", {})}
 
 
-def _title(folder: Path, runs: Sequence[Mapping[str, Any]]) -> str:
-    import tomllib
-
-    titles = [tomllib.loads(run["suite"]).get("title") for run in runs if run.get("suite")]
-    return str(next((title for title in reversed(titles) if title), folder.name))
+def _title(folder: Path, runs: Sequence[Mapping[str, Any]], rows: pd.DataFrame) -> str:
+    """The suite's title, with how many of its datasets there are where some are not."""
+    name = folder.resolve().name
+    asked = question(name, runs, rows)
+    return (asked.title or name) + (f" ({asked.stored} of its {asked.datasets} datasets)" if asked.short else "")
 
 
 def _scenario(title: str, labels: Sequence[str]) -> str:

@@ -121,6 +121,12 @@ def method_count(rows: pd.DataFrame) -> int:
     return rows.groupby(SETTING).ngroups
 
 
+def seeds(rows: pd.DataFrame) -> tuple[int, int]:
+    """The fewest and the most seeds that a method has on a dataset of a scenario, in prepared rows; (0, 0) of none."""
+    numbers = rows.groupby(["variant", "where", "setting"]).seed.nunique()
+    return (int(numbers.min()), int(numbers.max())) if len(numbers) else (0, 0)
+
+
 def succeeded(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows that hold a result."""
     return rows[rows.status == "ok"]

@@ -22,7 +22,7 @@ from bench.report.bootstrap import (
     improvement,
     mean_interval,
 )
-from bench.report.rows import Coverage, fair, prepare
+from bench.report.rows import Coverage, fair, prepare, seeds
 from bench.report.words import count, p_text
 
 ALPHA = 0.05
@@ -66,6 +66,8 @@ class Verdict:
     trouble : str
         "" or why no claim can be made.
     coverage : Coverage
+    seeds : tuple of (fewest, most)
+        Of a compared method on a dataset; they differ only where scenarios are pooled.
     """
 
     title: str
@@ -79,6 +81,7 @@ class Verdict:
     improvements: pd.DataFrame
     trouble: str
     coverage: Coverage
+    seeds: tuple[int, int]
 
     @property
     def significant(self) -> list[tuple[str, str, float]]:
@@ -121,6 +124,7 @@ def judge(frame: pd.DataFrame, metric: str, title: str, bootstrap: bool = True) 
         improvements=improvements(drawn, metric),
         trouble=trouble(matrix),
         coverage=covered,
+        seeds=seeds(rows),
     )
 
 

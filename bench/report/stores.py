@@ -11,6 +11,7 @@ from bench.datasets.select import expanded, split_names
 from bench.errors import StoreError
 from bench.report.blocks import Block
 from bench.report.code import with_code
+from bench.report.comparison import METRIC_TITLES
 from bench.report.rows import prepare
 from bench.report.source import read_source
 from bench.report.statistics import Verdict, judge
@@ -20,8 +21,9 @@ METRIC = "average_precision"
 #: Columns by which a block may choose one scenario of a folder.
 SCENARIO = ("protocol", "label_budget", "contamination")
 #: The same and what else narrows a block: ``seeds=0-2``, ``datasets=adbench:report`` (names and collections); or widens
-#: it: ``pooled=yes`` takes the mean over scenarios where there are several.
-FILTERS = (*SCENARIO, "seeds", "datasets", "pooled")
+#: it: ``pooled=yes`` takes the mean over scenarios where there are several. ``metric=average_precision_unseen`` asks
+#: for another column than average precision.
+FILTERS = (*SCENARIO, "seeds", "datasets", "pooled", "metric")
 
 
 class Stores:
@@ -73,7 +75,7 @@ class Stores:
         """The tests of what ``scenario`` gives, without intervals."""
         key = (folder, *(f"{name}={block.options[name]}" for name in FILTERS if name in block.options))
         if key not in self._judged:
-            self._judged[key] = judge(self.scenario(block, folder), METRIC, folder, bootstrap=False)
+            self._judged[key] = judge(self.scenario(block, folder), metric_of(block), folder, bootstrap=False)
         return self._judged[key]
 
     def _read(self, folder: str) -> pd.DataFrame:
@@ -81,6 +83,14 @@ class Stores:
         if source.rows.empty:
             raise StoreError(f"{self.root / folder} holds no results yet")
         return prepare(*with_code(source))
+
+
+def metric_of(block: Block) -> str:
+    """The column of results that a block is about."""
+    metric = block.options.get("metric", METRIC)
+    if metric not in METRIC_TITLES:
+        raise StoreError(f"there is no metric {metric!r}; there are {', '.join(METRIC_TITLES)}")
+    return metric
 
 
 def one_folder(block: Block) -> str:

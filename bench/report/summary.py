@@ -10,9 +10,9 @@ import pandas as pd
 from bench.methods import highlighted
 from bench.report.code import several_codes
 from bench.report.comparison import METRIC_TITLES
-from bench.report.rows import method_count, prepare
+from bench.report.rows import method_count, prepare, seeds
 from bench.report.statistics import Verdict
-from bench.report.words import count, listed
+from bench.report.words import count, listed, seed_count
 
 #: So many names stand in a sentence, the rest is counted.
 MOST = 6
@@ -55,12 +55,12 @@ def extent(frame: pd.DataFrame) -> list[str]:
     """How much ran and how it ended."""
     rows = prepare(frame)
     failed = int((rows.status != "ok").sum())
-    distinct = {name: rows[name].nunique() for name in ("where", "setting", "seed")}
+    distinct = {name: rows[name].nunique() for name in ("where", "setting")}
     hours = float(rows.fit_seconds.fillna(0).sum() + rows.score_seconds.fillna(0).sum()) / 3600
     ended = "All succeeded." if not failed else f"{failed:,} have no result; their reasons stand below."
     return [
         f"{len(rows):,} cells: {count(method_count(rows), 'method')}, {count(distinct['where'], 'dataset')}, "
-        f"{count(distinct['setting'], 'scenario')}, {count(distinct['seed'], 'seed')}; "
+        f"{count(distinct['setting'], 'scenario')}, {seed_count(*seeds(rows))}; "
         f"{hours:.2f} hours of fitting and scoring. {ended}"
     ]
 
@@ -95,8 +95,9 @@ def claims(verdict: Verdict) -> list[str]:
     rest = [str(name) for name in verdict.ranks.index[1:] if name not in beaten]
     tied = f"it cannot be told apart from {listed(rest, MOST)}" if rest else "it is higher than every other method"
     return [
-        f"{apart} of {pairs} pairs differ (Wilcoxon signed-rank over dataset families, Holm). The best average rank is "
-        f"that of {first} ({verdict.ranks.iloc[0]:.2f}); {tied}."
+        f"{apart} of {pairs} pairs differ (Wilcoxon signed-rank over dataset families, Holm; "
+        f"{seed_count(*verdict.seeds)}). The best average rank over families is that of {first} "
+        f"({verdict.ranks.iloc[0]:.2f}); {tied}."
     ]
 
 
@@ -111,7 +112,10 @@ def standing(verdict: Verdict, subject: str) -> list[str]:
     if subject not in verdict.ranks.index or len(verdict.ranks) < 2:
         return []
     rank = list(verdict.ranks.index).index(subject) + 1
-    line = f"{subject} is in place {rank} of {len(verdict.ranks)} by average rank ({verdict.ranks[subject]:.2f})"
+    line = (
+        f"{subject} is in place {rank} of {len(verdict.ranks)} by average rank over families "
+        f"({verdict.ranks[subject]:.2f})"
+    )
     if verdict.trouble or verdict.holm is None:
         return [f"{line}."]
     lower = [worse for better, worse, _ in verdict.significant if better == subject]

@@ -62,7 +62,9 @@ def section(verdict: Verdict) -> str:
     if len(verdict.ranks):
         blocks.append(_markdown(_overview(verdict)))
     if verdict.holm is not None:
-        blocks.append("Corrected p-values of the pairwise Wilcoxon signed-rank tests (methods by average rank):")
+        blocks.append(
+            "Corrected p-values of the pairwise Wilcoxon signed-rank tests (methods by average rank over families):"
+        )
         blocks.append(_markdown(_corrected(verdict)))
         blocks += [escaped_markdown(BETTER)] if verdict.significant else []
     if len(verdict.improvements):
@@ -78,7 +80,7 @@ def _overview(verdict: Verdict) -> pd.DataFrame:
         for rank, mean, low, high in zip(verdict.ranks, means["mean"], means.low, means.high, strict=True)
     ]
     names = pd.Index(verdict.ranks.index, name="Method")
-    return pd.DataFrame(shown, names, columns=["Average rank", "Mean over families", "95% interval"])
+    return pd.DataFrame(shown, names, columns=["Average rank over families", "Mean over families", "95% interval"])
 
 
 def _corrected(verdict: Verdict) -> pd.DataFrame:

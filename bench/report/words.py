@@ -21,6 +21,21 @@ def listed(names: Sequence[str], most: int) -> str:
     return phrases[0] if len(phrases) == 1 else f"{', '.join(phrases[:-1])} and {phrases[-1]}" if phrases else ""
 
 
+def uncapitalised(title: str) -> str:
+    """A title inside a sentence: ``average precision``; ``AUC-ROC`` stays."""
+    return title if title[:2].isupper() else title[:1].lower() + title[1:]
+
+
+def seed_count(fewest: int, most: int) -> str:
+    """On how many seeds something rests, of one method and dataset: ``one seed``, ``5 seeds``, ``1 to 5 seeds``."""
+    return "one seed" if fewest == most == 1 else f"{span(fewest, most)} seeds"
+
+
+def span(fewest: int, most: int) -> str:
+    """``5``, or ``1 to 5`` where they differ."""
+    return f"{most:,}" if fewest == most else f"{fewest:,} to {most:,}"
+
+
 def p_value(p: float) -> str:
     """A p-value as tables print it: ``0.012``, ``< 0.001``."""
     return "< 0.001" if p < 0.001 else f"{p:.3f}"

@@ -42,7 +42,8 @@ def index() -> str:
         cards = [card for card in specs().values() if card.family == family]
         cards.sort(key=lambda card: (_place(card, ranks), card.title.lower()))
         text += [f"## {title}", f"These {what}.", table(
-            ["Method", "Year", "Average precision", "Average rank", "Seconds a run"], [_line(card) for card in cards]
+            ["Method", "Year", "Average precision", "Average rank over datasets", "Seconds a run"],
+            [_line(card) for card in cards],
         )]  # fmt: skip
     toctree = "\n".join(f"{plain(card.title)} <{file_name(card)}>" for card in specs().values())
     return "\n\n".join(text) + f"\n\n```{{toctree}}\n:hidden:\n\n{toctree}\n```\n"
@@ -113,7 +114,7 @@ def _standing(card: MethodSpec) -> str:
     better, worse = evidence.told_apart(card.name)
     text = (
         f"## In the reference run\n\n{plain(found.title)}: mean **{number(found.average[name])}**, average rank "
-        f"**{number(found.rank[name], 2)}** (place {place} of {found.rank.notna().sum()}), best on "
+        f"over datasets **{number(found.rank[name], 2)}** (place {place} of {found.rank.notna().sum()}), best on "
         f"{found.wins[name]:.0f} of {found.mean.shape[1]} datasets."
     )
     text += f" Pairwise tests with Holm's correction find better: {plain(', '.join(better)) or 'none'}; "

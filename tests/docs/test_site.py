@@ -58,7 +58,7 @@ def test_a_page_has_the_figures_of_the_committed_table(part: Any) -> None:
     first = summary[summary.metric == "average_precision"] if "metric" in summary else summary
     row = first[first.method == "DevNet"].iloc[0]
     text = part("method_pages").page(specs()["devnet"])
-    assert f"average rank **{row['rank']:.2f}**" in text
+    assert f"average rank over datasets **{row['rank']:.2f}**" in text
 
 
 def test_a_method_that_was_not_run_claims_nothing(part: Any) -> None:

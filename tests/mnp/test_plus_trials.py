@@ -154,6 +154,13 @@ def test_as_many_modes_as_the_method_has_leave_what_the_method_leaves(cache: Cac
     np.testing.assert_allclose(after, cell.test.own, rtol=0, atol=1e-4)
 
 
+def test_as_many_exemplars_as_the_method_has_are_as_near(cache: Cache) -> None:
+    cell, _, _ = load(cache[0] / "adbench+1_set+5+0.npz")
+    before, after = normal.exemplars(cell, 1024)
+    np.testing.assert_allclose(before, cell.train.near, rtol=0, atol=1e-4)
+    np.testing.assert_allclose(after, cell.test.near, rtol=0, atol=1e-4)
+
+
 def test_a_stable_number_of_modes_is_that_of_clusters_far_apart() -> None:
     stream = np.random.default_rng(0)
     v = np.repeat(np.eye(4, 10), 75, axis=0) + stream.normal(0, 0.01, (300, 10))

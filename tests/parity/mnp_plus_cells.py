@@ -123,12 +123,13 @@ def unseen_splits(folder: Path) -> Iterator[dict[str, Split]]:
                for seed in (*UNSEEN_SEEDS, FRESH_SEED)}  # fmt: skip
 
 
-def prepare(folder: Path, cache: Path, only: Only = "all") -> None:
-    """Fit the method as it stands to every cell that the cache lacks."""
+def prepare(folder: Path, cache: Path, only: Only = "all", half: str = "development") -> None:
+    """Fit the method as it stands to every cell of a half that the cache lacks; unseen types belong to development."""
     cache.mkdir(parents=True, exist_ok=True)
     few = _few(folder)
-    names = [name for name in halves.members(folder, "development") if _set_asked(name, few, only)]
-    for cells in chain(unseen_splits(folder), (splits(name, folder) for name in names)):
+    names = [name for name in halves.members(folder, half) if _set_asked(name, few, only)]
+    unseen = unseen_splits(folder) if half == "development" else iter(())
+    for cells in chain(unseen, (splits(name, folder) for name in names)):
         todo = {
             name: run for name, run in cells.items()
             if not (cache / f"{name}.npz").exists() and _asked(name, few, only)

@@ -35,6 +35,7 @@ class Network:
     members, steps, hidden, trimmed : as in ``MNPPlus``
     pool : unlabelled rows that each member draws once and learns from; None = all
     mixed : share of a batch's labelled rows replaced by pseudo-anomalies, NNG-Mix within a normal mode
+    lr : Adam's first rate
     """
 
     slopes: Slopes
@@ -44,6 +45,7 @@ class Network:
     trimmed: float = 0.05
     pool: int | None = None
     mixed: float = 0.0
+    lr: float = LR
 
 
 def absolute(near: torch.Tensor, far: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -121,7 +123,7 @@ def scores(cell: Any, network: Network) -> tuple[np.ndarray, np.ndarray]:
     steps = network.steps // EPOCHS
     stage = Stage(
         layout=layout(v.shape[1], network.hidden), gradient=gradient, draw=each(draw),
-        optimiser=FallingAdam(LR, EPOCHS * steps), epochs=EPOCHS, steps=steps, after_epoch=after_epoch,
+        optimiser=FallingAdam(network.lr, EPOCHS * steps), epochs=EPOCHS, steps=steps, after_epoch=after_epoch,
     )  # fmt: skip
     start = stage.layout.start([generator("mnp-plus", "weights", cell.seed, member) for member in members])
     with torch.inference_mode():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -12,6 +13,7 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 
 from mnp import MNPPlus
+from mnp.plus_exemplars import draw_exemplars, nearness
 from mnp.plus_network import EPOCHS, FallingAdam
 from mnp.plus_prototypes import _modes, _residual, _subspaces
 from mnp.plus_settings import Settings
@@ -79,12 +81,13 @@ def _errors(p: Mapping[str, torch.Tensor], v: np.ndarray) -> np.ndarray:
     return (total / MEMBERS).double().numpy()
 
 
-def modes(cell: Any, number: int) -> tuple[np.ndarray, np.ndarray]:
-    """Least residual norms of so many modes' linear autoencoders, on training and test rows."""
+def modes(cell: Any, number: int, width: float = 0.5) -> tuple[np.ndarray, np.ndarray]:
+    """Least residual norms of so many modes' linear autoencoders, on training and test rows; ``width`` in inputs' share."""
     v, asked = cell.inputs
     rows = cell.usual
     centres, members = _modes(v[rows], number, int(generator("mnp-plus", "modes", cell.seed).integers(2**31)))
-    subspaces = _subspaces(v[rows], centres, members, _settings(), generator("mnp-plus", "components", cell.seed))
+    settings = replace(_settings(), n_components=width)
+    subspaces = _subspaces(v[rows], centres, members, settings, generator("mnp-plus", "components", cell.seed))
     norms = []
     for values in (v, asked):
         x = torch.from_numpy(values)[None]
@@ -94,6 +97,17 @@ def modes(cell: Any, number: int) -> tuple[np.ndarray, np.ndarray]:
         ]
         norms.append(torch.stack(residuals).amin(dim=0)[0].sqrt().double().numpy())
     return norms[0], norms[1]
+
+
+def exemplars(cell: Any, number: int) -> tuple[np.ndarray, np.ndarray]:
+    """``nearness`` to so many exemplars, on training and test rows."""
+    v, asked = cell.inputs
+    context = {
+        "exemplars": torch.from_numpy(draw_exemplars(v, cell.usual, number, cell.seed))[None],
+        "mean": torch.from_numpy(v[cell.usual]).double().mean(dim=0).float()[None, None],
+    }
+    near = [nearness(torch.from_numpy(values)[None], context)[0].double().numpy() for values in (v, asked)]
+    return near[0], near[1]
 
 
 def between(cell: Any, number: int) -> tuple[np.ndarray, np.ndarray]:

@@ -1,4 +1,4 @@
-"""Trials of changes to MNP+ on the development halves only, each paired cell by cell with the method as it stands.
+"""Trials of changes to MNP+ on the development halves, each paired cell by cell with the method as it stands.
 
     python -m tests.parity.mnp_plus_trials NAME... [--quick] [--out results/reference/mnp-plus/trials-paired.csv]
 
@@ -125,6 +125,9 @@ def main() -> None:
         ("fresh", "the other sets of OddBench, and a third seed of the splits with unseen types"),
     ):
         parser.add_argument(f"--{only}", dest="only", action="store_const", const=only, default="all", help=text)
+    parser.add_argument("--half", default="development", choices=("development", "report"), help=(
+        "report: for the ablation of a method that is chosen, all cells, with a folder of its own for --cache"
+    ))  # fmt: skip
     parser.add_argument("--every", type=int, default=1, metavar="N", help="score every N-th cell only")
     parser.add_argument("--cache", type=Path, default=Path(".mnp-plus-trials"))
     parser.add_argument("--rows", type=Path, help="a CSV of the AP of every cell, which is continued")
@@ -133,7 +136,7 @@ def main() -> None:
     parser.add_argument("--base", default="", help="name of the version that the rows are paired with")
     arguments = parser.parse_args()
     folder = Path(os.environ["MNP_BENCH_DATA"])
-    prepare(folder, arguments.cache, arguments.only)
+    prepare(folder, arguments.cache, arguments.only, arguments.half)
     if not arguments.names:
         return
     with one_thread():

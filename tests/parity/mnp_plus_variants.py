@@ -48,6 +48,7 @@ def trusted(
     *,
     terms: tuple[Terms, Terms] | None = None,
     prior: tuple[float, float] = (0.8, 4.0),
+    power: float = 4.0,
 ) -> np.ndarray:
     """The terms that need no label, with the trust of their sum or with one each."""
     train, test = normality(cell) if terms is None else terms
@@ -57,7 +58,7 @@ def trusted(
     before, after = (
         np.sum([weight * part[name] for name, weight in weights.items()], axis=0) for part in (train, test)
     )
-    return trust(before, cell, prior=prior) * np.asarray(after)
+    return trust(before, cell, power, prior) * np.asarray(after)
 
 
 def with_own(cell: Any, name: Any, measure: Callable[[Any], tuple[np.ndarray, np.ndarray]]) -> tuple[Terms, Terms]:
@@ -81,15 +82,25 @@ def reconstructing(hidden: float, denoising: bool, weights: dict[str, float]) ->
     return variant
 
 
-def of_modes(number: int | None) -> Variant:
-    """With the linear autoencoders of so many modes, or of a stable number."""
+def of_modes(number: int | None, width: float = 0.5) -> Variant:
+    """With the linear autoencoders of so many modes, or of a stable number, so wide as a share of the inputs."""
 
     def variant(cell: Any) -> np.ndarray:
         if number is None and "stable" not in cell.trained:
             cell.trained["stable"] = normal.stable_number(cell.inputs[0][cell.usual], cell.seed)
         count = cell.trained["stable"] if number is None else number
-        terms = with_own(cell, ("modes", count), lambda cell: normal.modes(cell, count))
+        terms = with_own(cell, ("modes", count, width), lambda cell: normal.modes(cell, count, width))
         return summed(cell, rest=trusted(cell, {"near": WEIGHT, "other": WEIGHT}, terms=terms))
+
+    return variant
+
+
+def of_exemplars(number: int) -> Variant:
+    """With the distance to so many exemplars."""
+
+    def variant(cell: Any) -> np.ndarray:
+        terms = with_own(cell, ("exemplars", number), lambda cell: normal.exemplars(cell, number))
+        return summed(cell, rest=trusted(cell, {"other": WEIGHT, "own": WEIGHT}, terms=terms))
 
     return variant
 
@@ -150,6 +161,11 @@ def network_weight(weight: float) -> Variant:
     return lambda cell: summed(cell, network=weight * _softened(cell.test.score))
 
 
+def trust_to_the(power: float) -> Variant:
+    """With another power of the trust; 0 is none."""
+    return lambda cell: summed(cell, rest=trusted(cell, BOTH, power=power))
+
+
 def trust_drawn_to(prior: float, worth: float) -> Variant:
     """With the trust drawn to another mean quantile, as by so many labels."""
     return lambda cell: summed(cell, rest=trusted(cell, BOTH, prior=(prior, worth)))
@@ -193,6 +209,10 @@ def bag_size(cell: Any) -> int:
 WEIGHTED: dict[str, Variant] = {
     "default": summed,
     "without trees": lambda cell: summed(cell, upright=np.zeros(1), rotated=np.zeros(1)),
+    "trees alone": lambda cell: summed(cell, network=np.zeros(1), rest=np.zeros(1)),
+    "network alone": lambda cell: cell.test.score,
+    "terms without labels alone": lambda cell: trusted(cell, BOTH, power=0.0),
+    "trees on features alone": lambda cell: summed(cell, rotated=np.zeros(1), network=np.zeros(1), rest=np.zeros(1)),
     "without rotated trees": lambda cell: summed(cell, rotated=np.zeros(1)),
     "without network": lambda cell: summed(cell, network=np.zeros(1)),
     "without prototypes": lambda cell: summed(cell, rest=np.zeros(1)),
@@ -215,6 +235,7 @@ WEIGHTED: dict[str, Variant] = {
         f"terms without labels times {few} to 2 labels, {many} from 50": by_labels(few, many)
         for few, many in ((1.25, 1.0), (1.5, 1.0), (2.0, 1.0), (1.0, 1.25), (1.0, 1.5), (1.0, 2.0))
     },
+    **{f"power {power} of the trust": trust_to_the(power) for power in (0.0, 2.0, 6.0, 8.0)},
     **{f"trees times {weight} from 50 labels": trees_by_labels(weight) for weight in (0.5, 0.75)},
 }
 #: Something fitted anew.
@@ -231,6 +252,9 @@ REFITTED: dict[str, Variant] = {
     ),
     "8 members of 300 steps, own 64 rows": trained(networks.Network(networks.absolute, members=8, steps=300, pool=64)),
     "8 members of 600 steps, own 256 rows": trained(networks.Network(networks.absolute, members=8, pool=256)),
+    **{
+        f"network with a first rate of {lr}": trained(networks.Network(networks.absolute, lr=lr)) for lr in (1e-3, 1e-2)
+    },
     "deviation loss": trained(networks.Network(networks.deviation, members=8)),
     "deviation loss, calibrated": trained(networks.Network(networks.deviation, members=8), calibrated=True),
     "logistic loss": trained(networks.Network(networks.logistic, members=8)),
@@ -243,6 +267,8 @@ REFITTED: dict[str, Variant] = {
     "NNG-Mix within modes, nine tenths": trained(networks.Network(networks.absolute, members=8, mixed=0.9)),
     **{f"linear autoencoders of {number} modes": of_modes(number) for number in (1, 2, 4, 8, 16, 32)},
     "linear autoencoders of a stable number of modes": of_modes(None),
+    **{f"linear autoencoders of {width} of the inputs": of_modes(8, width) for width in (0.25, 0.75)},
+    **{f"{number} exemplars": of_exemplars(number) for number in (256, 4096)},
     **{f"between modes, added, weight {weight}": between_modes(weight) for weight in (0.15, 0.3, 0.6)},
     **{
         f"{text}, {where}": reconstructing(hidden, denoising, weights)

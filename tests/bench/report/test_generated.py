@@ -9,13 +9,14 @@ import pandas as pd
 import pytest
 
 from bench.errors import StoreError
-from bench.report import generated, reference
+from bench.report import generated, page, reference, summary
 from bench.report import source as source_module
 from bench.report import stores as stores_module
 from bench.report.agreement import agreement, sentence, spearman
 from bench.report.blocks import Block, filled
 from bench.report.paired import differences
 from bench.report.statistics import judge
+from bench.report.titles import Question, question
 from bench.store import schema, segments
 from tests.bench.report import made_up
 
@@ -29,11 +30,18 @@ def stores(monkeypatch: pytest.MonkeyPatch) -> stores_module.Stores:
     frames = {
         "one": made_up.rows(NAMES, list(made_up.METHODS), seeds=2),
         "levels": made_up.rows(NAMES[:3], ["mnp", "ecod"], scenarios=LEVELS, seeds=2),
+        "kin": made_up.rows(NAMES, list(made_up.METHODS), seeds=2, families=dict.fromkeys(NAMES[:4], "kin")),
+        "fewer": few_seeds(made_up.rows(NAMES, ["mnp", "prenet", "ecod", "devnet"], seeds=3), "devnet"),
         "holes": made_up.fail(made_up.rows(NAMES, ["mnp", "prenet", "ecod"]), dataset="d03", method="ecod", seed=1),
     }
     monkeypatch.setattr(source_module, "read", lambda folder: frames.get(folder.name, pd.DataFrame()))
     monkeypatch.setattr(generated, "read_manifest", lambda folder: [{"suite": 'title = "What it asks"'}])
     return stores_module.Stores(Path("root"))
+
+
+def few_seeds(frame: pd.DataFrame, method: str) -> pd.DataFrame:
+    """The frame with one seed only of a method."""
+    return frame[(frame.method != method) | (frame.seed == 0)]
 
 
 def write(stores: stores_module.Stores, name: str, *subjects: str, **options: str) -> str:
@@ -78,7 +86,7 @@ def test_counts(stores: stores_module.Stores) -> None:
 
 def test_seeds_and_datasets_narrow_a_block(stores: stores_module.Stores) -> None:
     """Who has one seed of two is in the comparison on that seed, with tests of its own."""
-    assert "1 seed, 3 methods (42 cells, 1 without a result)" in write(stores, "counts", "holes", seeds="1")
+    assert "one seed, 3 methods (42 cells, 1 without a result)" in write(stores, "counts", "holes", seeds="1")
     whole = write(stores, "table", "holes", seeds="0")
     assert "Not in the comparison" not in whole and "ECOD" in whole
     assert "ECOD is in place" in write(stores, "standing", "holes", method="ecod", seeds="0", datasets="d00,d01,d02")
@@ -93,7 +101,10 @@ def test_seeds_and_datasets_narrow_a_block(stores: stores_module.Stores) -> None
 def test_a_table_by_hand(stores: stores_module.Stores) -> None:
     rows = stores.read("one")
     lines = write(stores, "table", "one", rows="3").splitlines()
-    assert lines[0] == "| Method | Average precision | Average rank | Wins | Seconds per run |" and len(lines) == 5
+    assert (
+        lines[0] == "| Method | Average precision | Average rank over datasets | Wins | Seconds per run |"
+        and len(lines) == 5
+    )
     means = rows.groupby(["where", "variant"])[METRIC].mean().unstack()
     ranks = means.rank(axis=1, ascending=False).mean().sort_values()
     name = ranks.index[0]
@@ -136,7 +147,9 @@ def test_the_place_at_each_level_by_hand(stores: stores_module.Stores) -> None:
     means = rows.groupby(["variant", "contamination"])[METRIC].mean().unstack()
     first, second = means.mean(axis=1).sort_values(ascending=False).index
     text = write(stores, "place", "levels", over="contamination", method=rows.method[rows.variant == second].iloc[0])
-    assert text.startswith(f"Of 2 methods {second} is, by mean average precision, at 0% contamination in place ")
+    assert text.startswith(
+        f"Of 2 methods {second} is, by mean average precision (2 seeds), at 0% contamination in place "
+    )
     for level, words in ((0.0, "0%"), (0.2, "20%")):
         better = int((means[level] > means.loc[second, level]).sum())
         other = f"{first} {means.loc[first, level]:.3f}"
@@ -208,13 +221,110 @@ def test_one_method_beside_the_others_by_hand(stores: stores_module.Stores) -> N
     assert table.p_holm.min() == pytest.approx(min(1.0, 7 * table.p.min()))
     text = write(stores, "beside", "one", method="mnp")
     assert text.splitlines()[0] == "| MNP minus | Difference | 95% interval | Higher / lower | p (Holm) |"
-    assert f"| ECOD | {row.difference:+.3f} | {row.low:+.3f} to {row.high:+.3f} |" in text and "14 families." in text
+    assert (
+        f"| ECOD | {row.difference:+.3f} | {row.low:+.3f} to {row.high:+.3f} |" in text
+        and "14 families, 2 seeds. " in text
+    )
 
 
 def test_folders(stores: stores_module.Stores) -> None:
     lines = write(stores, "folders", "one", "holes").splitlines()
     assert lines[2].startswith("| `one/` | What it asks | 224 | 14 | 8 | 2 |") and lines[2].endswith("| none |")
     assert lines[3].startswith("| `holes/` | What it asks | 126 | 14 | 3 | 3 |") and lines[3].endswith("| 1 |")
+
+
+SUITE = 'name = "{}"\ntitle = "{}"\nmethods = ["mnp"]\ndatasets = [{}]\n'
+STORED = ("wine", "iris", "digits-low")
+
+
+def suite(name: str, title: str, *datasets: str) -> str:
+    return SUITE.format(name, title, ", ".join(f'"{dataset}"' for dataset in datasets or STORED))
+
+
+def made_by(frame: pd.DataFrame, **cells: int) -> pd.DataFrame:
+    """The frame with so many of its rows made by each run."""
+    names = [run for run, number in cells.items() for _ in range(number)]
+    return frame.assign(provenance=names + ["gone"] * (len(frame) - len(names)))
+
+
+@pytest.mark.parametrize(
+    ("folder", "suites", "cells", "title"),
+    [
+        ("labels", [("labels", "Labels"), ("other", "Other")], {"run0": 3, "run1": 9}, "Labels"),  # as it is called
+        ("labels", [("labels", "Labels"), ("labels", "Labels and more")], {"run0": 9, "run1": 1}, "Labels and more"),
+        ("mine", [("one", "First"), ("two", "Second"), ("one", "Third")], {"run0": 9, "run1": 3}, "Third"),  # most
+        ("mine", [("one", "First"), ("two", "Second")], {"run0": 4, "run1": 4}, "Second"),  # of equals the last
+        ("mine", [("one", "First"), ("two", "Second")], {}, "Second"),
+        ("mine", [], {}, ""),
+    ],
+)
+def test_a_folder_is_titled_by_the_suite_that_it_is_of(
+    folder: str, suites: list[tuple[str, str]], cells: dict[str, int], title: str
+) -> None:
+    runs = [{"id": f"run{number}", "suite": suite(*named)} for number, named in enumerate(suites)]
+    rows = made_by(made_up.rows(STORED, ["mnp"], seeds=4), **cells)
+    asked = question(folder, runs, rows)
+    assert asked.title == title and not asked.short
+    assert page._title(Path("results") / folder, runs, rows) == (title or folder)
+
+
+def test_a_store_without_all_sets_of_its_suite_says_how_many_it_has(
+    stores: stores_module.Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = stores.read("one")
+    for named, shown, said in [
+        ((*NAMES, "wine", "iris"), "14 of 16", "14 of its 16"),
+        ((*NAMES[:3], "wine"), "14 (3 of 4)", "3 of its 4"),
+        (NAMES[:3], "14", ""),  # more than the suite names
+    ]:
+        runs = [{"id": "p", "suite": suite("one", "16 sets", *named)}]
+        monkeypatch.setattr(generated, "read_manifest", lambda folder, runs=runs: runs)
+        assert f"| 16 sets | 224 | {shown} | 8 |" in write(stores, "folders", "one")
+        assert page._title(Path("one"), runs, rows) == "16 sets" + (f" ({said} datasets)" if said else "")
+
+
+def test_a_suite_of_another_version_keeps_its_title() -> None:
+    asked = question("old", [{"id": "p", "suite": 'name = "old"\ntitle = "Old"\nmethod = 3\n'}], made_up.rows())
+    assert asked == Question("Old", 0, 0)
+
+
+def test_a_rank_says_over_what(stores: stores_module.Stores) -> None:
+    """Four of the datasets are one family, so the two ranks differ and are told apart by their words."""
+    rows = stores.read("kin")
+    means = rows.groupby(["dataset_family", "where", "variant"])[METRIC].mean()
+    over_datasets = means.unstack().rank(axis=1, ascending=False).mean()
+    families = means.groupby(level=["dataset_family", "variant"]).mean().unstack()
+    over_families = families.rank(axis=1, ascending=False).mean().sort_values()
+    assert f"{over_datasets['MNP']:.2f}" != f"{over_families['MNP']:.2f}"
+    assert f"by average rank over datasets ({over_datasets['MNP']:.2f}; " in write(
+        stores, "standing", "kin", method="mnp"
+    )
+    first = f"The best average rank over families is that of {over_families.index[0]} ({over_families.iloc[0]:.2f}); "
+    assert first in write(stores, "pairs", "kin")
+    told = summary.standing(stores.verdict(Block("x", (), {}), "kin"), "MNP")[0]
+    assert f"by average rank over families ({over_families['MNP']:.2f})" in told
+
+
+def test_every_sentence_says_on_how_many_seeds_it_rests(stores: stores_module.Stores) -> None:
+    assert ", 1 to 3 seeds, " in write(stores, "counts", "fewer")
+    assert "14 datasets, 2 seeds). By corrected" in write(stores, "standing", "one", method="mnp")
+    assert "14 datasets, 3 seeds). By corrected" in write(stores, "standing", "fewer", method="mnp")  # of the compared
+    assert "14 datasets, one seed). By" in write(stores, "standing", "fewer", method="mnp", seeds="0")
+    assert "pairs differ (Wilcoxon signed-rank over dataset families, Holm; 2 seeds)" in write(stores, "pairs", "one")
+    assert "Holm; one seed)" in write(stores, "pairs", "one", seeds="1")
+    text = write(stores, "order", "one", "fewer")
+    assert "on one (14 families, 2 seeds) and on fewer (14 families, 3 seeds) has a rank" in text
+    assert "the mean (2 seeds) changes" in write(stores, "change", "levels", over="contamination")
+    place = write(stores, "place", "levels", over="contamination", method="mnp", seeds="0")
+    assert "by mean average precision (one seed), at 0%" in place
+    assert "| 140 | 14 | 4 | 1 to 3 |" in write(stores, "folders", "fewer")
+    assert "1 to 3 seeds" in summary.extent(stores.read("fewer"))[0]
+
+
+def test_pooled_scenarios_of_different_seeds_say_both() -> None:
+    frame = made_up.rows(NAMES, ["mnp", "ecod"], scenarios=LEVELS, seeds=2)
+    verdict = judge(frame[(frame.contamination == 0.0) | (frame.seed == 0)], METRIC, "", bootstrap=False)
+    assert verdict.seeds == (1, 2)
 
 
 def test_spearman_is_scipys() -> None:
@@ -241,7 +351,10 @@ def test_the_agreement_of_two_collections() -> None:
     higher = [{(a, b) for a, b, _ in verdict.significant} for verdict in (first, other)]
     assert agreed.same == len(higher[0] & higher[1])
     text = sentence(agreed, "one", "other")
-    assert "8 methods on one (14 families) and on other (20 families)" in text and "Of 28 pairs" in text
+    assert (
+        "8 methods on one (14 families, one seed) and on other (20 families, one seed)" in text
+        and "Of 28 pairs" in text
+    )
 
 
 def test_an_opposite_order_is_seen() -> None:
@@ -303,3 +416,35 @@ def test_the_committed_stores_hold_no_scores_of_rows() -> None:
             assert all(held[name].null_count == len(held) for name in schema.PER_ROW if name in held.column_names), (
                 folder
             )
+
+
+def test_where_a_method_loses_is_told_with_all_that_are_ahead(stores: stores_module.Stores) -> None:
+    rows = stores.read("one")
+    means = rows.groupby(["where", "variant"]).average_precision.mean().unstack()
+    own = means.pop("MNP")
+    behind = means.sub(own, axis=0).max(axis=1) > 0
+    text = write(stores, "ahead", "one", method="mnp")
+    assert text.startswith(
+        f"MNP is behind another of {len(means.columns) + 1} methods on {behind.sum()} of 14 datasets."
+    )
+    lines = [line for line in text.splitlines() if line.startswith("| d")]
+    assert [line.split(" ")[1] for line in lines] == list(
+        means.sub(own, axis=0).max(axis=1)[behind].sort_values(ascending=False).index
+    )
+    first = means.loc[lines[0].split(" ")[1]]
+    assert f"| {first.idxmax()} {first.max():.3f}" in lines[0]
+    far = write(stores, "ahead", "one", method="mnp", by="2")
+    assert far == f"MNP is behind another of {len(means.columns) + 1} methods by at least 2 on 0 of 14 datasets."
+    with pytest.raises(StoreError, match="are of method 'nobody'"):
+        write(stores, "ahead", "one", method="nobody")
+
+
+def test_a_block_may_be_about_another_metric(stores: stores_module.Stores) -> None:
+    rows = stores.read("one")
+    text = write(stores, "table", "one", metric="auc_roc")
+    assert "| Method | AUC-ROC |" in text
+    assert f"| {rows[rows.variant == 'MNP'].groupby('dataset').auc_roc.mean().mean():.3f} |" in text
+    assert "mean AUC-ROC" in write(stores, "standing", "one", method="mnp", metric="auc_roc")
+    assert "by mean AUC-ROC" in write(stores, "place", "levels", over="contamination", method="mnp", metric="auc_roc")
+    with pytest.raises(StoreError, match="there is no metric 'speed'"):
+        write(stores, "pairs", "one", metric="speed")
