@@ -28,6 +28,8 @@ def by_todays_cards(rows: pd.DataFrame) -> pd.DataFrame:
         A row keeps its stored family if no set of its name is registered, or one of other sizes:
         then the set was a table of the user's own.
     """
+    if rows.empty:
+        return rows
     every = registry.cards()
     cards = {name: every[name] for name in rows.dataset.unique() if name in every}
     today = rows.dataset.map({name: card.family for name, card in cards.items()})

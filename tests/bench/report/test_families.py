@@ -53,7 +53,7 @@ def test_the_users_own_table_of_a_registered_name_keeps_its_family(tmp_path: Pat
 def test_rows_without_a_change_are_handed_on_as_they_are() -> None:
     rows = pd.DataFrame({"dataset": ["toy"], "dataset_family": ["toy"], **{name: [3] for name in SIZES}})
     assert by_todays_cards(rows) is rows
-    assert by_todays_cards(rows[:0]).empty
+    assert by_todays_cards(rows[:0]).empty and by_todays_cards(pd.DataFrame()).empty
 
 
 @pytest.mark.parametrize("copies", [1, 5])
