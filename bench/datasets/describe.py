@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from bench.datasets import registry
 from bench.datasets.arrays import identical_rows
 from bench.datasets.catalogue import EVERYWHERE, Catalogue
+from bench.datasets.column_notes import NOT_LOOKED_AT, column_notes
 from bench.datasets.filters import difficulty
 from bench.types import Dataset, DatasetCard
 from reproducibility.streams import generator
@@ -49,7 +51,9 @@ def describe(name: str, catalogue: Catalogue = EVERYWHERE) -> str:
 
 def describe_loaded(dataset: Dataset) -> str:
     """The card of a loaded dataset (registered or a user's table) with what its data show."""
-    return "\n".join([*card_lines(dataset.card), "available    yes", *data_lines(dataset)])
+    card = dataset.card
+    known = replace(card, oddities=tuple(oddity for oddity in card.oddities if oddity != NOT_LOOKED_AT))
+    return "\n".join([*card_lines(known), "available    yes", *data_lines(dataset)])
 
 
 def card_lines(card: DatasetCard) -> list[str]:
@@ -107,7 +111,7 @@ def shortened(names: list[str], most: int = 5) -> list[str]:
 
 
 def data_lines(dataset: Dataset) -> list[str]:
-    """What the data show: duplicates, constant columns, range, anomaly types."""
+    """What the data show: duplicates, constant columns, range, odd columns, anomaly types."""
     X, y = np.asarray(dataset.X), dataset.y
     low, high = X.min(axis=0), X.max(axis=0)
     copies, mixed = duplicates(X, y)
@@ -120,6 +124,7 @@ def data_lines(dataset: Dataset) -> list[str]:
     ]
     if mixed:
         lines.append(f"ambiguous    {mixed} rows have an identical row with the other label")
+    lines += [f"columns      {note}" for note in column_notes(dataset)]
     if dataset.anomaly_type is not None:
         names, counts = np.unique(dataset.anomaly_type[y == 1], return_counts=True)
         lines += [f"type         {name}: {count} anomalies" for name, count in zip(names, counts, strict=True)]

@@ -1,7 +1,7 @@
 """OddBench: 759 real tables of macrOData (2026), each from another public repository.
 
-Their facts are the table ``oddbench.csv``. The files' own parts are for one-class use (``train`` holds normal rows
-only), so both are pooled here and the protocols cut. Nothing is ever unpickled.
+Their facts are the tables ``oddbench.csv`` and ``oddbench_kin.toml``. The files' own parts are for one-class use
+(``train`` holds normal rows only), so both are pooled here and the protocols cut. Nothing is ever unpickled.
 """
 
 from __future__ import annotations
@@ -15,9 +15,12 @@ from urllib.parse import quote
 
 import numpy as np
 
-from bench.datasets.halves import in_development
+from bench.datasets import adbench
+from bench.datasets.column_notes import NOT_LOOKED_AT
+from bench.datasets.halves import any_in_development
 from bench.datasets.local_files import LocalFiles
 from bench.datasets.npz import open_npz, plain_field
+from bench.datasets.oddbench_kin import column_names, kinships
 from bench.datasets.pins import require_pinned
 from bench.datasets.places import file_sha256
 from bench.datasets.sources import Collection
@@ -46,11 +49,12 @@ def cards() -> dict[str, DatasetCard]:
 
 
 def _card(name: str, row: dict[str, str]) -> DatasetCard:
+    kinship = kinships().get(row["name"])
     return DatasetCard(
         name=name,
         title=f'{row["origin"]}: anomalies are rows with {row["label"]} = "{row["anomalous"]}"',
         source="oddbench",
-        family=name,
+        family=kinship.family if kinship else name,
         licence=LICENCE,
         citation=f"{PAPER}; the table is from github.com/{row['source'].partition('/blob/')[0]}",
         url=f"https://github.com/{quote(row['source'], safe='/%')}",
@@ -73,7 +77,10 @@ def _number(text: str) -> float | None:
 def _oddities(row: dict[str, str]) -> tuple[str, ...]:
     duplicates = _number(row["duplicates"])
     known = row["given"] == "1"
+    kinship = kinships().get(row["name"])
+    names = column_names().get(row["name"], "")
     told = (
+        (kinship is not None, kinship.shares if kinship else ""),
         (
             duplicates is not None and duplicates >= 0.01,
             f"{100 * (duplicates or 0):.0f}% of the rows repeat another row and can fall on both sides of a split",
@@ -87,7 +94,8 @@ def _oddities(row: dict[str, str]) -> tuple[str, ...]:
             bool(row["offsets"]),
             f"large offsets (float32 would merge values, or the range is under 1% of the values): {row['offsets']}",
         ),
-        (not known, "columns with identifiers, times or large offsets are not known until the file has been looked at"),
+        (bool(names), names),
+        (not known, NOT_LOOKED_AT),
     )
     return tuple(text for holds, text in told if holds)
 
@@ -96,7 +104,7 @@ def collections() -> dict[str, Collection]:
     """The collections of this source; ``development`` and ``report`` are halves of ``given``."""
     rows = _rows()
     given = tuple(name for name, row in rows.items() if row["given"] == "1")
-    half = {name: in_development([rows[name]["name"]]) for name in given}
+    half = _in_development(given)
     return {
         "": Collection("all sets of OddBench", tuple(rows)),
         "eligible": Collection(
@@ -108,6 +116,22 @@ def collections() -> dict[str, Collection]:
         "development": Collection("the half of given that methods may be tuned on", _having(half, True)),
         "report": Collection("the other half of given, for results only", _having(half, False)),
     }
+
+
+def _in_development(given: tuple[str, ...]) -> dict[str, bool]:
+    """The half of each given set, families whole: as ADBench's set of its family, else where one of the family was."""
+    halves = adbench.collections()
+    family = {name: cards()[name].family for name in given}
+    known = {
+        adbench.cards()[name].family: half == "development"
+        for half in ("development", "report")
+        for name in halves[half].members
+    }
+    kin: dict[str, list[str]] = {}
+    for name in given:
+        kin.setdefault(family[name], []).append(_rows()[name]["name"])
+    own = {text: known[text] if text in known else any_in_development(names) for text, names in kin.items()}
+    return {name: own[family[name]] for name in given}
 
 
 def _having(half: dict[str, bool], value: bool) -> tuple[str, ...]:

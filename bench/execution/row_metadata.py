@@ -1,4 +1,7 @@
-"""What tables need to know of a cell's dataset, method and split, so that reports read the store only."""
+"""What tables need to know of a cell's dataset, method and split, so that reports read the store only.
+
+But for the family, which reports take from today's card where the set is registered (``bench.report.families``).
+"""
 
 from __future__ import annotations
 

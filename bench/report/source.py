@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from bench.report.families import by_todays_cards
 from bench.store import manifest, read
 
 
@@ -20,7 +21,7 @@ class Source:
     path : str
         As it was given: what ``mnp-bench rerun`` takes.
     rows : DataFrame
-        The store's rows.
+        The store's rows, each dataset in the family that its card names today.
     runs, adoptions : list of dict
         From its manifest.
     """
@@ -51,7 +52,7 @@ def read_source(path: str | os.PathLike[str], rows: pd.DataFrame | None = None) 
     """
     return Source(
         os.fspath(path),
-        read(path) if rows is None else rows,
+        by_todays_cards(read(path) if rows is None else rows),
         manifest.read_manifest(path),
         manifest.read_adoptions(path),
     )

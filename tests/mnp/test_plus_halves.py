@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.datasets import registry
+from bench.datasets import registry, select
 from tests.parity import mnp_plus_halves as halves
-from tests.parity.mnp_plus_halves import COLUMNS, FAMILIES, in_development
+from tests.parity.mnp_plus_halves import COLUMNS, FAMILIES, family, in_development
 from tests.parity.mnp_plus_tables import on_shared_cells
 
 DEVELOPMENT = (
@@ -35,15 +35,39 @@ def test_families_are_whole_and_agree_with_the_registrys() -> None:
         if "adbench/" in name and name.count("/") == 1
     }
     together = {name: names for names in FAMILIES for name in names}
-    for name, family in cards.items():
-        kin = {other for other, theirs in cards.items() if theirs == family}
+    for name, own in cards.items():
+        kin = {other for other, theirs in cards.items() if theirs == own}
         assert kin <= set(together.get(name, (name,))), name
 
 
-def test_an_oddbench_set_is_a_family_of_its_own() -> None:
+def test_an_oddbench_set_is_a_family_of_its_own_but_for_copies() -> None:
     # sha256("AustinCrime") is even, that of "FloodRisk" is odd
     assert in_development("oddbench/AustinCrime")
     assert not in_development("oddbench/FloodRisk")
+    assert family("oddbench/FloodRisk") == ("FloodRisk",)
+    assert family("oddbench/SkinAnomaly") == family("adbench/33_skin") and in_development("oddbench/SkinAnomaly")
+    assert family("oddbench/SatelliteAnomaly") == ("landsat", "satellite", "satimage-2")
+    assert family("oddbench/IndiaAttackAnalysis") == family("oddbench/GlobalTerrorismAttack")
+
+
+def test_no_family_is_cut_and_oddbenchs_halves_are_the_collections() -> None:
+    where: dict[str, set[bool]] = {}
+    for collection in ("adbench:given", "oddbench:given"):
+        for name in select.members(collection):
+            where.setdefault(min(family(name)), set()).add(in_development(name))
+    assert [name for name, sides in where.items() if len(sides) > 1] == []
+    for half in ("development", "report"):
+        of_half = {name for name in select.members("oddbench:given") if in_development(name) == (half == "development")}
+        assert of_half == set(select.members(f"oddbench:{half}"))
+
+
+def test_sets_that_came_to_a_half_later_are_last_in_it(tmp_path: Path) -> None:
+    (tmp_path / "oddbench").mkdir()
+    for name in ("AustinCrime", "SkinAnomaly", "WeatherEvents", "SalesPerformance", "FloodRisk"):
+        (tmp_path / "oddbench" / f"{name}.npz").touch()
+    development = halves.members(tmp_path, "development")
+    assert development[-1] == "oddbench/SkinAnomaly" and development[:-1] == sorted(development[:-1])
+    assert "oddbench/SkinAnomaly" not in halves.members(tmp_path, "report")
 
 
 Asked = list[tuple[str, list[tuple[float, int]]]]

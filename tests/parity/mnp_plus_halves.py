@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import average_precision_score
 
-from bench.datasets import registry
+from bench.datasets import registry, select
 from bench.methods import create, get
 from bench.scenarios import split
 from bench.types import Dataset, DatasetCard, Scenario, Split
@@ -48,26 +48,47 @@ VARIANTS: dict[str, dict[str, Any]] = {
 
 
 def family(name: str) -> tuple[str, ...]:
-    """The bare names of a set's family."""
+    """The bare names of a set's family; of a copy in OddBench, those of the sets in ADBench that it is a copy of."""
     source, _, bare = name.partition("/")
-    bare = bare.partition("_")[2] if source == "adbench" else bare
+    if source == "oddbench":
+        cards = registry.cards()
+        kin = [other for other in cards if name in cards and cards[other].family == cards[name].family]
+        copied = [other for other in kin if other.startswith("adbench/")]
+        return family(copied[0]) if copied else tuple(other.partition("/")[2] for other in kin) or (bare,)
+    bare = bare.partition("_")[2]
     return next((names for names in FAMILIES if bare in names), (bare,))
 
 
 def in_development(name: str) -> bool:
-    """Whether the sha256 of the family's alphabetically first name is an even number."""
-    return int(sha256(min(family(name)).encode()).hexdigest(), 16) % 2 == 0
+    """Whether the sha256 of the family's alphabetically first name is even; OddBench's given sets as their collections."""
+    if name in select.members("oddbench:given"):
+        return name in select.members("oddbench:development")
+    return _even(min(family(name)))
+
+
+def _even(bare: str) -> bool:
+    return int(sha256(bare.encode()).hexdigest(), 16) % 2 == 0
+
+
+def _came_later(name: str) -> bool:
+    """Whether a set of OddBench is not in the half that its own name says."""
+    source, _, bare = name.partition("/")
+    return source == "oddbench" and in_development(name) != _even(bare)
 
 
 def members(folder: Path, half: str) -> list[str]:
-    """The sets of one half that lie in the data folder."""
+    """The sets of one half that lie in the data folder; those last that came to it after the first trials.
+
+    So "every second set" of OddBench goes on being the ones that the recorded trials were made on.
+    """
     names = [
         f"{source}/{file.stem}" for source in ("adbench", "oddbench") for file in sorted(folder.glob(f"{source}/*.npz"))
     ]
-    return [
+    chosen = [
         name for name in names
         if in_development(name) == (half == "development") and not set(family(name)) & set(LEFT_OUT)
     ]  # fmt: skip
+    return sorted(chosen, key=_came_later)
 
 
 def load(name: str, folder: Path) -> Dataset:

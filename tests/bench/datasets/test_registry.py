@@ -44,6 +44,9 @@ def test_near_duplicates_share_a_family() -> None:
         ("adbench/16_http", "adbench/34_smtp", "nslkdd"),
         ("adbench/26_optdigits", "digits-low"),
         ("adbench/45_wine", "wine"),
+        ("adbench/33_skin", "oddbench/SkinAnomaly"),
+        ("adbench/30_satellite", "oddbench/SatelliteAnomaly"),
+        ("adbench/5_campaign", "oddbench/SalesPerformance"),
     ]
     for names in families:
         assert len({CARDS[name].family for name in names}) == 1, names

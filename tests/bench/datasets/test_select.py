@@ -52,7 +52,8 @@ def test_adbench_halves_are_those_of_the_development_trials() -> None:
         ("difficulty=medium", lambda card: 0.8 <= card.forest_auc < 0.95),
         ("forest_auc>=0.95,iforest_auc<0.6", lambda card: card.forest_auc >= 0.95 and card.iforest_auc < 0.6),
         ("name=*fraud*", lambda card: "fraud" in card.name.lower()),
-        ("family=WineFraud", lambda card: card.name == "oddbench/WineFraud"),
+        ("family=skin segmentation", lambda card: card.name == "oddbench/SkinAnomaly"),
+        ("family=KickstarterCampaigns", lambda card: card.name == "oddbench/KickstarterCampaigns"),
     ],
 )
 def test_filters_keep_what_their_words_say(text: str, fits: Any) -> None:
