@@ -22,7 +22,14 @@ from pathlib import Path
 import pandas as pd
 
 from bench.report.blocks import Block, filled
-from tests.parity.mnp_plus_tables import OURS, by_labels, common, on_shared_cells, ranks_by_labels
+from tests.parity.mnp_plus_tables import (
+    OURS,
+    by_labels,
+    common,
+    of_the_report_half,
+    on_shared_cells,
+    ranks_by_labels,
+)
 
 #: What these blocks begin with, so that nobody takes them for those of the stores.
 MARK = "mnp-plus"
@@ -42,7 +49,7 @@ def written(block: Block, folder: Path) -> str:
     if block.name == "alone":
         return _alone(pd.read_csv(folder / "terms.csv"), float(block.options["by"]))
     rows = pd.read_csv(folder / "report.csv")
-    rows = rows[rows["set"].str.startswith(f"{block.subjects[0]}/") & ~rows.method.str.startswith("first ")]
+    rows = of_the_report_half(rows[rows["set"].str.startswith(f"{block.subjects[0]}/")])
     if block.name == "ranks":
         return _ranks(rows[rows.method.isin([OURS, *block.options["methods"].split(",")])])
     table, budgets = on_shared_cells(rows)
