@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 
@@ -102,7 +102,7 @@ def standing(stores: Stores, block: Block) -> str:
 
 
 def beside(stores: Stores, block: Block) -> str:
-    """``method`` minus each other one over families: mean difference, interval, corrected test."""
+    """``method`` minus each other one, or its ``nearest`` rivals: mean difference over families, interval, test."""
     folder = one_folder(block)
     rows, verdict = stores.scenario(block, folder), stores.verdict(block, folder)
     named = [
@@ -119,9 +119,18 @@ def beside(stores: Stores, block: Block) -> str:
         )
         for other, row in differences(verdict.matrix, named[0]).iterrows()
     ]  # fmt: skip
+    shown, left_out = _nearest(lines, int(block.options.get("nearest", ALL)))
     head = (f"{escaped_markdown(named[0])} minus", "Difference", "95% interval", "Higher / lower", "p (Holm)")
     rests = f"{count(len(verdict.matrix), 'family', 'families')}, {seed_count(*verdict.seeds)}"
-    return f"{markdown_table(head, lines)}\n\n{rests}. {ASSUMES}"
+    return f"{markdown_table(head, shown)}\n\n{rests}. {left_out}{ASSUMES}"
+
+
+def _nearest(lines: Sequence[tuple[str, ...]], number: int) -> tuple[Sequence[tuple[str, ...]], str]:
+    """The last so many of lines, and in words how many there are without them."""
+    more = len(lines) - number
+    if more <= 0:
+        return lines, ""
+    return lines[more:], f"The {count(more, 'method')} further below are left out here, not of the correction. "
 
 
 def pairs(stores: Stores, block: Block) -> str:
@@ -177,7 +186,7 @@ KINDS: dict[str, tuple[Callable[[Stores, Block], str], tuple[str, ...]]] = {
     "counts": (counts, ()),
     "table": (table, ("rows",)),
     "standing": (standing, ("method",)),
-    "beside": (beside, ("method",)),
+    "beside": (beside, ("method", "nearest")),
     "ahead": (ahead, ("method", "by")),
     "pairs": (pairs, ()),
     "curve": (curve, ("over",)),

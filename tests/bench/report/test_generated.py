@@ -231,6 +231,10 @@ def test_one_method_beside_the_others_by_hand(stores: stores_module.Stores) -> N
         f"| ECOD | {row.difference:+.3f} | {row.low:+.3f} to {row.high:+.3f} |" in text
         and "14 families, 2 seeds. " in text
     )
+    near = write(stores, "beside", "one", method="mnp", nearest="1")
+    lines = [line for line in text.splitlines() if line.startswith("| ")][1:]
+    assert [line for line in near.splitlines() if line.startswith("| ")][1:] == lines[-1:]
+    assert f"The {len(lines) - 1} methods further below are left out here" in near and "left out" not in text
 
 
 def test_folders(stores: stores_module.Stores) -> None:
