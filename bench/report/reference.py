@@ -69,18 +69,29 @@ def documents(root: Path = ROOT) -> list[Path]:
     return [path for path in paths if path.is_file()]
 
 
+def reworded(root: Path = ROOT) -> dict[Path, str]:
+    """The text that each document has once its generated blocks are written anew; nothing is changed.
+
+    Raises
+    ------
+    StoreError
+        A block cannot be written, told with its document and line.
+    """
+    stores = Stores(root)
+    texts = {path: path.read_text(encoding="utf-8") for path in documents(root)}
+    return {path: filled(text, lambda block: written(stores, block), str(path)) for path, text in texts.items()}
+
+
 def reword(root: Path = ROOT) -> list[Path]:
     """Write the generated blocks of every document anew; returns the documents whose bytes changed.
 
     Raises
     ------
     StoreError
-        A block cannot be written, told with its document and line; no document is changed then.
+        A block cannot be written; no document is changed then.
     """
-    stores = Stores(root)
-    texts = {path: path.read_text(encoding="utf-8") for path in documents(root)}
-    made = {path: filled(text, lambda block: written(stores, block), str(path)) for path, text in texts.items()}
-    changed = [path for path in texts if made[path] != texts[path]]
+    made = reworded(root)
+    changed = [path for path, text in made.items() if path.read_text(encoding="utf-8") != text]
     for path in changed:
         write_text(path, made[path])
     return changed
@@ -102,7 +113,7 @@ def main(words: Sequence[str] | None = None) -> int:
                 print(f"{folder}: scores of {drop_scores(folder):,} cells dropped")
             return 0
         rebuilt = {} if chosen.words else rebuild(chosen.root)
-        reworded = reword(chosen.root)
+        changed_words = reword(chosen.root)
     except BenchError as error:
         print(error, file=sys.stderr)
         return 2
@@ -111,8 +122,8 @@ def main(words: Sequence[str] | None = None) -> int:
             f"{folder}: " + (f"changed: {', '.join(path.name for path in changed)}" if changed else "tables unchanged")
         )
     for path in documents(chosen.root):
-        print(f"{path}: {'changed' if path in reworded else 'unchanged'}")
-    return int(chosen.check and (bool(reworded) or any(rebuilt.values())))
+        print(f"{path}: {'changed' if path in changed_words else 'unchanged'}")
+    return int(chosen.check and (bool(changed_words) or any(rebuilt.values())))
 
 
 if __name__ == "__main__":
