@@ -1,6 +1,9 @@
-"""How often ``pick`` is right: from the evidence collected to results/reference/pick/validation.csv.
+"""How often ``pick`` is right: from the evidence collected to results/reference/pick/validation.csv and its README.
 
     python -m tests.validation.pick_report [--folder results/reference/pick]
+
+The README's blocks between ``<!-- pick: ... -->`` and ``<!-- end -->`` are written anew: ``regret HALF``, a table;
+``held``, how often the intervals of the report half held; ``equals``, what naming another of the equals would do.
 
 A table's answer is right where the method named is within 0.02 average precision of the best method compared; its regret
 is how far below it is. The reference never holds the table's own family. Needs the files of the repository only.
@@ -16,12 +19,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bench.atomic import write_text
 from bench.datasets import registry
 from bench.methods import get
 from bench.picking.candidates import DEFAULT
 from bench.picking.joining import MARGIN, equals, join, placing
 from bench.picking.prior import prior
 from bench.planning.grouping import cell_seconds
+from bench.report.blocks import Block, filled
+from bench.report.render import markdown_table
+from bench.report.words import ALL, listed
 from bench.usertable.held_out import Evidence
 
 OVERALL_BEST = "mnp-plus"
@@ -80,13 +87,61 @@ def summary(answered: pd.DataFrame) -> pd.DataFrame:
     return table.round(4).reset_index()
 
 
+#: Columns of the README's tables.
+RULES = {
+    "pick": "pick",
+    "the reference's best of its equals": "pick, the reference's best of the equals",
+    "the best estimate": "pick, the best estimate",
+    "always MNP+": f"always {OVERALL_BEST}",
+    "always PU bagging": "always pu-bagging",
+    "evidence alone": "evidence alone",
+}
+MARK = "pick"
+
+
+def written(block: Block, table: pd.DataFrame) -> str:
+    """The text of one block of the README."""
+    if block.name == "regret":
+        return _regret(table[table.half == block.subjects[0]])
+    picks = table[(table.half == "report") & (table.rule == "pick")].sort_values("labels")
+    if block.name == "held":
+        shares = [f"{share:.0%}" for share in picks["differences_in_95_interval"]]
+        return (
+            "The 95% intervals of the differences to the best estimate held "
+            f"{listed(shares, ALL)} of the true differences on the report sets."
+        )
+    means = table.groupby(["half", "rule"]).regret.mean()
+    rules = ("the reference's best of its equals", "pick", "always MNP+")
+    best, own, always = ([means[half, RULES[rule]] for half in ("report", "development")] for rule in rules)
+    return (
+        f"Over the four numbers of labels the mean regret of the latter is {best[0]:.3f} on the report sets (the cheapest: "
+        f"{own[0]:.3f}, always MNP+: {always[0]:.3f}) and {best[1]:.3f} on the development sets ({own[1]:.3f}, {always[1]:.3f})."
+    )
+
+
+def _regret(part: pd.DataFrame) -> str:
+    rows = part.set_index(["labels", "rule"])
+    lines = [
+        (str(labels), *(_cell(rows.loc[(labels, rule)]) for rule in RULES.values()))
+        for labels in sorted(set(part.labels))
+    ]
+    return markdown_table(("labels", *RULES), lines, words=0)
+
+
+def _cell(row: pd.Series) -> str:
+    return f"{row.regret:.3f} ({row['within_0.02']:.0%})".removeprefix("0")
+
+
 def main() -> None:
-    """Read evidence.csv, write validation.csv, print it."""
+    """Read evidence.csv, write validation.csv and the README's blocks, print the table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--folder", type=Path, default=Path("results/reference/pick"))
     folder = parser.parse_args().folder
     table = summary(pd.DataFrame(answers(pd.read_csv(folder / "evidence.csv"))))
     table.to_csv(folder / "validation.csv", index=False, lineterminator="\n")
+    document = folder / "README.md"
+    text = filled(document.read_text("utf-8"), lambda block: written(block, table), str(document), MARK)
+    write_text(document, text)
     print(table.to_string(index=False))
 
 

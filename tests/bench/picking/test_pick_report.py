@@ -1,11 +1,13 @@
 """The validation of pick holds a table's family back as it is known today, whatever the evidence says it was."""
 
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
 from bench.picking.candidates import DEFAULT
+from bench.report.blocks import Block, filled
 from tests.validation import pick_report
 
 
@@ -26,3 +28,17 @@ def test_the_family_held_back_is_todays(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(pick_report, "prior", asked)
     with pytest.raises(Asked, match="Global Terrorism Database"):
         list(pick_report.answers(rows))
+
+
+def test_the_readme_says_what_the_validation_holds() -> None:
+    folder = Path(__file__).parents[3] / "results" / "reference" / "pick"
+    table = pd.read_csv(folder / "validation.csv")
+    text = (folder / "README.md").read_text("utf-8")
+    seen: list[str] = []
+
+    def again(block: Block) -> str:
+        seen.append(block.name)
+        return pick_report.written(block, table)
+
+    assert filled(text, again, "README.md", pick_report.MARK) == text
+    assert seen == ["regret", "regret", "held", "equals"]
