@@ -323,3 +323,13 @@ def test_columns_far_from_zero_are_reconstructed_in_their_units() -> None:
     model = MNPPlus(**BRIEF).fit(X, y)
     assert hasattr(model, "single_offset_")
     assert np.abs(X - model.reconstruct(X))[:, 0].mean() < 2.0
+
+
+def test_six_hundred_thousand_rows() -> None:
+    """Medians are over a draw of them, exemplars and modes too; trees and network score every row."""
+    X = np.random.default_rng(0).normal(size=(600_000, 10)).astype(np.float32)
+    X[:6_000] += 2.0
+    model = MNPPlus(**{**BRIEF, "n_estimators": 20, "n_init": 1}).fit(X, (np.arange(len(X)) < 10).astype(np.int8))
+    scores = model.decision_scores_
+    assert scores.shape == (600_000,) and np.isfinite(scores).all()
+    assert scores[:6_000].mean() > np.quantile(scores[6_000:], 0.99)
