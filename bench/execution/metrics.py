@@ -62,13 +62,15 @@ def _ranking(y: np.ndarray, scores: np.ndarray) -> dict[str, float]:
     precision, recall, _ = precision_recall_curve(y, scores)
     sums = precision + recall
     f1 = np.where(sums > 0, 2.0 * precision * recall / np.where(sums > 0, sums, 1.0), 0.0)
-    return {
+    measured = {
         "average_precision": float(average_precision_score(y, scores)),
         "auc_roc": float(roc_auc_score(y, scores)),
         "auc_pr_trapezoid": float(auc(recall, precision)),
         "precision_n": precision_at_n(y, scores),
         "best_f1": float(f1.max()),
     }
+    # sums of many shares of a perfect ranking round to more than 1
+    return {name: min(value, 1.0) for name, value in measured.items()}
 
 
 def precision_at_n(y: np.ndarray, scores: np.ndarray) -> float:

@@ -47,6 +47,12 @@ def test_a_perfect_and_an_inverted_ranking() -> None:
     assert worst["best_f1"] == pytest.approx(2 / 3)  # everything called an anomaly
 
 
+@pytest.mark.parametrize("anomalies", [20, 45, 108])  # scikit-learn's sum of the shares is 1.0000000000000002
+def test_a_perfect_ranking_is_worth_one_and_no_more(anomalies: int) -> None:
+    ranking = measured([1] * anomalies + [0], list(range(anomalies + 1, 0, -1)))
+    assert set(ranking.values()) == {1.0}
+
+
 @pytest.mark.parametrize("value", [0.0, 1e300, -5.0])
 def test_equal_scores_are_worth_the_share_of_anomalies(value: float) -> None:
     metrics = measured([1, 0, 0, 1, 0], [value] * 5)
