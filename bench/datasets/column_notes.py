@@ -64,9 +64,13 @@ def column_notes(dataset: Dataset) -> list[str]:
 
 def shortened(names: Iterable[str]) -> str:
     """The first names, and how many more there are."""
-    every = list(names)
-    more = len(every) - NAMED
-    return "; ".join([*every[:NAMED], *([f"{more} more"] if more > 0 else [])])
+    return "; ".join(first_of(list(names), NAMED))
+
+
+def first_of(names: list[str], most: int) -> list[str]:
+    """So many names, and in the place of the rest how many more there are."""
+    more = len(names) - most
+    return names[:most] + ([f"{more} more"] if more > 0 else [])
 
 
 def is_identifier(name: str, x: np.ndarray) -> bool:

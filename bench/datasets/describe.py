@@ -10,7 +10,7 @@ import numpy as np
 from bench.datasets import registry
 from bench.datasets.arrays import identical_rows
 from bench.datasets.catalogue import EVERYWHERE, Catalogue
-from bench.datasets.column_notes import NOT_LOOKED_AT, column_notes
+from bench.datasets.column_notes import NOT_LOOKED_AT, column_notes, first_of
 from bench.datasets.filters import difficulty
 from bench.types import Dataset, DatasetCard
 from reproducibility.streams import generator
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Rows drawn in a picture.
 PICTURE_ROWS = 3000
+#: So many sets of a family are named, the rest is counted.
+KIN_NAMED = 5
 
 
 def describe(name: str, catalogue: Catalogue = EVERYWHERE) -> str:
@@ -73,7 +75,7 @@ def card_lines(card: DatasetCard) -> list[str]:
         lines.append(f"types        {', '.join(card.types)}")
     lines.append(
         f"family       {card.family}"
-        + (f" (with {', '.join(shortened([other.name for other in kin]))})" if kin else "")
+        + (f" (with {', '.join(first_of([other.name for other in kin], KIN_NAMED))})" if kin else "")
     )
     if card.superseded_by:
         lines.append(f"prefer       {card.superseded_by}")
@@ -102,12 +104,6 @@ def sizes(card: DatasetCard) -> str:
         return "not known until loaded"
     share = 100 * card.anomalies / card.rows
     return f"{card.rows} rows x {card.features} features, {card.anomalies} anomalies ({share:.2f}%)"
-
-
-def shortened(names: list[str], most: int = 5) -> list[str]:
-    """The first names, and how many more there are."""
-    more = len(names) - most
-    return names[:most] + ([f"{more} more"] if more > 0 else [])
 
 
 def data_lines(dataset: Dataset) -> list[str]:

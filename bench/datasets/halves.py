@@ -16,8 +16,3 @@ from hashlib import sha256
 def in_development(family: Iterable[str]) -> bool:
     """Whether the family with these bare names is in the development half."""
     return int(sha256(min(family).encode()).hexdigest(), 16) % 2 == 0
-
-
-def any_in_development(names: Iterable[str]) -> bool:
-    """Whether one of the sets with these bare names, each a family of its own, is in the development half."""
-    return any(in_development([name]) for name in names)

@@ -17,7 +17,7 @@ import numpy as np
 
 from bench.datasets import adbench
 from bench.datasets.column_notes import NOT_LOOKED_AT
-from bench.datasets.halves import any_in_development
+from bench.datasets.halves import in_development
 from bench.datasets.local_files import LocalFiles
 from bench.datasets.npz import open_npz, plain_field
 from bench.datasets.oddbench_kin import column_names, kinships
@@ -130,7 +130,10 @@ def _in_development(given: tuple[str, ...]) -> dict[str, bool]:
     kin: dict[str, list[str]] = {}
     for name in given:
         kin.setdefault(family[name], []).append(_rows()[name]["name"])
-    own = {text: known[text] if text in known else any_in_development(names) for text, names in kin.items()}
+    own = {
+        text: known[text] if text in known else any(in_development([name]) for name in names)
+        for text, names in kin.items()
+    }
     return {name: own[family[name]] for name in given}
 
 

@@ -17,10 +17,10 @@ from bench.report.outcomes import cost
 from bench.report.paired import ASSUMES, differences
 from bench.report.render import escaped_markdown, markdown_table
 from bench.report.rows import method_count, natural, scenario_label, seeds
-from bench.report.stores import FILTERS, Stores, metric_of, one_folder
+from bench.report.stores import FILTERS, Stores, metric_in_words, metric_of, of_the_method, one_folder
 from bench.report.summary import claims
 from bench.report.titles import Question, question
-from bench.report.words import ALL, count, listed, p_value, seed_count, span, uncapitalised
+from bench.report.words import ALL, count, listed, p_value, seed_count, span
 from bench.store.manifest import read_manifest
 
 
@@ -73,7 +73,6 @@ def standing(stores: Stores, block: Block) -> str:
     compared = comparison.compare(rows, metric_of(block), "")
     order = list(compared.rank.dropna().index)
     names = rows.variant[rows.method == block.options.get("method", "")].unique()
-    title = uncapitalised(comparison.METRIC_TITLES[metric_of(block)])
     told = []
     for name in names:
         if name not in order:
@@ -86,7 +85,7 @@ def standing(stores: Stores, block: Block) -> str:
         where = f"{order.index(name) + 1} of {len(order)} by average rank over datasets ({compared.rank[name]:.2f}"
         says = "; ".join(word + listed(group, ALL) for word, group in phrases if group)
         told.append(
-            f"{name} is in place {where}; mean {title} {compared.average[name]:.3f}; "
+            f"{name} is in place {where}; mean {metric_in_words(block)} {compared.average[name]:.3f}; "
             f"{count(int(compared.wins[name]), 'win')} on {count(len(verdict.coverage.complete), 'dataset')}, "
             f"{seed_count(*verdict.seeds)}). "
             + (
@@ -105,9 +104,7 @@ def beside(stores: Stores, block: Block) -> str:
     """``method`` minus each other one, or its ``nearest`` rivals: mean difference over families, interval, test."""
     folder = one_folder(block)
     rows, verdict = stores.scenario(block, folder), stores.verdict(block, folder)
-    named = [
-        name for name in verdict.matrix.columns if name in set(rows.variant[rows.method == block.options.get("method")])
-    ]
+    named = of_the_method(block, rows, verdict.matrix.columns)
     if len(named) != 1 or verdict.holm is None:
         raise StoreError(
             f"{len(named)} compared variants of method={block.options.get('method', '')} on enough families"

@@ -6,11 +6,10 @@ import pandas as pd
 
 from bench.errors import StoreError
 from bench.report.blocks import Block
-from bench.report.comparison import METRIC_TITLES
 from bench.report.render import escaped_markdown, markdown_table
 from bench.report.rows import fair, seeds
-from bench.report.stores import Stores, metric_of, one_folder
-from bench.report.words import ALL, count, listed, seed_count, uncapitalised
+from bench.report.stores import Stores, metric_in_words, metric_of, of_the_method, one_folder
+from bench.report.words import ALL, count, listed, seed_count
 
 #: What a curve may run over.
 LEVELS = ("contamination", "label_budget")
@@ -37,10 +36,10 @@ def change(stores: Stores, block: Block) -> str:
 
 
 def place(stores: Stores, block: Block) -> str:
-    """The place of ``method`` by mean {title} at each level of ``over``, beside the first or the second."""
+    """The place of ``method`` by the mean of the metric at each level of ``over``, beside the first or the second."""
     means, over, on = _means(stores, block)
     rows = stores.rows(block, one_folder(block))
-    names = [name for name in means.index if name in set(rows.variant[rows.method == block.options.get("method")])]
+    names = of_the_method(block, rows, means.index)
     if not names:
         raise StoreError(f"no compared variant is of method {block.options.get('method', '(not given)')!r}")
     told = []
@@ -49,8 +48,7 @@ def place(stores: Stores, block: Block) -> str:
         where = list(order.index).index(names[0])
         other = order.index[0] if where else order.index[1]
         told.append(f"{_with(over, level)} in place {where + 1} ({order[names[0]]:.3f}; {other} {order[other]:.3f})")
-    title = uncapitalised(METRIC_TITLES[metric_of(block)])
-    return f"Of {len(means)} methods {names[0]} is, by mean {title} ({on}), {listed(told, ALL)}."
+    return f"Of {len(means)} methods {names[0]} is, by mean {metric_in_words(block)} ({on}), {listed(told, ALL)}."
 
 
 def _levels(means: pd.DataFrame, over: str) -> list[str]:

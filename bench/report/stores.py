@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from bench.report.comparison import METRIC_TITLES
 from bench.report.rows import prepare
 from bench.report.source import read_source
 from bench.report.statistics import Verdict, judge
+from bench.report.words import uncapitalised
 from bench.suite.narrow import read_seeds
 
 METRIC = "average_precision"
@@ -91,6 +93,17 @@ def metric_of(block: Block) -> str:
     if metric not in METRIC_TITLES:
         raise StoreError(f"there is no metric {metric!r}; there are {', '.join(METRIC_TITLES)}")
     return metric
+
+
+def metric_in_words(block: Block) -> str:
+    """The metric that a block is about, inside a sentence."""
+    return uncapitalised(METRIC_TITLES[metric_of(block)])
+
+
+def of_the_method(block: Block, rows: pd.DataFrame, variants: Iterable[object]) -> list[str]:
+    """Those of these variants that are of the block's ``method``, in their order."""
+    own = set(rows.variant[rows.method == block.options.get("method")])
+    return [str(name) for name in variants if name in own]
 
 
 def one_folder(block: Block) -> str:

@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import average_precision_score
 
-from bench.datasets import registry, select
+from bench.datasets import halves, registry, select
 from bench.methods import create, get
 from bench.scenarios import split
 from bench.types import Dataset, DatasetCard, Scenario, Split
@@ -52,7 +52,7 @@ def family(name: str) -> tuple[str, ...]:
     source, _, bare = name.partition("/")
     if source == "oddbench":
         cards = registry.cards()
-        kin = [other for other in cards if name in cards and cards[other].family == cards[name].family]
+        kin = [other for other, card in cards.items() if card.family == cards[name].family] if name in cards else []
         copied = [other for other in kin if other.startswith("adbench/")]
         return family(copied[0]) if copied else tuple(other.partition("/")[2] for other in kin) or (bare,)
     bare = bare.partition("_")[2]
@@ -63,17 +63,13 @@ def in_development(name: str) -> bool:
     """Whether the sha256 of the family's alphabetically first name is even; OddBench's given sets as their collections."""
     if name in select.members("oddbench:given"):
         return name in select.members("oddbench:development")
-    return _even(min(family(name)))
-
-
-def _even(bare: str) -> bool:
-    return int(sha256(bare.encode()).hexdigest(), 16) % 2 == 0
+    return halves.in_development(family(name))
 
 
 def _came_later(name: str) -> bool:
     """Whether a set of OddBench is not in the half that its own name says."""
     source, _, bare = name.partition("/")
-    return source == "oddbench" and in_development(name) != _even(bare)
+    return source == "oddbench" and in_development(name) != halves.in_development([bare])
 
 
 def members(folder: Path, half: str) -> list[str]:

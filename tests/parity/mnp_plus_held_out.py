@@ -24,11 +24,13 @@ from tests.parity.mnp_plus_variants import (
     NETWORK_WEIGHT,
     ROTATED_WEIGHT,
     Variant,
+    mean_quantile,
     normality,
     summed,
     trust,
     trusted,
-)  # fmt: skip
+    weighted,
+)
 
 FOLDS, LEAST_LABELS, TREES = 5, 5, 100
 #: The least that a factor of the terms without labels starts from: theirs is the method's trust, which may be 0.
@@ -74,7 +76,7 @@ def _fitted(cell: Any) -> HeldOut:
         labelled["network"][part] = _softened(after)
         unlabelled["trees"] += _odds(mean_value(trees, rest.X_train[rest.unlabelled])) / FOLDS
         unlabelled["network"] += _softened(before[rest.unlabelled]) / FOLDS
-    without = np.sum([weight * normality(cell)[0][name] for name, weight in BOTH.items()], axis=0)
+    without = weighted(normality(cell)[0], BOTH)
     weights = {"trees": 1.0 + ROTATED_WEIGHT, "network": NETWORK_WEIGHT}
     return HeldOut(
         *({**{name: weights[name] * values for name, values in terms.items()}, "without labels": without[rows]}
@@ -84,9 +86,7 @@ def _fitted(cell: Any) -> HeldOut:
 
 def quantile(name: str, terms: HeldOut, prior: float) -> float:
     """Mean quantile of the held-out anomalies among the unlabelled rows by one term, drawn to a prior as the trust is."""
-    ordered, asked = np.sort(terms.unlabelled[name]), terms.labelled[name]
-    sides = np.searchsorted(ordered, asked, "left") + np.searchsorted(ordered, asked, "right")
-    return float(((sides / (2 * len(ordered))).sum() + PRIOR_LABELS * prior) / (len(asked) + PRIOR_LABELS))
+    return mean_quantile(terms.unlabelled[name], terms.labelled[name], (prior, PRIOR_LABELS))
 
 
 def by_quantile(power: float, prior: float = 0.9) -> Variant:
@@ -136,7 +136,7 @@ def by_regression(deviation: float) -> Variant:
         if len(cell.labelled) < LEAST_LABELS:
             return summed(cell)
         terms = held_out(cell)
-        own = trust(np.sum([weight * normality(cell)[0][name] for name, weight in BOTH.items()], axis=0), cell)
+        own = trust(weighted(normality(cell)[0], BOTH), cell)
         times = factors(terms, np.array([1.0, 1.0, max(own, LEAST_TRUST)]), deviation)
         return _summed(cell, *times.tolist())
 

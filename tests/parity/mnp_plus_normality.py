@@ -85,7 +85,7 @@ def modes(cell: Any, number: int, width: float = 0.5) -> tuple[np.ndarray, np.nd
     """Least residual norms of so many modes' linear autoencoders, on training and test rows; ``width`` in inputs' share."""
     v, asked = cell.inputs
     rows = cell.usual
-    centres, members = _modes(v[rows], number, int(generator("mnp-plus", "modes", cell.seed).integers(2**31)))
+    centres, members = _centres(cell, number)
     settings = replace(_settings(), n_components=width)
     subspaces = _subspaces(v[rows], centres, members, settings, generator("mnp-plus", "components", cell.seed))
     norms = []
@@ -97,6 +97,12 @@ def modes(cell: Any, number: int, width: float = 0.5) -> tuple[np.ndarray, np.nd
         ]
         norms.append(torch.stack(residuals).amin(dim=0)[0].sqrt().double().numpy())
     return norms[0], norms[1]
+
+
+def _centres(cell: Any, number: int) -> tuple[np.ndarray, np.ndarray]:
+    """The method's k-means with so many centres, and the mode of each usual row."""
+    rows = cell.inputs[0][cell.usual]
+    return _modes(rows, number, int(generator("mnp-plus", "modes", cell.seed).integers(2**31)))
 
 
 def exemplars(cell: Any, number: int) -> tuple[np.ndarray, np.ndarray]:
@@ -116,8 +122,7 @@ def between(cell: Any, number: int) -> tuple[np.ndarray, np.ndarray]:
     1 is midway between two modes.
     """
     v, asked = cell.inputs
-    rows = v[cell.usual]
-    centres, _ = _modes(rows, number, int(generator("mnp-plus", "modes", cell.seed).integers(2**31)))
+    centres, _ = _centres(cell, number)
     if len(centres) < 2:
         return np.ones(len(v)), np.ones(len(asked))
     shares = []

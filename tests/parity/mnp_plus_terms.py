@@ -12,12 +12,12 @@ import argparse
 from collections.abc import Iterable
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 from sklearn.metrics import average_precision_score
 
 from tests.parity.mnp_plus_cells import LEAST_ANOMALIES, load
-from tests.parity.mnp_plus_variants import BOTH, VARIANTS, normality, trust
+from tests.parity.mnp_plus_trials import _where
+from tests.parity.mnp_plus_variants import BOTH, VARIANTS, normality, trust, weighted
 
 #: Columns of average precision, and the variants that are each term alone.
 ALONE = {
@@ -33,10 +33,10 @@ def of_cell(path: Path) -> dict[str, object] | None:
     cell, truth, _ = load(path)
     if truth.sum() < LEAST_ANOMALIES:
         return None
-    source, bare, *_ = path.stem.split("+")
-    before = np.sum([weight * normality(cell)[0][name] for name, weight in BOTH.items()], axis=0)
+    where = _where(path)
+    before = weighted(normality(cell)[0], BOTH)
     return {
-        "set": f"{source}/{bare}", "cells": 1, "rows": len(cell.X_train), "features": cell.X_train.shape[1],
+        "set": f"{where['source']}/{where['set']}", "rows": len(cell.X_train), "features": cell.X_train.shape[1],
         "anomalies": int(truth.sum()), "trust": trust(before, cell),
         **{name: average_precision_score(truth, VARIANTS[variant](cell)) for name, variant in ALONE.items()},
     }  # fmt: skip
@@ -45,8 +45,9 @@ def of_cell(path: Path) -> dict[str, object] | None:
 def by_set(paths: Iterable[Path]) -> pd.DataFrame:
     """One row per set: means over its cells, and how many they are."""
     rows = pd.DataFrame([row for path in paths if (row := of_cell(path)) is not None])
-    means = rows.drop(columns="cells").groupby("set", sort=True).mean()
-    means.insert(0, "cells", rows.groupby("set").cells.sum())
+    sets = rows.groupby("set", sort=True)
+    means = sets.mean()
+    means.insert(0, "cells", sets.size())
     return means.round({"rows": 0, "anomalies": 1, "trust": 3, **dict.fromkeys(ALONE, 4)}).reset_index()
 
 
@@ -56,7 +57,9 @@ def main() -> None:
     parser.add_argument("caches", nargs="+", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
-    paths = [path for cache in arguments.caches for path in sorted(cache.glob("*.npz")) if path.name[:6] != "unseen"]
+    paths = [
+        path for cache in arguments.caches for path in sorted(cache.glob("*.npz")) if _where(path)["source"] != "unseen"
+    ]
     by_set(paths).to_csv(arguments.out, index=False)
 
 

@@ -20,6 +20,7 @@ from tests.parity import mnp_plus_normality as normal
 Variant = Callable[[Any], np.ndarray]
 Terms = dict[str, np.ndarray]
 WEIGHT, NETWORK_WEIGHT, ROTATED_WEIGHT = 0.6, 0.75, 0.5
+BOTH = {"near": WEIGHT, "own": WEIGHT}
 
 
 def normality(cell: Any) -> tuple[Terms, Terms]:
@@ -33,12 +34,22 @@ def normality(cell: Any) -> tuple[Terms, Terms]:
     return train, test
 
 
+def mean_quantile(usual: np.ndarray, asked: np.ndarray, prior: tuple[float, float]) -> float:
+    """Mean quantile of values among usual ones, drawn to the prior's as by so many further values."""
+    ordered = np.sort(usual)
+    sides = np.searchsorted(ordered, asked, "left") + np.searchsorted(ordered, asked, "right")
+    return float(((sides / (2 * len(ordered))).sum() + prior[1] * prior[0]) / (len(asked) + prior[1]))
+
+
 def trust(values: np.ndarray, cell: Any, power: float = 4.0, prior: tuple[float, float] = (0.8, 4.0)) -> float:
     """((m - 0.5) / 0.3)^power, m the mean quantile of the labelled rows among the unlabelled, drawn to the prior."""
-    ordered, asked = np.sort(values[cell.usual]), values[cell.labelled]
-    sides = np.searchsorted(ordered, asked, "left") + np.searchsorted(ordered, asked, "right")
-    mean = ((sides / (2 * len(ordered))).sum() + prior[1] * prior[0]) / (len(asked) + prior[1])
+    mean = mean_quantile(values[cell.usual], values[cell.labelled], prior)
     return float((max(0.0, mean - 0.5) / 0.3) ** power)
+
+
+def weighted(terms: Terms, weights: dict[str, float]) -> np.ndarray:
+    """The sum of terms at these weights."""
+    return np.asarray(np.sum([weight * terms[name] for name, weight in weights.items()], axis=0))
 
 
 def trusted(
@@ -55,14 +66,11 @@ def trusted(
     if separate:
         terms_of_trust = [weight * trust(train[name], cell) * test[name] for name, weight in weights.items()]
         return np.asarray(np.sum(terms_of_trust, axis=0))
-    before, after = (
-        np.sum([weight * part[name] for name, weight in weights.items()], axis=0) for part in (train, test)
-    )
-    return trust(before, cell, power, prior) * np.asarray(after)
+    return trust(weighted(train, weights), cell, power, prior) * weighted(test, weights)
 
 
 def with_own(cell: Any, name: Any, measure: Callable[[Any], tuple[np.ndarray, np.ndarray]]) -> tuple[Terms, Terms]:
-    """``normality`` with another reconstruction error, ``other``."""
+    """``normality`` with another distance, ``other``, measured once for all variants of a cell."""
     if name not in cell.trained:
         cell.trained[name] = measure(cell)
     train, test = normality(cell)
@@ -72,47 +80,35 @@ def with_own(cell: Any, name: Any, measure: Callable[[Any], tuple[np.ndarray, np
     return train, test
 
 
+def measured(name: Any, measure: Callable[[Any], tuple[np.ndarray, np.ndarray]], weights: dict[str, float]) -> Variant:
+    """With another distance among the terms that need no label; ``weights`` of near, own and other."""
+    return lambda cell: summed(cell, rest=trusted(cell, weights, terms=with_own(cell, name, measure)))
+
+
 def reconstructing(hidden: float, denoising: bool, weights: dict[str, float]) -> Variant:
     """With autoencoders with a hidden layer; ``weights`` of near, own and other."""
-
-    def variant(cell: Any) -> np.ndarray:
-        terms = with_own(cell, (hidden, denoising), lambda cell: normal.reconstructed(cell, hidden, denoising))
-        return summed(cell, rest=trusted(cell, weights, terms=terms))
-
-    return variant
+    return measured((hidden, denoising), lambda cell: normal.reconstructed(cell, hidden, denoising), weights)
 
 
 def of_modes(number: int | None, width: float = 0.5) -> Variant:
     """With the linear autoencoders of so many modes, or of a stable number, so wide as a share of the inputs."""
 
-    def variant(cell: Any) -> np.ndarray:
-        if number is None and "stable" not in cell.trained:
-            cell.trained["stable"] = normal.stable_number(cell.inputs[0][cell.usual], cell.seed)
-        count = cell.trained["stable"] if number is None else number
-        terms = with_own(cell, ("modes", count, width), lambda cell: normal.modes(cell, count, width))
-        return summed(cell, rest=trusted(cell, {"near": WEIGHT, "other": WEIGHT}, terms=terms))
+    def residuals(cell: Any) -> tuple[np.ndarray, np.ndarray]:
+        count = normal.stable_number(cell.inputs[0][cell.usual], cell.seed) if number is None else number
+        return normal.modes(cell, count, width)
 
-    return variant
+    return measured(("modes", number, width), residuals, {"near": WEIGHT, "other": WEIGHT})
 
 
 def of_exemplars(number: int) -> Variant:
     """With the distance to so many exemplars."""
-
-    def variant(cell: Any) -> np.ndarray:
-        terms = with_own(cell, ("exemplars", number), lambda cell: normal.exemplars(cell, number))
-        return summed(cell, rest=trusted(cell, {"other": WEIGHT, "own": WEIGHT}, terms=terms))
-
-    return variant
+    weights = {"other": WEIGHT, "own": WEIGHT}
+    return measured(("exemplars", number), lambda cell: normal.exemplars(cell, number), weights)
 
 
 def between_modes(weight: float, number: int = 8) -> Variant:
     """With evidence that a row lies between two modes: the logarithm of ``normal.between`` in units of its median."""
-
-    def variant(cell: Any) -> np.ndarray:
-        terms = with_own(cell, ("between", number), lambda cell: normal.between(cell, number))
-        return summed(cell, rest=trusted(cell, {**BOTH, "other": weight}, terms=terms))
-
-    return variant
+    return measured(("between", number), lambda cell: normal.between(cell, number), {**BOTH, "other": weight})
 
 
 def trained(network: networks.Network, weight: float = 0.75, calibrated: bool = False) -> Variant:
@@ -169,9 +165,6 @@ def trust_to_the(power: float) -> Variant:
 def trust_drawn_to(prior: float, worth: float) -> Variant:
     """With the trust drawn to another mean quantile, as by so many labels."""
     return lambda cell: summed(cell, rest=trusted(cell, BOTH, prior=(prior, worth)))
-
-
-BOTH = {"near": WEIGHT, "own": WEIGHT}
 
 
 def summed(
