@@ -20,6 +20,7 @@ from replicas.parameters import Layout, Parameter, zeros
 from replicas.rows import TrainingRows, labelled_count
 from replicas.sampling import counted_width, halves, with_replacement
 from replicas.scaling import scaled, scaled_
+from replicas.single import SingleLayout
 from replicas.stopping import StoppingRule
 from replicas.training import Context, DrawOne, Gradient, Stage, Step, each, train
 
@@ -100,7 +101,7 @@ class FeaWAD(ReplicaMixin, BaseDetector):
         self.residual_in_loss = residual_in_loss
         self.random_state = random_state
 
-    def _autoencoder(self, width: int) -> Layout:
+    def _autoencoder(self, width: int) -> SingleLayout:
         sizes = [width, width, self.hidden_dim, self.code_dim, self.hidden_dim, width]
         return _layout([layer.name for layer in ENCODER + DECODER], sizes[:-1], sizes[1:])
 
@@ -110,10 +111,10 @@ class FeaWAD(ReplicaMixin, BaseDetector):
     def _shape_key(self, run: TrainingRows) -> Any:
         return counted_width(labelled_count(run), self.batch_size // 2)
 
-    def _layout(self, width: int) -> Layout:
+    def _layout(self, width: int) -> SingleLayout:
         names = [layer.name for layer in self._head()]
         head = _layout(names, [width + self.code_dim + 1, *(size + 1 for size in self.head_dims)], [*self.head_dims, 1])
-        return Layout([*self._autoencoder(width).parameters, *head.parameters])
+        return SingleLayout([*self._autoencoder(width).parameters, *head.parameters])
 
     def _forward(self, p: Views, x: torch.Tensor, context: Context) -> torch.Tensor:
         x = scaled(x, context)
@@ -169,11 +170,11 @@ class FeaWAD(ReplicaMixin, BaseDetector):
         return Stage(layout, gradient, each(draw), optimiser, epochs, self.steps_per_epoch, stopping=best)
 
 
-def _layout(names: Sequence[str], inputs: Sequence[int], outputs: Sequence[int]) -> Layout:
+def _layout(names: Sequence[str], inputs: Sequence[int], outputs: Sequence[int]) -> SingleLayout:
     parameters = []
     for name, a, b in zip(names, inputs, outputs, strict=True):
         parameters += [Parameter(f"{name}.weight", (a, b), glorot_normal), Parameter(f"{name}.bias", (1, b), zeros)]
-    return Layout(parameters)
+    return SingleLayout(parameters)
 
 
 def _with_norm(p: Views, name: str, x: torch.Tensor, norm: torch.Tensor) -> torch.Tensor:

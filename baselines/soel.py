@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Mapping
 from numbers import Real
@@ -18,10 +19,11 @@ from replicas.group import Fitted, Group
 from replicas.layers import chain, dense, relu
 from replicas.normalisation import batch_norm, fresh_statistics
 from replicas.optimiser import Adam
-from replicas.parameters import Layout, Parameter, bounded
+from replicas.parameters import Parameter, bounded
 from replicas.rows import TrainingRows, labelled_count
 from replicas.sampling import passes, without_replacement
 from replicas.scaling import scaled
+from replicas.single import SingleLayout
 from replicas.stopping import StoppingRule
 from replicas.training import Context, Stage, differentiated, each, train
 
@@ -112,11 +114,11 @@ class SOEL(ReplicaMixin, BaseDetector):
         batch = min(max(1, unlabelled // self.batches), MOST_ROWS)
         return batch, unlabelled // batch
 
-    def _layout(self, width: int) -> Layout:
+    def _layout(self, width: int) -> SingleLayout:
         inside = min(width, WIDEST)
         hidden, last = (2 * width, 2 * width) if width < 32 else (64, 32) if width <= 300 else (256, 64)
         sizes = [(width, inside), (inside, inside), (inside, width)]
-        return Layout(
+        return SingleLayout(
             [
                 *(
                     Parameter(f"transform{i}.weight", (self.n_transformations, a, b), bounded(a**-0.5))
@@ -135,7 +137,7 @@ class SOEL(ReplicaMixin, BaseDetector):
         """L_n and L_a (R, B) of raw rows."""
         x = scaled(x, context)
         changed = _transformed(p, x, context, training)
-        views = torch.cat([x[:, None], changed], dim=1)
+        views = torch.cat([x[:, :, None], changed.transpose(1, 2)], dim=2)
         code = chain(p, ENCODER, views.flatten(1, 2), relu, None)
         return contrast(torch.unflatten(code, 1, views.shape[1:3]), self.temperature)
 
@@ -191,7 +193,7 @@ def contrast(code: torch.Tensor, temperature: float) -> tuple[torch.Tensor, torc
 
     Parameters
     ----------
-    code : (R, K + 1, B, Z) tensor
+    code : (R, B, K + 1, Z) tensor
         First the row itself, then its K transformations.
     temperature : float
 
@@ -199,24 +201,26 @@ def contrast(code: torch.Tensor, temperature: float) -> tuple[torch.Tensor, torc
     -------
     two (R, B) tensors
     """
-    count = code.shape[1] - 1
-    unit = code * code.square().sum(dim=3, keepdim=True).clamp(min=1e-24).rsqrt()
-    row, changed = unit[:, :1], unit[:, 1:]
-    near = _similarity(row, changed, temperature)
-    others = torch.zeros_like(near)
-    for gap in range(1, count // 2 + 1):  # every pair of transformations once, K pairs at a time
-        similar = elementwise(torch.exp, _similarity(changed, changed.roll(gap, 1), temperature))
-        others = others + similar
-        if 2 * gap < count:
-            others = others + similar.roll(-gap, 1)
-    total = elementwise(torch.log, elementwise(torch.exp, near) + others)
-    scale = 1.0 / math.log(count)
-    return (total - near).mean(dim=1) * scale, (total - elementwise(torch.log, others)).mean(dim=1) * scale
+    views = code.shape[2]
+    flat = code.flatten(0, 1)
+    product = torch.unflatten(torch.bmm(flat, flat.transpose(1, 2)), 0, code.shape[:2])
+    inverse = product.diagonal(dim1=2, dim2=3).clamp(min=1e-24).rsqrt()
+    # (cosine - 1) / temperature is 0 at most, so that no exponential overflows
+    similar = (product * inverse[..., None] * inverse[..., None, :] - 1.0) / temperature
+    weight = elementwise(torch.exp, similar)
+    others = (weight * _other_transformations(views)).sum(dim=3)[:, :, 1:]
+    total = elementwise(torch.log, weight[:, :, 1:, 0] + others)
+    scale = 1.0 / math.log(views - 1)
+    near = similar[:, :, 1:, 0]
+    return (total - near).mean(dim=2) * scale, (total - elementwise(torch.log, others)).mean(dim=2) * scale
 
 
-def _similarity(first: torch.Tensor, second: torch.Tensor, temperature: float) -> torch.Tensor:
-    """(cosine - 1) / temperature of unit vectors (R, K, B, Z): (R, K, B), at most 0, so no exponential overflows."""
-    return ((first * second).sum(dim=3) - 1.0) / temperature
+@functools.cache
+def _other_transformations(views: int) -> torch.Tensor:
+    """1 where two views are different transformations of a row, 0 elsewhere: (views, views)."""
+    others = 1.0 - torch.eye(views)
+    others[:, 0] = others[0] = 0.0
+    return others
 
 
 def _transformed(p: Views, x: torch.Tensor, context: Context, training: bool) -> torch.Tensor:

@@ -90,8 +90,11 @@ def task(part: Sequence[tuple[Cell, ...]], spec: MethodSpec, shape: Shape, secon
 
 
 def trains_together(spec: MethodSpec, shape: Shape) -> bool:
-    """Whether cells of a task train as one program. Those of a wide replicated method train one after another."""
-    return spec.replicated and spec.inputs_per_feature * shape[1] <= MOST_GROUPED_FEATURES
+    """Whether cells of a task train as one program.
+
+    Those of a wide network, and of a method whose steps are large at every width, train one after another.
+    """
+    return spec.max_group > 1 and spec.inputs_per_feature * shape[1] <= MOST_GROUPED_FEATURES
 
 
 def seen(shape: Shape, scenario: Scenario) -> Shape:

@@ -42,7 +42,7 @@ class MethodSpec:
     rows_per_step : int
         Rows that add a step to an epoch which ``max_steps_per_epoch`` can bound (0 = there is no such parameter).
     max_group : int
-        Largest replica group worth building (0 = not replicated).
+        Largest replica group worth building (0 = not replicated, 1 = its runs train one after another at every width).
     highlight : bool
         Reports say in words where this method stands, and draw it thicker and in hues of its own.
     inspectable : bool

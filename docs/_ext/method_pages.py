@@ -58,7 +58,7 @@ def _card(card: MethodSpec) -> str:
     module, _, name = card.factory.partition(":")
     path = dict(card.params).get("path", "")
     extra = f"`pip install 'mnp-bench[{card.extra}]'`" if card.extra else ""
-    runs = f"groups of up to {card.max_group} runs" if card.replicated else "one run at a time"
+    runs = f"groups of up to {card.max_group} runs" if card.max_group > 1 else "one run at a time"
     return pairs([
         ("In suites", f"`{card.name}`"),
         ("In Python", f'`create("{card.name}")`, class `{module}.{name}`' + (f" around `{path}`" if path else "")),
