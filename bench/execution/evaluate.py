@@ -37,6 +37,7 @@ class Prepared:
 
 
 Begin = Callable[[Sequence[Prepared]], None]
+Fit = Callable[[Sequence[Prepared], WorkContext], list[Record]]
 
 
 def execute(task: Task, context: WorkContext) -> list[Record]:
@@ -71,27 +72,30 @@ def stream(task: Task, context: WorkContext, begin: Begin = lambda _: None) -> I
         ready = [_prepare(cell, spec, context) for cell in cells]
         yield from (record for record in ready if isinstance(record, Record))
         prepared = [cell for cell in ready if isinstance(cell, Prepared)]
-        yield from (_replicas if spec.replicated else _shared_fits)(prepared, context, begin)
+        if spec.replicated:
+            yield from _together(_fit_group, prepared, context, begin)
+            continue
+        for alike in _of_same_rows(prepared):
+            if spec.shares_rows:
+                yield from _together(_fit_labellings, alike, context, begin)
+            else:
+                begin(alike[:1])  # one fit, so the time of one cell
+                yield from _guarded(_fit_once, alike, context)
 
 
-def _replicas(prepared: list[Prepared], context: WorkContext, begin: Begin) -> Iterator[Record]:
+def _together(fit: Fit, prepared: list[Prepared], context: WorkContext, begin: Begin) -> Iterator[Record]:
+    """All cells in one call, or one by one if that raises."""
     if len(prepared) > 1:
         begin(prepared)
         try:
-            records = _fit_group(prepared, context)
+            records = fit(prepared, context)
         except Exception:
             records = []  # the culprit is found, and its error told, below
         yield from records
         prepared = [] if records else prepared
     for single in prepared:
         begin([single])
-        yield from _guarded(_fit_group, [single], context)
-
-
-def _shared_fits(prepared: list[Prepared], context: WorkContext, begin: Begin) -> Iterator[Record]:
-    for alike in _of_same_rows(prepared):
-        begin(alike[:1])  # one fit, so the time of one cell
-        yield from _guarded(_fit_once, alike, context)
+        yield from _guarded(fit, [single], context)
 
 
 def _of_same_rows(prepared: Sequence[Prepared]) -> list[list[Prepared]]:
@@ -150,9 +154,7 @@ def _check_source(spec: MethodSpec, context: WorkContext) -> None:
         )
 
 
-def _guarded(
-    fit: Callable[[Sequence[Prepared], WorkContext], list[Record]], cells: Sequence[Prepared], context: WorkContext
-) -> list[Record]:
+def _guarded(fit: Fit, cells: Sequence[Prepared], context: WorkContext) -> list[Record]:
     try:
         return fit(cells, context)
     except Exception as error:
@@ -195,6 +197,22 @@ def _fit_once(cells: Sequence[Prepared], context: WorkContext) -> list[Record]:
     end = time.perf_counter()
     spent = ((middle - start) / width, (end - middle) / width, memory.peak_mb())
     return [_measured(ready, scores, spent, width, context) for ready in cells]
+
+
+def _fit_labellings(cells: Sequence[Prepared], context: WorkContext) -> list[Record]:
+    """A fit for each of these cells, which have the same rows; what labels do not matter to is computed once."""
+    cell, split, first = cells[0].cell, cells[0].split, cells[0].detector
+    settle_shared_streams(cell.dataset_sha256, cell.method, cell.seed)
+    memory.forget_peak()
+    X, X_test = split.X_train, split.X_test
+    start = time.perf_counter()
+    fitted = first.fit_labellings(X, [prepared.split.y_train for prepared in cells])
+    middle = time.perf_counter()
+    scores = first.decision_function_labellings(fitted, X_test)
+    end = time.perf_counter()
+    width = len(cells)
+    spent = ((middle - start) / width, (end - middle) / width, memory.peak_mb())
+    return [_measured(ready, values, spent, width, context) for ready, values in zip(cells, scores, strict=True)]
 
 
 def blind(split: Split, spec: MethodSpec) -> Split:

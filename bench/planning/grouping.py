@@ -71,9 +71,10 @@ def _alike(cells: Iterable[Cell]) -> dict[object, list[Cell]]:
 def fits(cells: Iterable[Cell], spec: MethodSpec) -> list[tuple[Cell, ...]]:
     """Put together those of one dataset and method that may share a fit; whether they do, their rows decide.
 
-    They are cells of a method that ignores labels, and differ in labels alone. Any other cell has a fit to itself.
+    They are cells of a method that ignores labels, or a part of whose work does, and differ in labels alone. Any other
+    cell has a fit to itself.
     """
-    sharing = spec.ignores_labels and not (spec.replicated or spec.uses_validation)
+    sharing = (spec.ignores_labels or spec.shares_rows) and not (spec.replicated or spec.uses_validation)
     shared: dict[object, list[Cell]] = defaultdict(list)
     for cell in cells:
         shared[(cell.seed, without_labels(cell.scenario)) if sharing else cell.key].append(cell)

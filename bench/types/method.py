@@ -25,6 +25,9 @@ class MethodSpec:
         The method looks at the labelled validation split where the protocol has one.
     ignores_labels : bool
         What it learns does not depend on y, so that cells which differ in labels alone share one fit.
+    shares_rows : bool
+        The class has ``fit_labellings`` and ``decision_function_labellings``: of cells which differ in labels alone
+        what does not depend on y is computed once.
     extra : str
         Package extra that brings its library ("" = none).
     requires : tuple of str
@@ -65,6 +68,7 @@ class MethodSpec:
     replicated: bool = False
     uses_validation: bool = False
     ignores_labels: bool = False
+    shares_rows: bool = False
     extra: str = ""
     requires: tuple[str, ...] = ()
     ready: str = ""

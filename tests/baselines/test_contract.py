@@ -107,6 +107,20 @@ def test_a_method_that_ignores_labels_gives_the_same_scores_whoever_is_labelled(
     assert np.array_equal(check(name, X, y), check(name, X, other))
 
 
+@pytest.mark.parametrize("name", [name for name in METHODS if get(name).shares_rows])
+def test_fits_of_one_table_by_other_labels_are_those_of_each_alone(name: str) -> None:
+    X, y = table(labelled=3)
+    labellings = [y, np.roll(y, 10), np.roll(y, 1)]
+    together = make(name).fit_labellings(X, labellings)
+    scores = together[0].decision_function_labellings(together, X)
+    assert len({values.tobytes() for values in scores}) > 1
+    for labels, detector, values in zip(labellings, together, scores, strict=True):
+        assert np.array_equal(check(name, X, labels), values)
+        assert np.array_equal(detector.decision_function(X), values)
+        assert np.array_equal(detector.decision_scores_, make(name).fit(X, labels).decision_scores_)
+        assert np.array_equal(detector.labels_, make(name).fit(X, labels).labels_)
+
+
 CASES = {
     "one labelled anomaly, 50 rows": table(),
     "one feature": table(width=1, labelled=3),

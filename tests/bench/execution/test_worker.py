@@ -7,6 +7,7 @@ import math
 import random
 import subprocess
 import sys
+from collections.abc import Sequence
 
 import faulty_methods
 import numpy as np
@@ -143,6 +144,38 @@ def test_cells_that_differ_in_labels_alone_share_a_fit_and_give_what_each_gives_
         assert alone.metadata["group_width"] == 1 and alone.metrics == together[cell.key].metrics
         assert np.array_equal(present(alone.scores), present(together[cell.key].scores))
         assert alone.metadata["n_labelled"] == together[cell.key].metadata["n_labelled"]
+
+
+def test_cells_of_a_method_that_shares_rows_give_what_each_gives_alone() -> None:
+    if why := methods.missing(methods.get("xgbod")):
+        pytest.skip(why)
+    mixed = [cells("xgbod", [0], Scenario(label_budget=budget), n_estimators=10)[0] for budget in (2, 9)]
+    together = execute(Task(tuple(mixed), 1, 1), context())
+    assert [record.metadata["group_width"] for record in together] == [2, 2]
+    assert together[0].fit_seconds == together[1].fit_seconds
+    assert not np.array_equal(present(together[0].scores), present(together[1].scores))
+    for cell, record in zip(mixed, together, strict=True):
+        (alone,) = execute(Task((cell,), 1, 1), context())
+        assert alone.cell == record.cell and alone.metrics == record.metrics
+        assert np.array_equal(present(alone.scores), present(record.scores))
+
+
+def test_a_cell_whose_labels_fail_costs_only_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    if why := methods.missing(methods.get("xgbod")):
+        pytest.skip(why)
+    from baselines.xgbod import XGBOD
+
+    whole = XGBOD.fit_labellings
+
+    def failing(self: XGBOD, X: np.ndarray, ys: Sequence[np.ndarray]) -> list[XGBOD]:
+        if any(y.sum() == 9 for y in ys):
+            raise ValueError("nine are too many")
+        return whole(self, X, ys)
+
+    monkeypatch.setattr(XGBOD, "fit_labellings", failing)
+    some = [cells("xgbod", [0], Scenario(label_budget=budget), n_estimators=10)[0] for budget in (2, 9)]
+    records = execute(Task(tuple(some), 1, 1), context())
+    assert [record.status for record in records] == ["ok", "failed"] and "nine are too many" in records[1].error
 
 
 def test_a_shared_fit_that_fails_fails_for_each_of_its_cells() -> None:

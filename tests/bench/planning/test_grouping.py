@@ -95,6 +95,13 @@ def test_cells_that_differ_in_labels_alone_share_a_fit_of_a_method_that_ignores_
     assert all(task.cost_seconds == methods.get("lunar").seconds for task in dear)
 
 
+def test_cells_that_differ_in_labels_alone_are_in_one_task_of_a_method_that_shares_rows() -> None:
+    budgets = [Scenario(label_budget=budget) for budget in (0.01, 0.05, 0.1)]
+    tasks = grouping.tasks(cells("xgbod", 5, *budgets), SMALL)
+    assert [len(task.cells) for task in tasks] == [3] * 5
+    assert all(len({cell.seed for cell in task.cells}) == 1 for task in tasks)
+
+
 def test_cost_grows_with_what_is_trained() -> None:
     spec = methods.get("mnp")
     eight, nine, task = (
