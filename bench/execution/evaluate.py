@@ -163,56 +163,63 @@ def _guarded(fit: Fit, cells: Sequence[Prepared], context: WorkContext) -> list[
 
 
 def _fit_group(cells: Sequence[Prepared], context: WorkContext) -> list[Record]:
-    spec = methods.get(cells[0].cell.method)
-    memory.forget_peak()
-    start = time.perf_counter()
-    first = cells[0].detector
-    fitted = first.fit_replicas(
-        [blind(prepared.split, spec) for prepared in cells], [prepared.cell.seed for prepared in cells]
+    spec, first = methods.get(cells[0].cell.method), cells[0].detector
+    seeds = [prepared.cell.seed for prepared in cells]
+    return _timed(
+        cells,
+        context,
+        lambda: first.fit_replicas([blind(prepared.split, spec) for prepared in cells], seeds),
+        lambda fitted: first.decision_function_replicas(fitted, [prepared.split.X_test for prepared in cells]),
     )
-    middle = time.perf_counter()
-    scores = first.decision_function_replicas(fitted, [prepared.split.X_test for prepared in cells])
-    end = time.perf_counter()
-    if not len(fitted) == len(scores) == len(cells):
-        raise DataError(f"{spec.name} returned {len(scores)} results for a group of {len(cells)}")
-    width, peak = len(cells), memory.peak_mb()
-    spent = ((middle - start) / width, (end - middle) / width, peak)
-    return [_measured(prepared, values, spent, width, context) for prepared, values in zip(cells, scores, strict=True)]
 
 
 def _fit_once(cells: Sequence[Prepared], context: WorkContext) -> list[Record]:
     """One fit for all of these cells, which share its cost: they have the same rows, and labels do not matter to it."""
     prepared, width = cells[0], len(cells)
-    cell = prepared.cell
-    split, spec = prepared.split, methods.get(cell.method)
+    cell, split, detector = prepared.cell, prepared.split, prepared.detector
     settle_shared_streams(cell.dataset_sha256, cell.method, cell.seed)
-    memory.forget_peak()
     X, X_test = split.X_train, split.X_test
     extra = {"X_val": split.X_val, "y_val": split.y_val} if prepared.metadata["sees_validation"] else {}
-    assert not extra or spec.uses_validation
-    start = time.perf_counter()
-    prepared.detector.fit(X, split.y_train, **extra)
-    middle = time.perf_counter()
-    scores = prepared.detector.decision_function(X_test)
-    end = time.perf_counter()
-    spent = ((middle - start) / width, (end - middle) / width, memory.peak_mb())
-    return [_measured(ready, scores, spent, width, context) for ready in cells]
+    assert not extra or methods.get(cell.method).uses_validation
+    return _timed(
+        cells,
+        context,
+        lambda: [detector.fit(X, split.y_train, **extra)] * width,
+        lambda _: [detector.decision_function(X_test)] * width,
+    )
 
 
 def _fit_labellings(cells: Sequence[Prepared], context: WorkContext) -> list[Record]:
     """A fit for each of these cells, which have the same rows; what labels do not matter to is computed once."""
     cell, split, first = cells[0].cell, cells[0].split, cells[0].detector
     settle_shared_streams(cell.dataset_sha256, cell.method, cell.seed)
-    memory.forget_peak()
     X, X_test = split.X_train, split.X_test
+    return _timed(
+        cells,
+        context,
+        lambda: first.fit_labellings(X, [prepared.split.y_train for prepared in cells]),
+        lambda fitted: first.decision_function_labellings(fitted, X_test),
+    )
+
+
+def _timed(
+    cells: Sequence[Prepared],
+    context: WorkContext,
+    fit: Callable[[], Sequence[Any]],
+    score: Callable[[Sequence[Any]], Sequence[Any]],
+) -> list[Record]:
+    """Records of cells that one call to fit and one to score serve; each bears an equal part of the time."""
+    memory.forget_peak()
     start = time.perf_counter()
-    fitted = first.fit_labellings(X, [prepared.split.y_train for prepared in cells])
+    fitted = fit()
     middle = time.perf_counter()
-    scores = first.decision_function_labellings(fitted, X_test)
+    scores = score(fitted)
     end = time.perf_counter()
     width = len(cells)
+    if not len(fitted) == len(scores) == width:
+        raise DataError(f"{cells[0].cell.method} returned {len(scores)} results for a group of {width}")
     spent = ((middle - start) / width, (end - middle) / width, memory.peak_mb())
-    return [_measured(ready, values, spent, width, context) for ready, values in zip(cells, scores, strict=True)]
+    return [_measured(prepared, values, spent, width, context) for prepared, values in zip(cells, scores, strict=True)]
 
 
 def blind(split: Split, spec: MethodSpec) -> Split:
