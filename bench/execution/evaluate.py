@@ -1,4 +1,4 @@
-"""What happens in a child process with a task: its cells are prepared, then fitted together, alike ones at once, or alone.
+"""What happens to a task in a child process: its cells are prepared and fitted, in one call where they allow it.
 
 Nothing here can end a method that hangs or eats all memory: ``bench.execution.child`` does that from outside.
 """
