@@ -30,9 +30,10 @@ from reproducibility.environment import one_thread
 from tests.speed.loops import LOOPS, Loop
 from tests.speed.mnp_loop import mnp
 from tests.speed.plus_cost import costs
+from tests.speed.wsad_dt_loop import wsad_dt
 
 assert replicas
-ALL: dict[str, Loop] = {"mnp": mnp, **LOOPS}
+ALL: dict[str, Loop] = {"mnp": mnp, **LOOPS, "wsad-dt": wsad_dt}
 WIDTHS, GROUP, ROWS, LABELLED = (6, 21, 36, 62), 32, 2000, 20
 SCORED = 100_000
 #: Least ratio asked of a method at most so wide; the first that fits counts.
@@ -44,6 +45,7 @@ SHARES: dict[str, tuple[float, dict[str, Any]]] = {
     "mnp": (0.185, {"epochs": 16, "patience": 200}),
     "feawad": (0.0334, {}),
     "rosas": (0.05, {"patience": None}),  # both sides run all epochs
+    "wsad-dt": (0.1, {}),
 }
 
 
