@@ -13,4 +13,5 @@ BRIEF: dict[str, dict[str, Any]] = {
     "repen": {"epochs": 2, "steps_per_epoch": 3},
     "rosas": {"epochs": 2, "steps_per_epoch": 3},
     "soel": {"epochs": 2},
+    "wsad-dt": {"epochs": 2, "max_steps_per_epoch": 3},
 }

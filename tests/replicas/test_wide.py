@@ -28,6 +28,7 @@ SHORT: dict[str, dict[str, Any]] = {
     "rosas": {"epochs": 4, "steps_per_epoch": 3, "patience": 2},
     "overlap": {"epochs": 3, "batch_size": 64, "grid": 100},
     "soel": {"epochs": 2, "n_transformations": 2},
+    "wsad-dt": {"epochs": 2, "max_steps_per_epoch": 3},
     "mnp": {"epochs": 3, "steps_per_epoch": 3, "pretraining_epochs": 3, "patience": 1, "stopping": "held-out"},
     "mnp-plus": {"n_estimators": 5, "steps": 6, "n_init": 2},
     "mnp-published": {"epochs": 3, "steps_per_epoch": 3, "pretraining_epochs": 3, "patience": 1},
