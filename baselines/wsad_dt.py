@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Any, ClassVar, Self
+from typing import ClassVar
 
 import numpy as np
 import torch
 from pyod.models.base import BaseDetector
-from sklearn.utils.validation import check_is_fitted
 
-from baselines.supervised import checked
 from baselines.wsad_dt_loss import dual_tailed_loss, pushed, soft_assignment
+from baselines.wsad_dt_network import clipped, embeddings, gradients
 from replicas.constraints import COUNT, NOT_NEGATIVE, POSITIVE, WIDTHS, Constraints, at_least
-from replicas.contract import Contract
-from reproducibility.environment import one_thread
+from replicas.detector import ReplicaMixin
+from replicas.group import Fitted, Group
+from replicas.layers import dense
+from replicas.optimiser import Adam
+from replicas.parameters import Layout, Parameter
+from replicas.rows import TrainingRows
+from replicas.scaling import scaled, scaled_
+from replicas.scoring import evaluate
+from replicas.training import Context, Stage, Step, each, train
 from reproducibility.streams import generator
 
-#: Rows that are scored at a time.
-CHUNK = 4096
 
-
-class WSADDT(Contract, BaseDetector):
+class WSADDT(ReplicaMixin, BaseDetector):
     """Networks that draw unlabelled rows to one centre and labelled anomalies to another.
 
     With d_n, d_a the squared distances of an embedding to the two centres, a row is compared with its own centre by a
@@ -35,7 +38,8 @@ class WSADDT(Contract, BaseDetector):
     Parameters
     ----------
     n_estimators : int
-        Networks; each sees its own part of the unlabelled rows and all labelled anomalies.
+        Networks; each sees its own part of the unlabelled rows (all of them where there are fewer than networks) and
+        all labelled anomalies.
     hidden_dims, representation_dim
         Widths of the SELU layers and of the embedding; no biases.
     epochs, batch_size : int
@@ -68,7 +72,6 @@ class WSADDT(Contract, BaseDetector):
         "weight_decay": NOT_NEGATIVE,
         "clipnorm": POSITIVE,
     }
-    weights_: list[torch.Tensor]
 
     def __init__(
         self,
@@ -96,119 +99,127 @@ class WSADDT(Contract, BaseDetector):
         self.clipnorm = clipnorm
         self.random_state = random_state
 
-    def fit(self, X: Any, y: Any = None) -> Self:
-        """Fit on X with y = 1 for labelled anomalies, 0 for unlabelled rows.
+    def _shape_key(self, run: TrainingRows) -> int:
+        """Batches of an epoch."""
+        steps = -(-len(run.y_train) // self.batch_size)
+        return steps if self.max_steps_per_epoch is None else min(steps, self.max_steps_per_epoch)
 
-        Raises
-        ------
-        ValueError
-            Unfit data, only one class in y, or a parameter out of its range.
-        """
-        array, target = checked(self, X, y)
-        self.low_ = array.min(axis=0)
-        span = array.max(axis=0) - self.low_
-        self.gain_ = 1.0 / np.where(span > 0, span, 1.0)
-        labelled, unlabelled = np.flatnonzero(target == 1), np.flatnonzero(target == 0)
-        members = min(self.n_estimators, len(unlabelled))
-        order = generator("wsad-dt", "parts", self.random_state).permutation(unlabelled)
-        parts = np.array_split(order, members)
-        with one_thread():
-            rows = self._scaled(array)
-            self.weights_ = self._start(array.shape[1], members)
-            self.normal_, self.abnormal_ = self._centres(rows, parts, labelled)
-            self._train(rows, parts, labelled)
-            self.decision_scores_ = self._scores(rows)
-        self._set_n_classes(None)
-        self._process_decision_scores()
-        return self
-
-    def decision_function(self, X: Any) -> np.ndarray:
-        """Mean share of the anomalous centre, (n,) float64."""
-        check_is_fitted(self, "weights_")
-        with one_thread():
-            return self._scores(self._scaled(self._rows_to_score(X)))
-
-    def _scaled(self, array: np.ndarray) -> torch.Tensor:
-        return torch.from_numpy(np.ascontiguousarray((array - self.low_) * self.gain_, dtype=np.float32))
-
-    def _start(self, width: int, members: int) -> list[torch.Tensor]:
-        """Weights (members, in, out) as torch's linear layers begin."""
-        stream = generator("wsad-dt", "weights", self.random_state)
+    def _network(self, width: int) -> list[Parameter]:
+        """One network's parameters."""
         sizes = [width, *self.hidden_dims, self.representation_dim]
         return [
-            torch.from_numpy(stream.uniform(-(a**-0.5), a**-0.5, (members, a, b)).astype(np.float32))
-            for a, b in pairwise(sizes)
+            parameter
+            for number, (inputs, outputs) in enumerate(pairwise(sizes))
+            for parameter in dense(f"layer{number}", inputs, outputs, bias=False)
         ]
 
-    def _centres(
-        self, rows: torch.Tensor, parts: list[np.ndarray], labelled: np.ndarray
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Mean embeddings of each member's unlabelled rows and of the labelled anomalies, (members, 1, d) each."""
-        normal = [
-            embedded([weight[i : i + 1] for weight in self.weights_], rows[part]).mean(dim=1)
-            for i, part in enumerate(parts)
+    def _layout(self, width: int) -> Layout:
+        """A run's networks side by side: every parameter has an axis of networks in front."""
+        return Layout([Parameter(p.name, (self.n_estimators, *p.shape), p.start) for p in self._network(width)])
+
+    def _forward(self, p: Mapping[str, torch.Tensor], x: torch.Tensor, context: Context) -> torch.Tensor:
+        return soft_assignment(self._embeddings(p, x, context), context["centres"]).mean(dim=1)
+
+    def _embeddings(self, p: Mapping[str, torch.Tensor], x: torch.Tensor, context: Context) -> torch.Tensor:
+        """Embeddings (R, networks, B, d) of raw rows (R, B, D)."""
+        value = scaled(x, context)[:, None]
+        *hidden, last = p.values()
+        for weight in hidden:
+            value = torch.selu(torch.matmul(value, weight))
+        return torch.matmul(value, last)
+
+    def _train(self, group: Group) -> Fitted:
+        """Train every network of every run as a replica of its own."""
+        networks, runs = self.n_estimators, len(group.runs)
+        layout = Layout(self._network(group.width))
+        pools = [pool for run in range(runs) for pool in self._parts(group, run)]
+        streams = self._streams(group, "batches")
+        start = layout.start(self._streams(group, "weights"))
+        scaling = {name: value.repeat_interleave(networks, dim=0) for name, value in group.scaling.items()}
+        rows = [group.rows(part) for part in zip(*pools, strict=True)]
+        centres = torch.cat([_centres(layout, start, scaling, part) for part in rows], dim=1)
+
+        def draw(member: int, steps: int) -> tuple[np.ndarray, np.ndarray]:
+            everything = len(group.pools[member // networks][0])
+            return draws(streams[member], *pools[member], everything, steps, self.batch_size)
+
+        def gradient(p: Mapping[str, torch.Tensor], batch: tuple[torch.Tensor, ...], members: Context) -> Step:
+            index, counts = batch
+            values = embeddings(p, scaled_(group.table.gather(index), members))
+            loss = dual_tailed_loss(values[-1], counts, members["centres"])
+            slopes = clipped(gradients(p, values, loss.slope), self.clipnorm)
+            return loss.fit + loss.spread, torch.stack([loss.fit, loss.spread], dim=1), slopes
+
+        trained = train(
+            Stage(
+                layout=layout,
+                gradient=gradient,
+                draw=each(draw),
+                optimiser=Adam(self.lr, self.weight_decay),
+                epochs=self.epochs,
+                steps=self._shape_key(group.runs[0]),
+            ),
+            start,
+            {**scaling, "centres": centres},
+        )
+        weights = {name: _by_run(value, networks) for name, value in layout.unpack(trained.flat).items()}
+        history = np.stack(trained.history)
+        return Fitted(
+            torch.from_numpy(self._layout(group.width).pack(weights)),
+            {**group.scaling, "centres": centres.view(runs, networks, *centres.shape[1:])},
+            [{"history_": part} for part in _by_run(history, networks).mean(axis=1)],
+        )
+
+    def _streams(self, group: Group, purpose: str) -> list[np.random.Generator]:
+        """The random stream of this purpose of each network, run by run."""
+        return [
+            generator("wsad-dt", purpose, network, seed) for seed in group.seeds for network in range(self.n_estimators)
         ]
-        abnormal = embedded(self.weights_, rows[labelled]).mean(dim=1, keepdim=True)
-        return pushed(torch.stack(normal)), pushed(abnormal)
 
-    def _train(self, rows: torch.Tensor, parts: list[np.ndarray], labelled: np.ndarray) -> None:
-        for weight in self.weights_:
-            weight.requires_grad_(True)
-        optimiser = torch.optim.Adam(self.weights_, lr=self.lr, weight_decay=self.weight_decay, fused=True)
-        stream = generator("wsad-dt", "batches", self.random_state)
-        steps = -(-len(rows) // self.batch_size)
-        steps = steps if self.max_steps_per_epoch is None else min(steps, self.max_steps_per_epoch)
-        for _ in range(self.epochs):
-            index, counts = draws(stream, parts, labelled, steps, self.batch_size)
-            for step in range(steps):
-                embedding = embedded(self.weights_, rows[index[step]])
-                loss = dual_tailed_loss(embedding, counts[step], self.normal_, self.abnormal_)
-                gradients = torch.autograd.grad(loss.sum(), self.weights_)
-                for weight, gradient in zip(self.weights_, clipped(gradients, self.clipnorm), strict=True):
-                    weight.grad = gradient
-                optimiser.step()
-        self.weights_ = [weight.detach() for weight in self.weights_]
-
-    def _scores(self, rows: torch.Tensor) -> np.ndarray:
-        with torch.no_grad():
-            shares = [
-                soft_assignment(embedded(self.weights_, part), self.normal_, self.abnormal_).mean(dim=0)
-                for part in torch.split(rows, CHUNK)
-            ]
-        return torch.cat(shares).numpy().astype(np.float64)
+    def _parts(self, group: Group, run: int) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Each network's unlabelled rows, and the labelled anomalies."""
+        unlabelled, labelled = group.pools[run]
+        if len(unlabelled) < self.n_estimators:
+            return [(unlabelled, labelled)] * self.n_estimators
+        order = generator("wsad-dt", "parts", group.seeds[run]).permutation(unlabelled)
+        return [(part, labelled) for part in np.array_split(order, self.n_estimators)]
 
 
-def embedded(weights: Sequence[torch.Tensor], rows: torch.Tensor) -> torch.Tensor:
-    """Embeddings (members, n, d) of rows (n, width), or of each member's own rows (members, n, width)."""
-    *hidden, last = weights
-    value = rows if rows.ndim == 3 else rows.expand(len(last), *rows.shape)
-    for weight in hidden:
-        value = torch.selu(value @ weight)
-    return value @ last
+def _centres(layout: Layout, start: torch.Tensor, scaling: Context, rows: Sequence[np.ndarray]) -> torch.Tensor:
+    """Mean embedding of each network's rows before training, kept away from 0, (networks, 1, d)."""
 
+    def forward(p: Mapping[str, torch.Tensor], x: torch.Tensor, context: Context) -> torch.Tensor:
+        return embeddings(p, scaled(x, context))[-1]
 
-def clipped(gradients: Sequence[torch.Tensor], bound: float) -> list[torch.Tensor]:
-    """Gradients (members, ...) with each member's norm over all layers at most ``bound``, as if it trained alone."""
-    norm = torch.stack([gradient.square().sum(dim=(1, 2)) for gradient in gradients]).sum(dim=0).sqrt()
-    factor = (bound / (norm + 1e-6)).clamp(max=1.0)[:, None, None]
-    return [gradient * factor for gradient in gradients]
+    values = evaluate(layout, start, forward, rows, scaling)
+    return pushed(torch.from_numpy(np.stack([value.mean(axis=0, keepdims=True) for value in values])))
 
 
 def draws(
-    stream: np.random.Generator, parts: Sequence[np.ndarray], labelled: np.ndarray, steps: int, size: int
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """An epoch's batches for every member, unlabelled rows first.
+    stream: np.random.Generator, unlabelled: np.ndarray, labelled: np.ndarray, every: int, steps: int, size: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Batches of a network, unlabelled rows first.
+
+    Parameters
+    ----------
+    unlabelled, labelled : row numbers to draw from, with replacement
+    every : int
+        Unlabelled rows of all networks, over which the class weights are taken.
+    steps, size : int
 
     Returns
     -------
-    index : (steps, members, size) int64
-    counts : (steps, members) int64
+    index : (steps, size) int64
+    counts : (steps,) int64
         How many of a batch are unlabelled.
     """
-    every = sum(map(len, parts))
-    share = np.array([1.0 / (1.0 + 2.0 * len(part) / every) for part in parts])
-    counts = size - stream.binomial(size, share, (steps, len(parts)))
-    own = np.stack([part[stream.integers(0, len(part), (steps, size))] for part in parts], axis=1)
-    shared = labelled[stream.integers(0, len(labelled), own.shape)]
-    index = np.where(np.arange(size) < counts[..., None], own, shared)
-    return torch.from_numpy(index), torch.from_numpy(counts)
+    share = 1.0 / (1.0 + 2.0 * len(unlabelled) / every)
+    counts = size - stream.binomial(size, share, steps)
+    own = unlabelled[stream.integers(0, len(unlabelled), (steps, size))]
+    shared = labelled[stream.integers(0, len(labelled), (steps, size))]
+    return np.where(np.arange(size) < counts[:, None], own, shared), counts
+
+
+def _by_run(values: np.ndarray, networks: int) -> np.ndarray:
+    """(runs * networks, ...) as (runs, networks, ...)."""
+    return values.reshape(-1, networks, *values.shape[1:])

@@ -41,7 +41,7 @@ def inspect(
     ConfigError
         The method shows nothing of its inside, or the scenario has validation labels.
     """
-    from bench.execution.evaluate import blind
+    from bench.execution.fitting import blind
     from bench.methods import create, get, specs
     from bench.report.figures import inside
     from bench.scenarios import split

@@ -25,7 +25,7 @@ from reproducibility.workers import WORKER_ENVIRONMENT
 
 if TYPE_CHECKING:
     from bench.execution.context import WorkContext
-    from bench.execution.evaluate import Prepared
+    from bench.execution.preparation import Prepared
 
 #: Importing libraries and loading data may take so long; the method's own time is limited by the suite.
 PREPARATION_SECONDS = 900.0

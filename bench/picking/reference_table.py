@@ -28,7 +28,7 @@ from bench.store import FOLDER
 ROOT = Path("results/reference")
 TARGET = Path(__file__).with_name("reference.csv")
 #: Folders with a store of few labels, all anomaly types known, and no noise added; those not there yet are passed over.
-STORES = ("adbench", "oddbench", "labels")
+STORES = ("adbench-labels", "oddbench", "labels")
 TABLE = ["dataset", "family", "rows", "features", "labels"]
 #: Of the halves' file: 70% of at most 10,000 rows were trained on.
 HALVES_ROWS, HALVES_SHARE = 10_000, 0.7

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.execution.evaluate import blind, settle_shared_streams
+from bench.execution.fitting import blind, settle_shared_streams
 from bench.methods import create, get
 from bench.types import Split
 from bench.usertable.selection import WeakLabelKFold

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from bench.errors import ConfigError, DataError
-from bench.execution.evaluate import settle_shared_streams
+from bench.execution.fitting import settle_shared_streams
 from bench.methods import create, get, specs
 from bench.report.words import count
 from bench.usertable.contamination import LEAST_LABELS, Contamination, contamination

@@ -215,7 +215,7 @@ def seeds_matter(name: str) -> bool:
 
 
 @pytest.mark.parametrize(
-    "name", ["mlp", "extra-trees", "loda", "deep-svdd", "autoencoder", "lunar", "nng-mix-logistic", "wsad-dt", "tabm"]
+    "name", ["mlp", "extra-trees", "loda", "deep-svdd", "autoencoder", "lunar", "nng-mix-logistic", "tabm"]
 )
 def test_the_seed_reaches_the_learner(name: str) -> None:
     if missing(get(name)):

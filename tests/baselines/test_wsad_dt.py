@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
 
-from baselines.wsad_dt import WSADDT, clipped, draws, embedded
+from baselines.wsad_dt import WSADDT, draws
 from baselines.wsad_dt_loss import dual_tailed_loss, pushed
+from baselines.wsad_dt_network import clipped, embeddings, gradients
 
 GENERATOR = torch.Generator().manual_seed(0)
 
@@ -48,42 +51,73 @@ def test_the_loss_of_each_member_and_its_gradient(counts: list[int]) -> None:
     c, a = normal(2, 1, 6) * 0.3, normal(2, 1, 6) * 0.3
     with torch.no_grad():
         latent[0, 1] = latent[0, 0]  # a row drawn twice
-    actual = dual_tailed_loss(latent, torch.tensor(counts), c, a)
+    centres = torch.cat([c, a], dim=1)
+    with torch.no_grad():
+        actual = dual_tailed_loss(latent, torch.tensor(counts), centres)
     labels = [(torch.arange(32) >= count).long() for count in counts]
     expected = torch.stack([plain_loss(latent[m], labels[m], c[m, 0], a[m, 0]) for m in range(2)])
-    torch.testing.assert_close(actual, expected, rtol=1e-4, atol=1e-5)
-    mine = torch.autograd.grad(actual.sum(), latent, retain_graph=True)[0]
-    theirs = torch.autograd.grad(expected.sum(), latent)[0]
-    torch.testing.assert_close(mine, theirs, rtol=1e-3, atol=1e-5)
+    torch.testing.assert_close(actual.fit + actual.spread, expected.detach(), rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(actual.slope, torch.autograd.grad(expected.sum(), latent)[0], rtol=1e-3, atol=1e-5)
 
 
-def test_gradients_are_bounded_by_member() -> None:
-    gradients = [normal(3, 4, 5) * torch.tensor([0.01, 1.0, 30.0])[:, None, None], normal(3, 5, 2)]
-    gradients[1][0] *= 0.01
-    bounded = clipped(gradients, 1.0)
-    for member in range(3):
-        alone = [torch.nn.Parameter(torch.zeros_like(gradient[member])) for gradient in gradients]
-        for parameter, gradient in zip(alone, gradients, strict=True):
-            parameter.grad = gradient[member].clone()
-        torch.nn.utils.clip_grad_norm_(alone, 1.0)
-        for mine, theirs in zip(bounded, alone, strict=True):
-            torch.testing.assert_close(mine[member], theirs.grad)
+def test_rows_at_the_other_centre_whose_share_is_at_its_bound() -> None:
+    latent = torch.zeros(1, 4, 3, dtype=torch.float64)
+    latent[0, 1], latent[0, 2:] = 30.0, torch.tensor([[0.0], [30.0]])
+    latent.requires_grad_(True)
+    c, a = (torch.full((1, 1, 3), value, dtype=torch.float64) for value in (0.1, 30.1))
+    with torch.no_grad():
+        actual = dual_tailed_loss(latent.float(), torch.tensor([2]), torch.cat([c, a], dim=1).float())
+    expected = plain_loss(latent[0], torch.tensor([0, 0, 1, 1]), c[0, 0], a[0, 0])
+    torch.testing.assert_close((actual.fit + actual.spread)[0].double(), expected.detach(), rtol=1e-3, atol=0)
+    assert float(expected.detach()) == pytest.approx(-2.0 * np.log(1e-6), rel=0.01)  # both classes have a row there
+    slope = torch.autograd.grad(expected, latent)[0]
+    torch.testing.assert_close(actual.slope.double(), slope, rtol=2e-3, atol=1e-5)
+
+
+def test_the_networks_gradient_is_autograds() -> None:
+    sizes = [7, 6, 5, 4]
+    p = {f"layer{i}.weight": normal(3, a, b).requires_grad_(True) for i, (a, b) in enumerate(pairwise(sizes))}
+    x = normal(3, 16, 7)
+    value = x
+    for number in range(3):
+        value = value @ p[f"layer{number}.weight"]
+        value = torch.selu(value) if number < 2 else value
+    outer = normal(3, 16, 4)
+    expected = torch.autograd.grad((value * outer).sum(), list(p.values()))
+    with torch.no_grad():
+        values = embeddings(p, x)
+        torch.testing.assert_close(values[-1], value.detach())
+        mine = gradients(p, values, outer.transpose(1, 2).contiguous().transpose(1, 2))
+    for name, slope in zip(p, expected, strict=True):
+        torch.testing.assert_close(mine[name], slope, rtol=1e-4, atol=1e-5)
+
+
+def test_gradients_are_bounded_by_network() -> None:
+    slopes = {"first": normal(3, 4, 5) * torch.tensor([0.01, 1.0, 30.0])[:, None, None], "second": normal(3, 5, 2)}
+    slopes["second"][0] *= 0.01
+    alone = [[torch.nn.Parameter(torch.zeros_like(slope[number])) for slope in slopes.values()] for number in range(3)]
+    for number, parameters in enumerate(alone):
+        for parameter, slope in zip(parameters, slopes.values(), strict=True):
+            parameter.grad = slope[number].clone()
+        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+    bounded = clipped(slopes, 1.0)
+    for number, parameters in enumerate(alone):
+        for mine, theirs in zip(bounded.values(), parameters, strict=True):
+            torch.testing.assert_close(mine[number], theirs.grad)
 
 
 def test_centres_keep_away_from_zero() -> None:
     torch.testing.assert_close(pushed(torch.tensor([0.05, -0.05, 0.5, -2.0])), torch.tensor([0.1, -0.1, 0.5, -2.0]))
 
 
-def test_a_batch_has_the_authors_shares_and_each_member_its_own_rows() -> None:
-    shards, labelled = np.array_split(np.arange(100), 5), np.arange(100, 104)
-    index, counts = draws(np.random.default_rng(0), shards, labelled, 200, 64)
-    assert index.shape == (200, 5, 64)
-    assert float(counts.float().mean()) / 64 == pytest.approx(0.4 / 1.4, abs=0.01)
-    for member, shard in enumerate(shards):
-        for step in (0, 199):
-            count = int(counts[step, member])
-            assert set(index[step, member, :count].tolist()) <= set(shard.tolist())
-            assert set(index[step, member, count:].tolist()) <= set(labelled.tolist())
+def test_a_batch_has_the_authors_shares_and_each_network_its_own_rows() -> None:
+    part, labelled = np.arange(20, 40), np.arange(100, 104)
+    index, counts = draws(np.random.default_rng(0), part, labelled, 100, 400, 64)
+    assert index.shape == (400, 64)
+    assert counts.mean() / 64 == pytest.approx(0.4 / 1.4, abs=0.01)
+    for row, count in zip(index, counts, strict=True):
+        assert set(row[:count]) <= set(part)
+        assert set(row[count:]) <= set(labelled)
 
 
 def rows() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -105,14 +139,27 @@ def test_it_finds_anomalies_that_nobody_labelled() -> None:
 def test_the_score_is_the_mean_share_of_the_anomalous_centre() -> None:
     X, y, _ = rows()
     fitted = WSADDT(epochs=1, n_estimators=3).fit(X, y)
-    scaled = torch.from_numpy((X - X.min(axis=0)) / (X.max(axis=0) - X.min(axis=0)))
-    latent = embedded(fitted.weights_, scaled)
-    assert latent.shape == (3, 400, 128)
-    t_n, t_a = ((1 + ((latent - centre) ** 2).sum(-1) / 0.2) ** -0.6 for centre in (fitted.normal_, fitted.abnormal_))
+    latent = torch.from_numpy((X - X.min(axis=0)) / (X.max(axis=0) - X.min(axis=0)))
+    weights = list(fitted._layout(5).views(fitted.weights_[None]).values())
+    assert [tuple(weight.shape) for weight in weights] == [(1, 3, 5, 100), (1, 3, 100, 50), (1, 3, 50, 128)]
+    for weight in weights:
+        latent = latent @ weight[0] if weight is weights[-1] else torch.selu(latent @ weight[0])
+    t_n, t_a = ((1 + ((latent - fitted.context_["centres"][:, i : i + 1]) ** 2).sum(-1) / 0.2) ** -0.6 for i in (0, 1))
     np.testing.assert_allclose(fitted.decision_function(X), (1 - t_n / (t_n + t_a + 1e-6)).mean(0), atol=1e-5)
 
 
-def test_steps_are_bounded_and_few_rows_make_fewer_members() -> None:
+def test_centres_are_the_mean_embeddings_of_a_networks_rows_before_training() -> None:
+    X, y, _ = rows()
+    fitted = WSADDT(epochs=1, n_estimators=1, lr=1e-12).fit(X, y)
+    latent = torch.from_numpy((X - X.min(axis=0)) / (X.max(axis=0) - X.min(axis=0)))
+    weights = list(fitted._layout(5).views(fitted.weights_[None]).values())
+    for weight in weights:
+        latent = latent @ weight[0, 0] if weight is weights[-1] else torch.selu(latent @ weight[0, 0])
+    means = torch.stack([latent[torch.from_numpy(y == label)].mean(dim=0) for label in (0, 1)])
+    torch.testing.assert_close(fitted.context_["centres"][0], pushed(means), rtol=1e-4, atol=1e-5)
+
+
+def test_steps_are_bounded_and_fewer_rows_than_networks_are_seen_by_each() -> None:
     X, y, _ = rows()
     whole, bounded, same = (
         WSADDT(epochs=2, max_steps_per_epoch=bound).fit(X, y).decision_scores_ for bound in (None, 2, 7)
@@ -120,4 +167,12 @@ def test_steps_are_bounded_and_few_rows_make_fewer_members() -> None:
     assert np.array_equal(whole, same)  # 400 rows are seven batches
     assert not np.array_equal(whole, bounded)
     small = WSADDT(epochs=1).fit(np.vstack([X[:2], X[-3:]]), [1, 1, 0, 0, 0])
-    assert len(small.weights_[0]) == 3
+    normal_centres = small.context_["centres"][:, 0]
+    assert len(normal_centres) == 5 and not torch.equal(normal_centres[0], normal_centres[1])
+
+
+def test_a_trained_network_has_a_lower_loss() -> None:
+    X, y, _ = rows()
+    history = WSADDT(epochs=30).fit(X, y).history_
+    assert history.shape == (30, 2)
+    assert history[-5:].sum(axis=1).mean() < 0.9 * history[0].sum()

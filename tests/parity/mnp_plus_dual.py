@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import torch
 
-from baselines.wsad_dt import CHUNK, WSADDT, embedded
-from baselines.wsad_dt_loss import squared, student
+from baselines.wsad_dt import WSADDT
+from baselines.wsad_dt_loss import kernels
 from mnp.plus_evidence import _softened
+from replicas.training import Context
 from tests.parity.mnp_plus_networks import calibrated
 from tests.parity.mnp_plus_variants import NETWORK_WEIGHT, Variant, summed
 
 
 def log_odds(model: WSADDT, X: np.ndarray) -> np.ndarray:
     """Mean over a fitted model's networks of ln(t_a / t_n), (n,): its score, a share, without the bounds 0 and 1."""
-    with torch.no_grad():
-        values = [
-            (student(squared(embedding, model.abnormal_)).log() - student(squared(embedding, model.normal_)).log())
-            for embedding in (embedded(model.weights_, rows) for rows in torch.split(model._scaled(X), CHUNK))
-        ]
-    odds: np.ndarray = torch.cat([value.mean(dim=0) for value in values]).double().numpy()
-    return odds
+
+    def forward(p: Mapping[str, torch.Tensor], x: torch.Tensor, context: Context) -> torch.Tensor:
+        each = kernels(model._embeddings(p, x, context), context["centres"]).log()
+        return (each[..., 1] - each[..., 0]).mean(dim=1)
+
+    return model.evaluate_replicas([model], [model._scored(X)], forward)[0].astype(np.float64)
 
 
 def dual_tailed(cell: Any) -> tuple[np.ndarray, np.ndarray]:

@@ -22,6 +22,8 @@ METHODS: dict[str, dict[str, Any]] = {
     "rosas": {"epochs": 20, "steps_per_epoch": 4, "patience": 5},
     "overlap": {"epochs": 20, "batch_size": 128, "grid": 200},
     "soel": {"epochs": 10},
+    "wsad-dt": {"epochs": 20, "max_steps_per_epoch": 3},
+    "wsad-dt-few": {"epochs": 20, "max_steps_per_epoch": 3, "batch_size": 13, "n_estimators": 3, "hidden_dims": [33]},
     "mnp": {"epochs": 20, "steps_per_epoch": 4, "pretraining_epochs": 8, "stopping": "fixed"},
     "mnp-held-out": {
         "epochs": 25,
@@ -55,7 +57,7 @@ def runs(width: int, count: int) -> list[Rows]:
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("method", METHODS)
 def test_scores_are_the_same_bits_in_any_group(method: str, width: int) -> None:
-    name = method.removesuffix("-held-out").removesuffix("-drawn")
+    name = method.removesuffix("-held-out").removesuffix("-drawn").removesuffix("-few")
     model = create(name, **METHODS[method])
     splits = runs(width, 40)
     seeds = list(range(40))
@@ -80,7 +82,8 @@ def test_different_seeds_and_rows_do_differ() -> None:
 
 
 @pytest.mark.parametrize(
-    "method", ["devnet", "prenet", "deep-sad", "feawad", "repen", "rosas", "overlap", "soel", "mnp", "mnp-plus"]
+    "method",
+    ["devnet", "prenet", "deep-sad", "feawad", "repen", "rosas", "overlap", "soel", "wsad-dt", "mnp", "mnp-plus"],
 )
 def test_a_row_scores_the_same_with_any_companions(method: str) -> None:
     split = runs(7, 1)[0]
@@ -91,7 +94,8 @@ def test_a_row_scores_the_same_with_any_companions(method: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "method", ["devnet", "prenet", "deep-sad", "feawad", "repen", "rosas", "overlap", "soel", "mnp", "mnp-plus"]
+    "method",
+    ["devnet", "prenet", "deep-sad", "feawad", "repen", "rosas", "overlap", "soel", "wsad-dt", "mnp", "mnp-plus"],
 )
 def test_fit_is_a_group_of_one(method: str) -> None:
     split = runs(6, 1)[0]
