@@ -8,13 +8,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from baselines.wsad_dt_loss import ALPHA, EPS, FEW, SAME, WIDTHS, pushed
+from baselines.wsad_dt_loss import EPS, FEW, SAME, SHARPNESS, WIDTHS, pushed, student
 from tests.speed.loops import Score, fit, pick, pools
-
-
-def student(distance: torch.Tensor) -> torch.Tensor:
-    kernel: torch.Tensor = (1.0 + distance / ALPHA) ** (-(ALPHA + 1.0) / 2.0)
-    return kernel
 
 
 def wsad_dt(model: Any, X: torch.Tensor, y: torch.Tensor, seed: int) -> Score:
@@ -42,8 +37,8 @@ def member(model: Any, X: torch.Tensor, part: torch.Tensor, labelled: torch.Tens
         to_normal, to_abnormal = ((z - centre).square().sum(dim=1) for centre in (normal, abnormal))
         total = torch.zeros(())
         for rows, own, other, sharpness in (
-            (slice(count), to_normal, to_abnormal, 2.0),
-            (slice(count, size), to_abnormal, to_normal, 1.0),
+            (slice(count), to_normal, to_abnormal, SHARPNESS[0]),
+            (slice(count, size), to_abnormal, to_normal, SHARPNESS[1]),
         ):
             if len(z[rows]):
                 near, far = torch.exp(-sharpness * own[rows]), student(other[rows])
