@@ -4,6 +4,6 @@
 """
 
 from bench.methods.fingerprint import source_hash
-from bench.methods.registry import GROUP, MethodWarning, create, get, highlighted, missing, specs
+from bench.methods.registry import GROUP, MethodWarning, create, get, highlighted, missing, ours, specs
 
-__all__ = ["GROUP", "MethodWarning", "create", "get", "highlighted", "missing", "source_hash", "specs"]
+__all__ = ["GROUP", "MethodWarning", "create", "get", "highlighted", "missing", "ours", "source_hash", "specs"]

@@ -12,16 +12,17 @@ from bench.report.agreement import agreement, sentence
 from bench.report.ahead import ahead
 from bench.report.blocks import Block
 from bench.report.code import several_codes
+from bench.report.held import absent, held
 from bench.report.levels import change, curve, place
 from bench.report.outcomes import cost
 from bench.report.paired import ASSUMES, differences
 from bench.report.render import escaped_markdown, markdown_table
 from bench.report.rows import method_count, natural, scenario_label, seeds
+from bench.report.spending import bound, speedup, spent
 from bench.report.stores import FILTERS, Stores, metric_in_words, metric_of, of_the_method, one_folder
 from bench.report.summary import claims
-from bench.report.titles import Question, question
+from bench.report.titles import Question
 from bench.report.words import ALL, count, listed, p_value, seed_count, span
-from bench.store.manifest import read_manifest
 
 
 def counts(stores: Stores, block: Block) -> str:
@@ -141,7 +142,7 @@ def folders(stores: Stores, block: Block) -> str:
     lines = []
     for folder in named:
         rows = stores.read(folder)
-        asked = question(folder, read_manifest(stores.root / folder), rows)
+        asked = stores.asked(folder)
         lost = int((rows.status != "ok").sum())
         lines.append((
             f"`{folder}/`", escaped_markdown(asked.title), f"{len(rows):,}",
@@ -168,17 +169,6 @@ def order(stores: Stores, block: Block) -> str:
     return sentence(agreement(first, second), *block.subjects)
 
 
-def spent(stores: Stores, block: Block) -> str:
-    """What fitting and scoring a folder took on one core, and the methods that took the most of it."""
-    rows = stores.rows(block, one_folder(block))
-    seconds = (rows.fit_seconds.fillna(0) + rows.score_seconds.fillna(0)).groupby(rows.variant).sum()
-    shares = (seconds / seconds.sum()).sort_values(ascending=False, kind="stable")
-    shown = shares.index[: int(block.options.get("rows", 5))]
-    dear = [f"{escaped_markdown(str(name))} {shares[name]:.0%}" for name in shown]
-    every = f"all {len(shares)} methods together" if len(shares) > 1 else "its one method"
-    return f"{seconds.sum() / 60:,.0f} minutes of one core for {every}, of which {listed(dear, ALL)}."
-
-
 KINDS: dict[str, tuple[Callable[[Stores, Block], str], tuple[str, ...]]] = {
     "counts": (counts, ()),
     "table": (table, ("rows",)),
@@ -190,6 +180,10 @@ KINDS: dict[str, tuple[Callable[[Stores, Block], str], tuple[str, ...]]] = {
     "change": (change, ("over",)),
     "place": (place, ("over", "method")),
     "spent": (spent, ("rows",)),
+    "bound": (bound, ("hours", "cores", "without")),
+    "speedup": (speedup, ("method",)),
+    "held": (held, ()),
+    "absent": (absent, ()),
     "folders": (folders, ()),
     "order": (order, ()),
 }

@@ -51,10 +51,13 @@ def place(stores: Stores, block: Block) -> str:
     return f"Of {len(means)} methods {names[0]} is, by mean {metric_in_words(block)} ({on}), {listed(told, ALL)}."
 
 
-def _levels(means: pd.DataFrame, over: str) -> list[str]:
+def level_text(over: str, level: float) -> str:
     """``20%`` of contamination or of the anomalies labelled, ``5`` labels."""
-    counted = over == "label_budget"
-    return [f"{level:g}" if counted and level >= 1 else f"{level:.0%}" for level in means.columns.to_numpy(float)]
+    return f"{level:g}" if over == "label_budget" and level >= 1 else f"{level:.0%}"
+
+
+def _levels(means: pd.DataFrame, over: str) -> list[str]:
+    return [level_text(over, level) for level in means.columns.to_numpy(float)]
 
 
 def _with(over: str, level: float) -> str:

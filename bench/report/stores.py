@@ -16,7 +16,9 @@ from bench.report.comparison import METRIC_TITLES
 from bench.report.rows import prepare
 from bench.report.source import read_source
 from bench.report.statistics import Verdict, judge
+from bench.report.titles import Question, question
 from bench.report.words import uncapitalised
+from bench.store.manifest import read_manifest
 from bench.suite.narrow import read_seeds
 
 METRIC = "average_precision"
@@ -79,6 +81,10 @@ class Stores:
         if key not in self._judged:
             self._judged[key] = judge(self.scenario(block, folder), metric_of(block), folder, bootstrap=False)
         return self._judged[key]
+
+    def asked(self, folder: str) -> Question:
+        """What the suite of a folder asks."""
+        return question(folder, read_manifest(self.root / folder), self.read(folder))
 
     def _read(self, folder: str) -> pd.DataFrame:
         source = read_source(self.root / folder)

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from bench.errors import BenchError
+from bench.suite.experiment import distinct
 from bench.suite.load import parse_suite
 
 
@@ -25,11 +26,17 @@ class Question:
         How many datasets the suite names; 0 where its text cannot be read by this version.
     stored : int
         How many of these have a row.
+    seeds : int
+        How many seeds it names; 0 likewise.
+    methods : tuple of str
+        Names of the methods that it names, in its order.
     """
 
     title: str
     datasets: int
     stored: int
+    seeds: int = 0
+    methods: tuple[str, ...] = ()
 
     @property
     def short(self) -> bool:
@@ -52,8 +59,14 @@ def question(folder_name: str, runs: Sequence[Mapping[str, Any]], rows: pd.DataF
     text = _text(folder_name, [run for run in runs if run.get("suite")], rows)
     if not text:
         return Question("", 0, 0)
-    named = _datasets(text)
-    return Question(str(tomllib.loads(text).get("title", "")), len(named), len(named & set(rows.dataset)))
+    title = str(tomllib.loads(text).get("title", ""))
+    try:
+        suite = parse_suite(text, "the manifest")
+    except BenchError:  # written for another version: then nothing is said of what it names
+        return Question(title, 0, 0)
+    named = {name for part in suite.parts for name in part.datasets}
+    chosen = distinct(choice.name for choice in suite.methods)
+    return Question(title, len(named), len(named & set(rows.dataset)), len(suite.seeds), chosen)
 
 
 def _text(folder_name: str, runs: Sequence[Mapping[str, Any]], rows: pd.DataFrame) -> str:
@@ -68,11 +81,3 @@ def _text(folder_name: str, runs: Sequence[Mapping[str, Any]], rows: pd.DataFram
         # of equals the last that ran, and so where no row names a run of the manifest
         chosen = max(reversed(names), key=lambda name: int(cells.get(name, 0)), default="")
     return next((text for text, name in zip(reversed(texts), reversed(names), strict=True) if name == chosen), "")
-
-
-def _datasets(text: str) -> frozenset[str]:
-    try:
-        experiment = parse_suite(text, "the manifest")
-    except BenchError:  # written for another version: then nothing is said of how many it names
-        return frozenset()
-    return frozenset(name for part in experiment.parts for name in part.datasets)

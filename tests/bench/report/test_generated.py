@@ -36,7 +36,7 @@ def stores(monkeypatch: pytest.MonkeyPatch) -> stores_module.Stores:
         "holes": made_up.fail(made_up.rows(NAMES, ["mnp", "prenet", "ecod"]), dataset="d03", method="ecod", seed=1),
     }
     monkeypatch.setattr(source_module, "read", lambda folder: frames.get(folder.name, pd.DataFrame()))
-    monkeypatch.setattr(generated, "read_manifest", lambda folder: [{"suite": 'title = "What it asks"'}])
+    monkeypatch.setattr(stores_module, "read_manifest", lambda folder: [{"suite": 'title = "What it asks"'}])
     return stores_module.Stores(Path("root"))
 
 
@@ -165,14 +165,6 @@ def test_the_place_at_each_level_by_hand(stores: stores_module.Stores) -> None:
         write(stores, "place", "levels", over="contamination", method="nobody")
 
 
-def test_where_the_time_went_by_hand(stores: stores_module.Stores) -> None:
-    rows = stores.read("one")
-    seconds = (rows.fit_seconds + rows.score_seconds).groupby(rows.variant).sum().sort_values(ascending=False)
-    text = write(stores, "spent", "one", rows="2")
-    assert text.startswith(f"{seconds.sum() / 60:,.0f} minutes of one core for all 8 methods together, of which ")
-    assert f"{seconds.iloc[0] / seconds.sum():.0%}" in text and text.count("%") == 2
-
-
 def test_one_scenario_is_chosen(stores: stores_module.Stores) -> None:
     with pytest.raises(StoreError, match=r"root/levels holds 2 scenarios; choose one by protocol, label_budget, cont"):
         write(stores, "table", "levels")
@@ -289,7 +281,7 @@ def test_a_store_without_all_sets_of_its_suite_says_how_many_it_has(
         (NAMES[:3], "14", ""),  # more than the suite names
     ]:
         runs = [{"id": "p", "suite": suite("one", "16 sets", *named)}]
-        monkeypatch.setattr(generated, "read_manifest", lambda folder, runs=runs: runs)
+        monkeypatch.setattr(stores_module, "read_manifest", lambda folder, runs=runs: runs)
         assert f"| 16 sets | 224 | {shown} | 8 |" in write(stores, "folders", "one")
         assert page._title(Path("one"), runs, rows) == "16 sets" + (f" ({said} datasets)" if said else "")
 
