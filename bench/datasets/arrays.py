@@ -165,7 +165,10 @@ def check_held(X: np.ndarray, name: str, single_precision: bool = False) -> None
             row, column = np.argwhere(bad)[0]
             where = f"{name}: row {start + int(row)}, column {int(column)} holds {block[row, column]}"
             if whole:
-                raise DataError(f"{where}, a whole number that double precision would round; subtract a common offset")
+                raise DataError(
+                    f"{where}, a whole number that double precision would round; "
+                    "subtract a common offset, or leave the column out if it is an identifier"
+                )
             precision = "single" if single_precision else "double"
             raise DataError(f"{where}, which is too large for {precision} precision; rescale the column")
 

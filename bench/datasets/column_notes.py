@@ -1,7 +1,7 @@
 """What the names and values of a loaded set's columns tell: identifiers, times, offsets, names that are no names.
 
-OddBench's cards name such columns for the given sets (``oddbench.csv``); for any set whose data are here they are
-looked for by the rules below. A rule needs a name and values that agree, so that it is silent rather than wrong.
+OddBench's cards name such columns (``oddbench.csv``); in any other set they are looked for by the rules below once its
+data are here. A rule needs a name and values that agree, so that it is silent rather than wrong.
 """
 
 from __future__ import annotations
@@ -26,8 +26,6 @@ YEARS = (1700.0, 2100.0)
 SECONDS = (1e8, 1e10)
 #: The range of an offset column is below this share of its values.
 RANGE = 0.01
-#: What a card says of a set whose columns nobody looked at.
-NOT_LOOKED_AT = "columns with identifiers, times or large offsets are not known until the file has been looked at"
 #: So many columns are named, the rest is counted.
 NAMED = 6
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +9,7 @@ import numpy as np
 from bench.datasets import registry
 from bench.datasets.arrays import identical_rows
 from bench.datasets.catalogue import EVERYWHERE, Catalogue
-from bench.datasets.column_notes import NOT_LOOKED_AT, column_notes, first_of
+from bench.datasets.column_notes import column_notes, first_of
 from bench.datasets.filters import difficulty
 from bench.types import Dataset, DatasetCard
 from reproducibility.streams import generator
@@ -53,9 +52,7 @@ def describe(name: str, catalogue: Catalogue = EVERYWHERE) -> str:
 
 def describe_loaded(dataset: Dataset) -> str:
     """The card of a loaded dataset (registered or a user's table) with what its data show."""
-    card = dataset.card
-    known = replace(card, oddities=tuple(oddity for oddity in card.oddities if oddity != NOT_LOOKED_AT))
-    return "\n".join([*card_lines(known), "available    yes", *data_lines(dataset)])
+    return "\n".join([*card_lines(dataset.card), "available    yes", *data_lines(dataset)])
 
 
 def card_lines(card: DatasetCard) -> list[str]:

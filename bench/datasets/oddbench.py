@@ -16,11 +16,10 @@ from urllib.parse import quote
 import numpy as np
 
 from bench.datasets import adbench
-from bench.datasets.column_notes import NOT_LOOKED_AT
 from bench.datasets.halves import in_development
 from bench.datasets.local_files import LocalFiles
 from bench.datasets.npz import open_npz, plain_field
-from bench.datasets.oddbench_kin import column_names, kinships
+from bench.datasets.oddbench_kin import column_names, kinships, rounded_columns
 from bench.datasets.pins import require_pinned
 from bench.datasets.places import file_sha256
 from bench.datasets.sources import Collection
@@ -61,31 +60,25 @@ def _card(name: str, row: dict[str, str]) -> DatasetCard:
         rows=int(row["rows"]),
         features=int(row["features"]),
         anomalies=int(row["anomalies"]),
-        modes=int(row["modes"]) if row["modes"] else None,
+        modes=int(row["modes"]),
         sha256=row["sha256"],
         oddities=_oddities(row),
         origin=row["origin"],
-        forest_auc=_number(row["forest_auc"]),
-        iforest_auc=_number(row["iforest_auc"]),
+        forest_auc=float(row["forest_auc"]),
+        iforest_auc=float(row["iforest_auc"]),
     )
 
 
-def _number(text: str) -> float | None:
-    return float(text) if text else None
-
-
 def _oddities(row: dict[str, str]) -> tuple[str, ...]:
-    duplicates = _number(row["duplicates"])
-    known = row["given"] == "1"
+    duplicates = float(row["duplicates"])
     kinship = kinships().get(row["name"])
     names = column_names().get(row["name"], "")
     told = (
         (kinship is not None, kinship.shares if kinship else ""),
         (
-            duplicates is not None and duplicates >= 0.01,
-            f"{100 * (duplicates or 0):.0f}% of the rows repeat another row and can fall on both sides of a split",
+            duplicates >= 0.01,
+            f"{100 * duplicates:.0f}% of the rows repeat another row and can fall on both sides of a split",
         ),
-        (duplicates is None, "how many rows repeat another row is not known"),
         (int(row["anomalies"]) > 0.2 * int(row["rows"]), "the anomalies are a large class"),
         (int(row["anomalies"]) < 50, f"{row['anomalies']} anomalies are few to label and test"),
         (bool(row["identifiers"]), f"identifiers (by name and values): {row['identifiers']}"),
@@ -94,8 +87,12 @@ def _oddities(row: dict[str, str]) -> tuple[str, ...]:
             bool(row["offsets"]),
             f"large offsets (float32 would merge values, or the range is under 1% of the values): {row['offsets']}",
         ),
+        (
+            row["name"] in rounded_columns(),
+            "double precision rounds these whole numbers, none to the value of another: "
+            + rounded_columns().get(row["name"], ""),
+        ),
         (bool(names), names),
-        (not known, NOT_LOOKED_AT),
     )
     return tuple(text for holds, text in told if holds)
 
@@ -170,13 +167,17 @@ def load(card: DatasetCard, folder: Path | None) -> Dataset:
     path = _FILES.path(card, folder)
     sha256 = file_sha256(path)
     require_pinned(card, path, sha256)
-    return stored({"file": sha256, "pooled": "train, test"}, lambda: _pooled(path), card)
+    rounds = card.name.removeprefix("oddbench/") in rounded_columns()
+    return stored({"file": sha256, "pooled": "train, test"}, lambda: _pooled(path, rounds), card)
 
 
-def _pooled(path: Path) -> RawArrays:
-    """Rows of both parts, train first; fields that would need unpickling are not read."""
+def _pooled(path: Path, rounds: bool) -> RawArrays:
+    """Rows of both parts, train first; fields that would need unpickling are not read.
+
+    ``rounds``: whole numbers that double precision cannot hold are rounded, as the card says, instead of refused.
+    """
     with open_npz(path, NEEDED) as archive:
-        X = np.concatenate([archive["train"], archive["test"]])
+        X = np.concatenate([archive["train"], archive["test"]], dtype=np.float64 if rounds else None)
         y = np.concatenate([archive["train_labels"], archive["test_labels"]])
         return RawArrays(X, y, _modes(archive, y), _feature_names(archive, X.shape[1]))
 

@@ -1,4 +1,4 @@
-"""What is known of OddBench's sets beside their files' own facts: copies of other sets, and what column names tell.
+"""What is known of OddBench's sets beside their files' own facts: copies of other sets, and what columns are odd.
 
 The table is ``oddbench_kin.toml``.
 """
@@ -34,6 +34,12 @@ def kinships() -> dict[str, Kinship]:
 def column_names() -> dict[str, str]:
     """By a set's bare name a sentence on the names of its columns, where they are odd."""
     return dict(_table()["columns"])
+
+
+@cache
+def rounded_columns() -> dict[str, str]:
+    """By a set's bare name its columns of whole numbers that double precision rounds."""
+    return dict(_table()["rounded"])
 
 
 @cache
