@@ -53,7 +53,7 @@ def test_adbench_halves_are_those_of_the_development_trials() -> None:
         ("forest_auc>=0.95,iforest_auc<0.6", lambda card: card.forest_auc >= 0.95 and card.iforest_auc < 0.6),
         ("name=*fraud*", lambda card: "fraud" in card.name.lower()),
         ("family=skin segmentation", lambda card: card.name == "oddbench/SkinAnomaly"),
-        ("family=KickstarterCampaigns", lambda card: card.name == "oddbench/KickstarterCampaigns"),
+        ("family=FurnitureOrderPriority", lambda card: card.name == "oddbench/FurnitureOrderPriority"),
     ],
 )
 def test_filters_keep_what_their_words_say(text: str, fits: Any) -> None:
@@ -79,7 +79,7 @@ def test_text_filters_know_families_and_parts_of_an_origin() -> None:
         ("oddbench:given[origin<Science]", "compares words; use = or !="),
         ("oddbench:given[rows<5", "must end with the one ]"),
         ("oddbench:given[rows<5]", "names none of the 115 sets of oddbench:given; loosen the filter"),
-        ("oddbench[modes>1]", "modes is not known of oddbench/ALLPatientData, .* and 641 more"),
+        ("adbench[modes>1]", "modes is not known of adbench/1_ALOI, .* and 44 more"),
         ("adbench:CV_by_ViT[rows<5]", "rows is not known of"),
         ("digits-low[rows<5]", "unknown collection 'digits-low'"),
     ],
