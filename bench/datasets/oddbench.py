@@ -112,7 +112,16 @@ def collections() -> dict[str, Collection]:
         "given": Collection("the eligible sets that the reference results are computed on", given),
         "development": Collection("the half of given that methods may be tuned on", _having(half, True)),
         "report": Collection("the other half of given, for results only", _having(half, False)),
+        "further": Collection(
+            "the eligible sets of families that neither given nor ADBench has: nothing here was developed on them",
+            _of_other_families(tuple(name for name, row in rows.items() if row["eligible"] == "1"), given),
+        ),
     }
+
+
+def _of_other_families(names: tuple[str, ...], given: tuple[str, ...]) -> tuple[str, ...]:
+    known = {card.family for card in adbench.cards().values()} | {cards()[name].family for name in given}
+    return tuple(name for name in names if cards()[name].family not in known)
 
 
 def _in_development(given: tuple[str, ...]) -> dict[str, bool]:

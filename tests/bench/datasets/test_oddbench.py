@@ -103,7 +103,13 @@ def test_all_sets_are_registered_pinned_and_families_of_their_own_but_for_copies
 
 def test_collections_are_those_of_the_catalogue() -> None:
     sizes = {name: len(group.members) for name, group in COLLECTIONS.items()}
-    assert sizes == {"": 759, "eligible": 312, "given": 115, "development": 55, "report": 60}
+    assert sizes == {"": 759, "eligible": 312, "given": 115, "development": 55, "report": 60, "further": 192}
+    families = {
+        group: {registry.card(name).family for name in select.members(group)}
+        for group in ("adbench", "oddbench:given", "oddbench:further")
+    }
+    assert not families["oddbench:further"] & (families["adbench"] | families["oddbench:given"])
+    assert not {"oddbench/SystemFailure", "oddbench/OrderFraudDetection"} & set(COLLECTIONS["further"].members)
     assert set(COLLECTIONS["given"].members) <= set(COLLECTIONS["eligible"].members)
     for name in COLLECTIONS["eligible"].members:
         card = oddbench.cards()[name]
