@@ -188,11 +188,12 @@ def scenario_label(row: pd.Series) -> str:
         budget = f"{100 * row.label_budget:g}% of the training anomalies labelled"
     level = "natural contamination" if pd.isna(row.contamination) else f"contamination {row.contamination:g}"
     fields = _fields(row.scenario)
-    told = {"protocol", "label_budget", "contamination", "known_types"}
+    told = {"protocol", "label_budget", "contamination", "known_types", "unseen_only"}
     if row.protocol == "paper":
         told |= {"test_fraction", "validation_fraction"}  # what the protocol means
     rest = [f"{name.replace('_', ' ')} {value}" for name, value in sorted(fields.items()) if name not in told]
-    unseen = ["some anomaly types unseen"] if fields.get("known_types") else []
+    alone = " and tested alone" if fields.get("unseen_only") else ""
+    unseen = [f"some anomaly types unseen{alone}"] if fields.get("known_types") else []
     return ", ".join([f"{row.protocol} protocol", budget, level, *unseen, *rest])
 
 

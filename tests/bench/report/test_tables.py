@@ -239,3 +239,11 @@ def test_tables_of_a_metric_that_is_gone_are_removed(tmp_path: Path) -> None:
     assert (tmp_path / "auc_pr_trapezoid.tex").exists()
     written = tables.write(tmp_path, made_up.rows())
     assert set(tmp_path.iterdir()) == set(written)
+
+
+def test_a_scenario_says_which_types_are_tested() -> None:
+    """Both readings of "unseen": with the known types, or alone."""
+    kinds = [{"known_types": ["a"]}, {"known_types": ["a"], "unseen_only": True}]
+    rows = made_up.rows(["d"], ["mnp"], seeds=1, scenarios=[{**kind, "label_budget": 10} for kind in kinds])
+    start = "weak protocol, 10 labelled anomalies, natural contamination, some anomaly types unseen"
+    assert {label for label, _ in scenarios(rows)} == {start, f"{start} and tested alone"}
