@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,17 +95,18 @@ def prepare(frame: pd.DataFrame) -> pd.DataFrame:
     """Sort the rows and add the columns that reports speak in; does nothing to prepared rows.
 
     Adds ``variant`` (a name for people, one per method, parameters and code), ``where`` (the dataset, with the
-    types whose anomalies are known, if only some are), ``setting`` (the scenario without those types),
-    ``place`` (the variant's colour and marker, see ``bench.report.palette``), and ``version``, the method's code, if
-    the rows do not have it (``bench.report.code``; then all rows are taken to be of one code).
+    types whose anomalies are known, if only some are, or the one that is not), ``setting`` (the scenario without
+    those types), ``place`` (the variant's colour and marker, see ``bench.report.palette``), and ``version``, the
+    method's code, if the rows do not have it (``bench.report.code``; then all rows are taken to be of one code).
     """
     if "variant" in frame.columns:
         return frame
     coded = frame if "version" in frame.columns else frame.assign(version="")
     rows = coded.sort_values(IDENTITY, kind="stable").reset_index(drop=True)
     known = {text: tuple(_fields(text).get("known_types", ())) for text in rows.scenario.unique()}
-    types = rows.scenario.map(lambda text: ", ".join(known[text]))
-    where = rows.dataset.where(types == "", rows.dataset + " [" + types + "]")
+    types = _types_told(rows[["dataset", "scenario"]].drop_duplicates(), known)
+    told = pd.Series([types[key] for key in zip(rows.dataset, rows.scenario, strict=True)], index=rows.index, dtype=str)
+    where = rows.dataset.where(told == "", rows.dataset + " [" + told + "]")
     names = _variants(rows)
     chosen = _style_numbers(rows)
     identity = list(zip(*(rows[name] for name in VARIANT), strict=True))
@@ -114,6 +116,19 @@ def prepare(frame: pd.DataFrame) -> pd.DataFrame:
         setting=rows.scenario.map({text: without(text, "known_types") if known[text] else text for text in known}),
         place=[chosen[key] for key in identity],
     )
+
+
+def _types_told(splits: pd.DataFrame, known: Mapping[str, tuple[str, ...]]) -> dict[tuple[str, str], str]:
+    """Of each dataset and scenario the types that are known; where all others of the dataset's are, the one unseen."""
+    every: dict[str, set[str]] = {}
+    for dataset, scenario in splits.itertuples(index=False):
+        every.setdefault(dataset, set()).update(known[scenario])
+    told = {}
+    for dataset, scenario in splits.itertuples(index=False):
+        unseen = sorted(every[dataset] - set(known[scenario]))
+        alone = len(unseen) == 1 and _fields(scenario).get("unseen_only")
+        told[dataset, scenario] = f"unseen {unseen[0]}" if alone else ", ".join(known[scenario])
+    return told
 
 
 def method_count(rows: pd.DataFrame) -> int:

@@ -18,6 +18,7 @@ from bench.report.figures.canvas import (
     label_of,
     panels,
     short,
+    shortened,
     styled,
 )
 from bench.report.palette import DEFAULTS
@@ -70,7 +71,7 @@ def ablation(frame: pd.DataFrame, metric: str = "average_precision") -> Drawing:
         right.plot(loss.value, line, "D", color="black", markersize=4)
     right.axvline(0, color=colour, linewidth=1.0, zorder=0)
     left.set_xlim(0, 1)
-    left.set_yticks(y, [short(name) for name in order])
+    left.set_yticks(y, shortened(order))
     left.set_xlabel(f"mean {label_of(metric)}", loc="left")
     right.set_xlabel(f"difference from {short(whole)}")
     right.tick_params(left=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -107,13 +108,27 @@ def crowds(rows: pd.DataFrame, order: Sequence[str]) -> list[tuple[str, list[str
 def legend(figure: Figure, axes: Axes) -> None:
     """One legend for a figure of one panel, on its right."""
     handles, labels = axes.get_legend_handles_labels()
-    figure.legend(handles, [short(label) for label in labels], loc="outside right upper")
+    figure.legend(handles, shortened(labels), loc="outside right upper")
 
 
 def short(name: str, length: int = 30) -> str:
     """A name cut in its middle to so many letters, for places where a long one would push out the data."""
     half = (length - 1) // 2
     return name if len(name) <= length else f"{name[:half].rstrip()}\N{HORIZONTAL ELLIPSIS}{name[-half:].lstrip()}"
+
+
+def shortened(names: Iterable[object], length: int = 30) -> list[str]:
+    """Names cut as by ``short``; those that would look alike are cut less, until they do not."""
+    whole = [str(name) for name in names]
+    allowed = [length] * len(whole)
+    while True:
+        texts = [short(name, letters) for name, letters in zip(whole, allowed, strict=True)]
+        shared = Counter(texts)
+        alike = [i for i, text in enumerate(texts) if shared[text] > 1 and text != whole[i]]
+        if not alike:
+            return texts
+        for i in alike:
+            allowed[i] += 4
 
 
 def label_of(metric: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from bench.report.figures.canvas import WIDTH, Drawing, Unsuited, joined, label_of, short, styled
+from bench.report.figures.canvas import WIDTH, Drawing, Unsuited, joined, label_of, shortened, styled
 from bench.report.rows import coverage, prepare, succeeded
 from bench.report.words import count
 
@@ -53,9 +53,9 @@ def heatmap(frame: pd.DataFrame, metric: str = "average_precision") -> Drawing:
         words = f"{100 * value:.0f}" if narrow else f"{value:.2f}"
         shade = "black" if value > 0.55 else "white"
         axis.text(method, dataset, words + note, ha="center", va="center", fontsize=size, color=shade)
-    axis.set_xticks(range(columns), [short(name, 26) for name in table.columns],
+    axis.set_xticks(range(columns), shortened(table.columns, 26),
                     rotation=60 if narrow else 35, ha="right", rotation_mode="anchor")  # fmt: skip
-    axis.set_yticks(range(lines), [short(name, 26) for name in table.index], fontsize=6 if line < 0.19 else None)
+    axis.set_yticks(range(lines), shortened(table.index, 26), fontsize=6 if line < 0.19 else None)
     axis.tick_params(length=0)
     axis.spines[:].set_visible(False)
     bar = figure.colorbar(shades, ax=axis, shrink=min(1.0, 12 / lines), aspect=18, pad=0.01)

@@ -22,6 +22,7 @@ from bench.report.figures.canvas import (
     panel_height,
     panels,
     short,
+    shortened,
     styled,
 )
 from bench.report.rows import fair, prepare, succeeded
@@ -54,11 +55,12 @@ def score_distributions(frame: pd.DataFrame) -> Drawing:
     figure, axes = panels(len(order), columns, 1.45 if columns == 4 else 1.25, sharex=True, sharey=True)
     style = drawing_styles(rows)
     shares = _over_datasets(rows, _shares)
+    titles = shortened(order, 24 if columns == 4 else 20)
     for number, (axis, name) in enumerate(zip(axes, order, strict=True)):
         normal, anomaly = np.split(shares[name], 2)
         axis.stairs(normal, BINS, fill=True, color="0.8", label="normal rows")
         axis.stairs(anomaly, BINS, color=style[name]["color"], linewidth=1.3, label="anomalies")
-        axis.set_title(short(name, 24 if columns == 4 else 20), fontsize=8 if columns == 4 else 5.5)
+        axis.set_title(titles[number], fontsize=8 if columns == 4 else 5.5)
         axis.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
         if number >= len(order) - columns:
             axis.set_xlabel("score's rank")

@@ -17,7 +17,7 @@ from bench.report.figures.canvas import (
     label_of,
     ordered,
     panels,
-    short,
+    shortened,
     styled,
 )
 from bench.report.rows import natural, prepare, succeeded
@@ -66,11 +66,12 @@ def strips(frame: pd.DataFrame, metric: str = "average_precision", page: int = 0
     style = drawing_styles(rows)
     chosen = good[good["where"].isin(names)].sort_values("seed", kind="stable")
     runs = {key: part.to_numpy() for key, part in chosen.groupby(["where", "variant"])[metric]}
+    titles = shortened(names, 28 if columns == 3 else 22)
     for number, (axis, name) in enumerate(zip(axes, names, strict=True)):
         for line, method in enumerate(order):
             _strip(axis, line, runs.get((name, method)), style[method])
-        axis.set_title(short(name, 28 if columns == 3 else 22), fontsize=8 if columns == 3 else 7)
-        axis.set_yticks(range(len(order)), [short(method, 26) for method in order], fontsize=6)
+        axis.set_title(titles[number], fontsize=8 if columns == 3 else 7)
+        axis.set_yticks(range(len(order)), shortened(order, 26), fontsize=6)
         axis.set_ylim(-0.6, len(order) - 0.4)
         axis.set_xlim(-0.02, 1.02)
         axis.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])

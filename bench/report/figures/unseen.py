@@ -14,7 +14,7 @@ from bench.report.figures.canvas import (
     joined,
     ordered,
     panels,
-    short,
+    shortened,
     styled,
 )
 from bench.report.rows import fair, prepare
@@ -71,7 +71,7 @@ def unseen_types(frame: pd.DataFrame) -> Drawing:
         Patch(facecolor="0.4", edgecolor="0.4", label="types never labelled"),
     ]
     figure.legend(handles=handles[2 - len(measured) :], loc="outside upper center", ncols=2)
-    axis.set_yticks(np.arange(len(order)), [short(name) for name in order])
+    axis.set_yticks(np.arange(len(order)), shortened(order))
     axis.set_ylim(-0.6, len(order) - 0.4)
     axis.set_xlim(0, 1)
     axis.set_xlabel("mean average precision")

@@ -10,7 +10,17 @@ import pytest
 from bench.methods import specs
 from bench.report import palette
 from bench.report.figures import KINDS, Kind
-from bench.report.figures.canvas import CROWD, HEIGHT, WIDTH, Unsuited, crowds, drawing_styles, ordered, short
+from bench.report.figures.canvas import (
+    CROWD,
+    HEIGHT,
+    WIDTH,
+    Unsuited,
+    crowds,
+    drawing_styles,
+    ordered,
+    short,
+    shortened,
+)
 from bench.report.rows import prepare
 from tests.bench.report.made_up import rows
 
@@ -104,3 +114,15 @@ def test_the_methods_compared_most_have_markers_of_their_own_for_grey_print() ->
 def test_long_names_keep_both_ends() -> None:
     assert short("MNP (reconstruction_input=False)", 20) == "MNP (reco\N{HORIZONTAL ELLIPSIS}ut=False)"
     assert short("MNP", 20) == "MNP"
+
+
+def test_names_that_would_look_alike_are_cut_less() -> None:
+    names = ["iot23 [C&C, DDoS, C&C-Torii]", "iot23 [C&C, Port scan, C&C-Torii]", "wine"]
+    cut = shortened(names, 20)
+    assert short(names[0], 20) == short(names[1], 20)
+    assert (
+        len(set(cut)) == 3
+        and cut[2] == "wine"
+        and all(len(text) <= len(name) for text, name in zip(cut, names, strict=True))
+    )
+    assert shortened(["a" * 40, "a" * 40], 20) == ["a" * 40] * 2

@@ -247,3 +247,13 @@ def test_a_scenario_says_which_types_are_tested() -> None:
     rows = made_up.rows(["d"], ["mnp"], seeds=1, scenarios=[{**kind, "label_budget": 10} for kind in kinds])
     start = "weak protocol, 10 labelled anomalies, natural contamination, some anomaly types unseen"
     assert {label for label, _ in scenarios(rows)} == {start, f"{start} and tested alone"}
+
+
+def test_a_split_with_one_unseen_type_goes_by_it() -> None:
+    """C is never the unseen one; of two types the other one is not known from the rows."""
+    splits = [{"known_types": known, "unseen_only": True} for known in (["a", "c"], ["b", "c"])]
+    rows = made_up.rows(["d"], ["mnp"], seeds=1, scenarios=splits)
+    assert sorted(prepare(rows)["where"]) == ["d [unseen a]", "d [unseen b]"]
+    assert set(prepare(rows.iloc[:1])["where"]) == {"d [a, c]"}
+    hard = made_up.rows(["d"], ["mnp"], seeds=1, scenarios=[{"known_types": ["a"]}, {"known_types": ["b"]}])
+    assert sorted(prepare(hard)["where"]) == ["d [a]", "d [b]"]
