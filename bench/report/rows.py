@@ -16,6 +16,7 @@ from typing import Any
 
 import pandas as pd
 
+from bench.datasets import registry
 from bench.json_values import json_text
 from bench.report.code import code_words
 from bench.report.palette import style_numbers
@@ -119,14 +120,12 @@ def prepare(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _types_told(splits: pd.DataFrame, known: Mapping[str, tuple[str, ...]]) -> dict[tuple[str, str], str]:
-    """Of each dataset and scenario the types that are known; where all others of the dataset's are, the one unseen."""
-    every: dict[str, set[str]] = {}
+    """Of each dataset and scenario the types that are known; where its card names one more, the one that is not."""
+    cards, told = registry.cards(), {}
     for dataset, scenario in splits.itertuples(index=False):
-        every.setdefault(dataset, set()).update(known[scenario])
-    told = {}
-    for dataset, scenario in splits.itertuples(index=False):
-        unseen = sorted(every[dataset] - set(known[scenario]))
-        alone = len(unseen) == 1 and _fields(scenario).get("unseen_only")
+        every = cards[dataset].types if dataset in cards else ()
+        unseen = [name for name in every if name not in known[scenario]]
+        alone = len(unseen) == 1 and set(known[scenario]) < set(every) and _fields(scenario).get("unseen_only")
         told[dataset, scenario] = f"unseen {unseen[0]}" if alone else ", ".join(known[scenario])
     return told
 

@@ -250,10 +250,12 @@ def test_a_scenario_says_which_types_are_tested() -> None:
 
 
 def test_a_split_with_one_unseen_type_goes_by_it() -> None:
-    """C is never the unseen one; of two types the other one is not known from the rows."""
-    splits = [{"known_types": known, "unseen_only": True} for known in (["a", "c"], ["b", "c"])]
-    rows = made_up.rows(["d"], ["mnp"], seeds=1, scenarios=splits)
-    assert sorted(prepare(rows)["where"]) == ["d [unseen a]", "d [unseen b]"]
-    assert set(prepare(rows.iloc[:1])["where"]) == {"d [a, c]"}
-    hard = made_up.rows(["d"], ["mnp"], seeds=1, scenarios=[{"known_types": ["a"]}, {"known_types": ["b"]}])
-    assert sorted(prepare(hard)["where"]) == ["d [a]", "d [b]"]
+    """All types but one have to be known, by the card of the set, and that one has to be tested alone."""
+    splits = [{"known_types": known, "unseen_only": True} for known in (["7", "9"], ["8", "7"], ["8"])]
+    rows = made_up.rows(["digits-not789", "mine"], ["mnp"], seeds=1, scenarios=splits)
+    assert sorted(prepare(rows)["where"]) == [
+        *("digits-not789 [8]", "digits-not789 [unseen 8]", "digits-not789 [unseen 9]"),
+        *("mine [7, 9]", "mine [8, 7]", "mine [8]"),
+    ]
+    both = made_up.rows(["digits-not789"], ["mnp"], seeds=1, scenarios=[{"known_types": ["7", "9"]}])
+    assert set(prepare(both)["where"]) == {"digits-not789 [7, 9]"}
