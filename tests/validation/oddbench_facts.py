@@ -59,7 +59,8 @@ def main() -> int:
     chosen = parser.parse_args()
     table = pd.read_csv(TABLE, dtype=str, keep_default_na=False)
     changed = 0
-    for index, row in table.iterrows():
+    for index, cells in enumerate(table.to_dict("records")):
+        row = {str(column): str(text) for column, text in cells.items()}
         card = oddbench.cards()[f"oddbench/{row['name']}"]
         for name, value in differing(row, facts(oddbench.load(card, chosen.folder))).items():
             changed += 1

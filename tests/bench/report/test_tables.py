@@ -243,8 +243,8 @@ def test_tables_of_a_metric_that_is_gone_are_removed(tmp_path: Path) -> None:
 
 def test_a_scenario_says_which_types_are_tested() -> None:
     """Both readings of "unseen": with the known types, or alone."""
-    kinds = [{"known_types": ["a"]}, {"known_types": ["a"], "unseen_only": True}]
-    rows = made_up.rows(["d"], ["mnp"], seeds=1, scenarios=[{**kind, "label_budget": 10} for kind in kinds])
+    known = {"known_types": ["a"], "label_budget": 10}
+    rows = made_up.rows(["d"], ["mnp"], seeds=1, scenarios=[known, {**known, "unseen_only": True}])
     start = "weak protocol, 10 labelled anomalies, natural contamination, some anomaly types unseen"
     assert {label for label, _ in scenarios(rows)} == {start, f"{start} and tested alone"}
 
