@@ -36,17 +36,17 @@ def test_scores_are_those_of_the_detector(model: Model, table: Table, tmp_path: 
 
 def test_blocks_change_no_score(model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """But for the last digits of single precision, in which these features are: BLAS adds few rows in another order."""
-    alike = {"rtol": 8 * float(np.finfo(np.float32).eps), "atol": 0.0}
+    last_digits = 8 * float(np.finfo(np.float32).eps)
     whole = scored(payments(), model, tmp_path).scores
     monkeypatch.setattr("bench.datasets.blocks.BLOCK_BYTES", 3000)
     monkeypatch.setattr("bench.usertable.stream.ROWS", 7)
     done = score(model, incoming(payments(), model, tmp_path), keep=3)
-    assert np.allclose(done.scores, whole, **alike)
+    assert np.allclose(done.scores, whole, rtol=last_digits, atol=0)
     assert np.array_equal(done.first, np.argsort(-done.scores, kind="stable")[:3])
     path = tmp_path / "new.parquet"
     payments().to_parquet(path)
     typed = check(path, layout_of(path), model.schema)
-    assert np.allclose(score(model, typed).scores, whole, **alike)
+    assert np.allclose(score(model, typed).scores, whole, rtol=last_digits, atol=0)
 
 
 def test_missing_and_renamed_columns_are_told_at_once(model: Model, tmp_path: Path) -> None:
