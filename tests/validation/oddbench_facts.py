@@ -18,6 +18,7 @@ import pandas as pd
 
 from bench.datasets import oddbench
 from bench.datasets.column_notes import has_large_offset, is_identifier, is_time, shortened
+from bench.datasets.describe import duplicates
 from bench.types import Dataset
 
 TABLE = Path("bench/datasets/oddbench.csv")
@@ -29,26 +30,20 @@ def facts(dataset: Dataset) -> dict[str, str]:
     X = np.asarray(dataset.X, dtype=np.float64)
     columns = dict(zip(dataset.feature_names, X.T, strict=True))
     normal = dataset.y == 0
+    repeated, _ = duplicates(X, dataset.y)
     return {
         "modes": str(1 if dataset.anomaly_type is None else len(np.unique(dataset.anomaly_type[normal]))),
-        "duplicates": str(round(duplicates(X), 4)),
+        "duplicates": str(round(repeated / len(X), 4)),
         "identifiers": shortened([name for name, x in columns.items() if is_identifier(name, x)]),
         "times": shortened([name for name, x in columns.items() if is_time(name, x)]),
         "offsets": shortened([name for name, x in columns.items() if has_large_offset(x)]),
     }
 
 
-def duplicates(X: np.ndarray) -> float:
-    """The share of rows (n, d) that repeat an earlier one."""
-    rows = np.ascontiguousarray(X + 0.0).view(np.dtype((np.void, X.itemsize * X.shape[1])))  # + 0.0: one zero
-    return 1 - len(np.unique(rows)) / len(X)
-
-
 def differing(row: Mapping[str, str], found: Mapping[str, str]) -> dict[str, str]:
     """What the file tells otherwise than the table, without what the table has from elsewhere."""
     judged = (*(JUDGED if row["given"] == "1" else ()), *(("duplicates",) if row["duplicates"] else ()))
-    told = {**row, "modes": row["modes"].removesuffix(".0")}
-    return {name: value for name, value in found.items() if name not in judged and told[name] != value}
+    return {name: value for name, value in found.items() if name not in judged and row[name] != value}
 
 
 def main() -> int:

@@ -19,7 +19,7 @@ from bench.datasets.column_notes import (
     is_time,
     shortened,
 )
-from bench.datasets.describe import describe, describe_loaded
+from bench.datasets.describe import describe, describe_loaded, duplicates
 from bench.datasets.table import TableSource, load_table
 from tests.bench.datasets.test_oddbench import needs_data, tiny
 from tests.present import present
@@ -111,7 +111,8 @@ def test_the_table_is_what_the_files_say(name: str) -> None:
 
 def test_duplicates_are_rows_that_repeat_an_earlier_one() -> None:
     X = np.array([[0.0, 1.0], [-0.0, 1.0], [0.0, 1.0], [2.0, 3.0]])
-    assert oddbench_facts.duplicates(X) == 0.5
+    repeated, _ = duplicates(X, np.array([0, 1, 0, 0]))
+    assert repeated / len(X) == 0.5
 
 
 def test_a_users_table_is_described_with_its_odd_columns(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Scores of new rows: columns by name, everything odd told before, alerts by budget, blocks that change no bit."""
+"""Scores of new rows: columns by name, everything odd told before, alerts by budget, blocks that change no score."""
 
 from __future__ import annotations
 
